@@ -1,0 +1,125 @@
+// swift-tools-version:6.3
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("InferIsolatedConformances"),  // SE-0470
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+    .enableUpcomingFeature("ImmutableWeakCaptures"),  // SE-0481
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+let cSettings: [CSetting] = [
+    .define("_GNU_SOURCE", .when(platforms: [.linux])),
+    .define("NDEBUG", .when(configuration: .release)),
+    .treatAllWarnings(as: .error),
+    .enableWarning("all"),
+    .enableWarning("extra"),
+    .enableWarning("shadow"),
+    .enableWarning("strict-prototypes"),
+    .enableWarning("missing-prototypes"),
+]
+
+/// A library target of ours: dependencies are named in the order of the layers, lowest first.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The tests of one library, in `Tests/<name>Tests`.
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+        resources: resources, swiftSettings: swiftSettings)
+}
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "interleaved",
+    products: [
+        .executable(name: "interleaved", targets: ["interleaved"]),
+        .executable(name: "interleaved-parity", targets: ["interleaved-parity"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // L0: kernels and thin shims over C libraries.
+        .target(name: "CKernels", cSettings: cSettings),
+        .target(name: "CLinux", cSettings: cSettings),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "CSentencePiece", cxxSettings: [.define("_GNU_SOURCE")],
+            linkerSettings: [.linkedLibrary("sentencepiece")]),
+
+        // L1
+        library("Tensors", ["CKernels", "COpenBLAS"]),
+        library("HTTPWire"),
+
+        // L2
+        library("Checkpoints", ["CZlib"]),
+        library("Tokenization", ["CSentencePiece"]),
+        library("Images", ["CJPEG", "CPNG", "CWebP", "CZlib"]),
+        library("Sockets", ["CLinux"]),
+
+        // L3
+        library("MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"]),
+
+        // L4
+        library("HTTPServer", ["HTTPWire", "Sockets", logging]),
+        library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved", "COpenSSL"]),
+
+        // L5
+        library("ServiceAPI", ["HTTPWire", "HTTPServer", "Images", "Engine", logging]),
+
+        // L6
+        .executableTarget(
+            name: "interleaved",
+            dependencies: [
+                "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved", "Engine",
+                "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
+            ],
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "interleaved-parity",
+            dependencies: [
+                "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved", "Engine",
+                argumentParser,
+            ],
+            swiftSettings: swiftSettings),
+
+        // Tests mirror Sources.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        tests("Tensors", ["CKernels"]),
+        tests("HTTPWire"),
+        tests("Checkpoints"),
+        tests("Tokenization"),
+        tests("Images"),
+        tests("Sockets"),
+        tests("MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"]),
+        tests("HTTPServer", ["HTTPWire"]),
+        tests("Engine", ["MMInterleaved", "Images"]),
+        tests("ServiceAPI", ["HTTPWire", "HTTPServer", "Engine"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17,
+    cxxLanguageStandard: .cxx17
+)

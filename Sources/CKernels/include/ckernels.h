@@ -1,0 +1,168 @@
+#ifndef ILV_KERNELS_H
+#define ILV_KERNELS_H
+
+// Numerical kernels on f32 rows x channels data.
+//
+// Conventions that hold for every function here:
+// - A matrix is rows x columns, row-major; `*_stride` is the distance between rows in elements.
+// - Pointers need no alignment; buffers do not overlap unless the comment says "in place".
+// - Nothing allocates, fails, keeps state or starts threads; sizes of 0 do nothing.
+// - A result depends on its own row alone (its reduction order never depends on the number of rows).
+// - Every function is compiled for several instruction sets from one source and chosen once at
+//   start-up, see `ilv_isa_name`.
+
+#include <stddef.h>
+#include <stdint.h>
+
+// MARK: Instruction sets (dispatch.c)
+
+/// Name of the instruction set in use: "generic", "avx2" or "avx512". The environment variable
+/// INTERLEAVED_ISA selects one by name; a name the processor cannot run falls back to the best it can.
+const char *ilv_isa_name(void);
+
+/// Number of instruction sets this build and processor can run, and the name of each, worst first.
+size_t ilv_isa_count(void);
+const char *ilv_isa_available(size_t index);
+
+/// Selects an instruction set by name for the whole process; returns 0, or -1 if it is not available.
+/// For tests only: not safe while kernels run.
+int ilv_isa_select(const char *name);
+
+// MARK: Norms (norms)
+
+/// out[r,c] = (x[r,c] - mean_r) / sqrt(var_r + epsilon) * weight[c] + bias[c]. In place allowed.
+/// x, out [rows, columns] · weight, bias [columns]
+void ilv_layer_norm_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                        const float *weight, const float *bias, size_t rows, size_t columns,
+                        float epsilon);
+
+/// out[r,c] = x[r,c] / sqrt(mean_c(x[r,c]^2) + epsilon) * weight[c]. In place allowed.
+void ilv_rms_norm_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                      const float *weight, size_t rows, size_t columns, float epsilon);
+
+/// Statistics of group normalisation for groups first_group ..< first_group + group_count of one
+/// sample: mean and 1/sqrt(var + epsilon) over pixels x (channels / groups).
+/// x [pixels, channels] · mean, inverse_deviation [groups] (only the named groups are written)
+void ilv_group_norm_statistics_f32(float *mean, float *inverse_deviation, const float *x,
+                                   size_t x_stride, size_t pixels, size_t channels, size_t groups,
+                                   size_t first_group, size_t group_count, float epsilon);
+
+/// out = (x - mean[g]) * inverse_deviation[g] * weight[c] + bias[c], then x*sigmoid(x) if `silu` is
+/// not 0. In place allowed. x, out [pixels, channels]
+void ilv_group_norm_apply_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                              const float *mean, const float *inverse_deviation,
+                              const float *weight, const float *bias, size_t pixels,
+                              size_t channels, size_t groups, int silu);
+
+// MARK: Element-wise (elementwise). All in place allowed, over `count` contiguous elements.
+
+void ilv_add_f32(float *out, const float *a, const float *b, size_t count);
+/// out[i] += scale * x[i]
+void ilv_axpy_f32(float *out, const float *x, float scale, size_t count);
+/// out[i] = x[i] * scale
+void ilv_scale_f32(float *out, const float *x, float scale, size_t count);
+/// out[r,c] += gamma[c] * x[r,c]
+void ilv_scaled_rows_add_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                             const float *gamma, size_t rows, size_t columns);
+/// out[r,c] += bias[c]
+void ilv_bias_add_f32(float *out, size_t out_stride, const float *bias, size_t rows,
+                      size_t columns);
+void ilv_relu_f32(float *out, const float *x, size_t count);
+/// x * sigmoid(x)
+void ilv_silu_f32(float *out, const float *x, size_t count);
+/// x * sigmoid(1.702 x), CLIP's quick GELU
+void ilv_quick_gelu_f32(float *out, const float *x, size_t count);
+/// x * 0.5 * (1 + erf(x / sqrt 2)), the exact GELU; error of erf below 2e-7
+void ilv_gelu_f32(float *out, const float *x, size_t count);
+/// out[r,c] = silu(gate_up[r,c]) * gate_up[r,columns + c]: SwiGLU over a fused [rows, 2*columns]
+void ilv_swiglu_f32(float *out, size_t out_stride, const float *gate_up, size_t gate_up_stride,
+                    size_t rows, size_t columns);
+/// out[r,c] = value_gate[r,c] * gelu(value_gate[r,columns + c]): GEGLU as in diffusers (value first)
+void ilv_geglu_f32(float *out, size_t out_stride, const float *value_gate,
+                   size_t value_gate_stride, size_t rows, size_t columns);
+
+// MARK: Softmax and attention (attention)
+
+/// In place: x[r,:] = softmax(scale * x[r,:]). A row of only -INFINITY becomes zeros.
+void ilv_softmax_rows_f32(float *x, size_t stride, size_t rows, size_t columns, float scale);
+
+/// As ilv_softmax_rows_f32, but row r sees only its first `min(columns, first_visible + r)` columns;
+/// the rest become 0. For causal tiles.
+void ilv_softmax_causal_rows_f32(float *x, size_t stride, size_t rows, size_t columns,
+                                 size_t first_visible, float scale);
+
+/// Attention of one query over one head's keys and values, for decoding.
+/// out[d] = sum_t softmax_t(scale * q·k_t) v_t[d]
+/// q, out [head_size] · keys, values [count, head_size] with strides · scores: scratch [count]
+void ilv_attend_one_f32(float *out, const float *q, const float *keys, size_t key_stride,
+                        const float *values, size_t value_stride, size_t count, size_t head_size,
+                        float scale, float *scores);
+
+/// Rotary position embedding, half-split ("rotate half"), in place.
+/// x [rows, heads*head_size] · cosine, sine [rows, head_size/2] (row r belongs to x's row r)
+void ilv_rotary_f32(float *x, size_t stride, const float *cosine, const float *sine, size_t rows,
+                    size_t heads, size_t head_size);
+
+// MARK: Matrix x vector (matvec)
+
+/// out[r] = bias[r] + sum_c w[r,c] x[c]; bias may be NULL. w [rows, columns]
+void ilv_matvec_f32(float *out, const float *w, size_t w_stride, const float *x, const float *bias,
+                    size_t rows, size_t columns);
+float ilv_dot_f32(const float *a, const float *b, size_t count);
+
+// MARK: Images as rows x channels (convolution, resize)
+
+/// Gathers the patches of a square convolution window; outside the image is 0.
+/// x [height*width, channels] (row stride x_stride) · out [pixel_count, kernel*kernel*channels]
+/// contiguous: row p is output pixel first_pixel + p (row-major over the output grid, whose width is
+/// output_width), columns ordered [ky][kx][channel].
+void ilv_im2col_f32(float *out, const float *x, size_t x_stride, size_t height, size_t width,
+                    size_t channels, size_t kernel, size_t stride, size_t padding,
+                    size_t output_width, size_t first_pixel, size_t pixel_count);
+
+/// Depth-wise 3x3 convolution, stride 1, padding 1, for output rows first_row ..< first_row+row_count.
+/// x, out [height*width, channels] · weight [9, channels] (ky*3+kx) · bias [channels]
+void ilv_depthwise3x3_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                          const float *weight, const float *bias, size_t height, size_t width,
+                          size_t channels, size_t first_row, size_t row_count);
+
+/// Max pooling 3x3, stride 2, padding 1. x [height*width, channels] -> out [ceil(h/2)*ceil(w/2), channels]
+void ilv_maxpool3x3s2_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                          size_t height, size_t width, size_t channels);
+
+/// Nearest-neighbour upsampling by 2. out [2h*2w, channels]
+void ilv_upsample_nearest2_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                               size_t height, size_t width, size_t channels);
+
+/// Bilinear resize, align_corners false, no antialias (torch's interpolate). With `accumulate` not 0
+/// adds to out. Source coordinate = (o + 0.5) * in/out - 0.5, clamped at 0.
+void ilv_resize_bilinear_f32(float *out, size_t out_stride, size_t out_height, size_t out_width,
+                             const float *x, size_t x_stride, size_t height, size_t width,
+                             size_t channels, int accumulate);
+
+// MARK: Deformable sampling (deformable)
+
+/// Adds bilinear samples of one image's value maps to one query's output.
+///
+/// out[h*D + d] += sum_{l,p} weights[h,l,p] * bilinear(value of level l, head h)[d], sampled at
+/// pixel (x, y) = (location_x * width_l - 0.5, location_y * height_l - 0.5), zero outside the map
+/// (align_corners false).
+///
+/// out [heads*head_size] · value [sum_l height_l*width_l, heads*head_size], row stride value_stride,
+/// levels one after the other · shapes [levels][2] = (height, width) ·
+/// locations: (x, y) of (h, l, p) at locations[h*head_stride + l*level_stride + 2*p] (level_stride 0
+/// shares them over the levels) · weights [heads, levels, points] contiguous
+void ilv_deformable_sample_f32(float *out, const float *value, size_t value_stride,
+                               const uint32_t *shapes, size_t heads, size_t levels, size_t points,
+                               size_t head_size, const float *locations, size_t head_stride,
+                               size_t level_stride, const float *weights);
+
+// MARK: Number formats (formats)
+
+void ilv_f16_to_f32(float *out, const uint16_t *x, size_t count);
+void ilv_bf16_to_f32(float *out, const uint16_t *x, size_t count);
+/// Round to nearest even; overflow becomes infinity; NaN stays NaN.
+void ilv_f32_to_f16(uint16_t *out, const float *x, size_t count);
+void ilv_f32_to_bf16(uint16_t *out, const float *x, size_t count);
+
+#endif

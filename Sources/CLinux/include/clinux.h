@@ -1,0 +1,11 @@
+#ifndef ILV_LINUX_H
+#define ILV_LINUX_H
+
+// Linux calls that Swift's Glibc module does not export.
+
+#include <sys/socket.h>
+
+/// accept4(2). Returns the new descriptor, or -1 with errno set.
+int ilv_accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
+
+#endif

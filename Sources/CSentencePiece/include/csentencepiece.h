@@ -1,0 +1,3 @@
+#ifndef ILV_SENTENCEPIECE_H
+#define ILV_SENTENCEPIECE_H
+#endif

@@ -1,0 +1,1 @@
+// Placeholder so that the package builds while this module is being written.
