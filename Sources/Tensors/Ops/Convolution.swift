@@ -1,0 +1,189 @@
+internal import CKernels
+
+extension Compute {
+    /// The grid that a convolution makes of another.
+    package static func outputGrid(_ layer: ConvolutionWeights, of grid: Grid) -> Grid {
+        Grid(
+            height: (grid.height + 2 * layer.padding - layer.kernel) / layer.stride + 1,
+            width: (grid.width + 2 * layer.padding - layer.kernel) / layer.stride + 1
+        )
+    }
+
+    /// 2-D convolution of a batch of images, or of one.
+    ///
+    /// Shapes: `x` [samples·height·width, inputs] · `out` [samples·outHeight·outWidth, outputs].
+    /// Cost: 2·out pixels·kernel²·inputs·outputs flop.
+    /// Threads: cut by output pixels; small images by outputs. A tile of gathered windows is scratch.
+    package func convolution(
+        _ x: Matrix,
+        _ layer: ConvolutionWeights,
+        samples: Int = 1,
+        grid: Grid,
+        into out: Matrix
+    ) {
+        let target = Self.outputGrid(layer, of: grid)
+        precondition(x.rows == samples * grid.count && x.columns == layer.inputs)
+        precondition(out.rows == samples * target.count && out.columns == layer.outputs)
+        if layer.kernel == 1 && layer.stride == 1 && layer.padding == 0 {
+            linear(x, layer.linear, into: out)
+            return
+        }
+        let window = layer.linear.inputs
+        // A tile of windows should stay in the second-level cache between gathering and multiplying.
+        let tile = max(64, min(512, 196_608 / max(1, window)))
+        if out.rows >= 8 * tile {
+            convolutionByTiles(x, layer, samples: samples, grid: grid, tile: tile, into: out)
+            return
+        }
+        scope {
+            let windows = scratch(out.rows, window)
+            forRanges(of: out.rows, granularity: max(1, 32768 / window)) { range, _ in
+                gather(
+                    x,
+                    layer,
+                    grid: grid,
+                    target: target,
+                    pixels: range,
+                    into: windows.rows(range)
+                )
+            }
+            linear(windows, layer.linear, into: out)
+        }
+    }
+
+    private func convolutionByTiles(
+        _ x: Matrix,
+        _ layer: ConvolutionWeights,
+        samples: Int,
+        grid: Grid,
+        tile: Int,
+        into out: Matrix
+    ) {
+        let target = Self.outputGrid(layer, of: grid)
+        scope {
+            let windows = scratch(pool.workerCount * tile, layer.linear.inputs)
+            pool.run((out.rows + tile - 1) / tile) { part, worker in
+                let range = part * tile..<min(out.rows, (part + 1) * tile)
+                let own = windows.rows(worker * tile..<worker * tile + range.count)
+                gather(x, layer, grid: grid, target: target, pixels: range, into: own)
+                multiply(own, layer.linear, into: out.rows(range))
+            }
+        }
+    }
+
+    /// Gathers the windows of output pixels `pixels`, counted over all samples.
+    private func gather(
+        _ x: Matrix,
+        _ layer: ConvolutionWeights,
+        grid: Grid,
+        target: Grid,
+        pixels: Range<Int>,
+        into windows: Matrix
+    ) {
+        var next = pixels.lowerBound
+        while next < pixels.upperBound {
+            let sample = next / target.count
+            let end = min(pixels.upperBound, (sample + 1) * target.count)
+            let source = x.rows(sample * grid.count..<(sample + 1) * grid.count)
+            unsafe ilv_im2col_f32(
+                windows.row(next - pixels.lowerBound).base,
+                source.base,
+                source.stride,
+                grid.height,
+                grid.width,
+                layer.inputs,
+                layer.kernel,
+                layer.stride,
+                layer.padding,
+                target.width,
+                next - sample * target.count,
+                end - next
+            )
+            next = end
+        }
+    }
+
+    /// Depth-wise 3x3 convolution with padding 1 of one image.
+    ///
+    /// Shapes: `x`, `out` [height·width, channels] · `weight` [9, channels] (ky·3 + kx) ·
+    /// `bias` [1, channels].
+    package func depthwise3x3(
+        _ x: Matrix,
+        weight: Matrix,
+        bias: Matrix,
+        grid: Grid,
+        into out: Matrix
+    ) {
+        precondition(x.rows == grid.count && out.rows == grid.count && x.columns == out.columns)
+        precondition(weight.rows == 9 && weight.columns == x.columns && bias.count == x.columns)
+        precondition(weight.isContiguous)
+        forRanges(of: grid.height, granularity: Self.rows(of: 9 * grid.width * x.columns)) {
+            range,
+            _ in
+            unsafe ilv_depthwise3x3_f32(
+                out.base,
+                out.stride,
+                x.base,
+                x.stride,
+                weight.base,
+                bias.base,
+                grid.height,
+                grid.width,
+                x.columns,
+                range.lowerBound,
+                range.count
+            )
+        }
+    }
+
+    /// Max pooling 3x3 with stride 2 and padding 1 of one image.
+    ///
+    /// Shapes: `x` [height·width, channels] · `out` [⌈height/2⌉·⌈width/2⌉, channels].
+    package func maxPool3x3Stride2(_ x: Matrix, grid: Grid, into out: Matrix) {
+        precondition(x.rows == grid.count && x.columns == out.columns)
+        precondition(out.rows == ((grid.height + 1) / 2) * ((grid.width + 1) / 2))
+        unsafe ilv_maxpool3x3s2_f32(
+            out.base,
+            out.stride,
+            x.base,
+            x.stride,
+            grid.height,
+            grid.width,
+            x.columns
+        )
+    }
+
+    /// Transposed 2x2 convolution with stride 2 of one image: every pixel becomes four.
+    ///
+    /// Shapes: `x` [height·width, inputs] · `layer` weight [4·outputs, inputs], rows ordered
+    /// [ky][kx][output], bias repeated four times · `out` [2·height·2·width, outputs].
+    package func transposedConvolution2x2(
+        _ x: Matrix,
+        _ layer: LinearWeights,
+        grid: Grid,
+        into out: Matrix
+    ) {
+        let channels = out.columns
+        precondition(x.rows == grid.count && out.rows == 4 * grid.count)
+        precondition(layer.outputs == 4 * channels)
+        scope {
+            let four = scratch(x.rows, layer.outputs)
+            linear(x, layer, into: four)
+            forRanges(of: grid.height, granularity: Self.rows(of: 4 * grid.width * channels)) {
+                range,
+                _ in
+                for y in range {
+                    for x in 0..<grid.width {
+                        for quarter in 0..<4 {
+                            let row = (2 * y + quarter / 2) * 2 * grid.width + 2 * x + quarter % 2
+                            out.row(row).copy(
+                                from: four.row(y * grid.width + x)
+                                    .columns(quarter * channels..<(quarter + 1) * channels)
+                            )
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+internal import CKernels
+
+/// A function applied to every element.
+package enum Activation: Sendable {
+    /// max(x, 0)
+    case relu
+    /// x · sigmoid(x)
+    case silu
+    /// x · sigmoid(1.702 x), CLIP's approximation of GELU
+    case quickGELU
+    /// x · Φ(x), the exact GELU
+    case gelu
+}
+
+extension Compute {
+    /// Applies an activation to every element, in place.
+    package func activate(_ x: Matrix, _ activation: Activation) {
+        unsafe forContiguousRuns(of: x) { run, count in
+            switch activation {
+            case .relu: unsafe ilv_relu_f32(run, run, count)
+            case .silu: unsafe ilv_silu_f32(run, run, count)
+            case .quickGELU: unsafe ilv_quick_gelu_f32(run, run, count)
+            case .gelu: unsafe ilv_gelu_f32(run, run, count)
+            }
+        }
+    }
+
+    /// `out += x`, element by element.
+    package func add(_ x: Matrix, to out: Matrix) {
+        precondition(x.rows == out.rows && x.columns == out.columns)
+        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+            for row in range {
+                let target = unsafe out.base + row * out.stride
+                unsafe ilv_add_f32(target, target, x.base + row * x.stride, out.columns)
+            }
+        }
+    }
+
+    /// `out += scale · x`, element by element.
+    package func add(_ x: Matrix, scaledBy scale: Float, to out: Matrix) {
+        precondition(x.rows == out.rows && x.columns == out.columns)
+        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+            for row in range {
+                unsafe ilv_axpy_f32(
+                    out.base + row * out.stride,
+                    x.base + row * x.stride,
+                    scale,
+                    out.columns
+                )
+            }
+        }
+    }
+
+    /// `out[r, c] += gamma[c] · x[r, c]`. gamma [1, channels]
+    package func add(_ x: Matrix, scaledByChannels gamma: Matrix, to out: Matrix) {
+        precondition(x.rows == out.rows && x.columns == out.columns && gamma.count == x.columns)
+        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+            let (source, target) = (x.rows(range), out.rows(range))
+            unsafe ilv_scaled_rows_add_f32(
+                target.base,
+                target.stride,
+                source.base,
+                source.stride,
+                gamma.base,
+                range.count,
+                x.columns
+            )
+        }
+    }
+
+    /// `out[r, c] += row[c]`: one row added to all. row [1, channels]
+    package func addRow(_ row: Matrix, to out: Matrix) {
+        precondition(row.count == out.columns)
+        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+            let target = out.rows(range)
+            unsafe ilv_bias_add_f32(
+                target.base,
+                target.stride,
+                row.base,
+                range.count,
+                out.columns
+            )
+        }
+    }
+
+    /// `out[r, c] = silu(x[r, c]) · x[r, columns + c]`: SwiGLU over fused gate and up projections.
+    ///
+    /// Shapes: `x` [rows, 2·columns] · `out` [rows, columns].
+    package func swiGLU(_ x: Matrix, into out: Matrix) {
+        precondition(x.rows == out.rows && x.columns == 2 * out.columns)
+        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+            let (source, target) = (x.rows(range), out.rows(range))
+            unsafe ilv_swiglu_f32(
+                target.base,
+                target.stride,
+                source.base,
+                source.stride,
+                range.count,
+                out.columns
+            )
+        }
+    }
+
+    /// `out[r, c] = x[r, c] · gelu(x[r, columns + c])`: GEGLU, value first as diffusers orders it.
+    ///
+    /// Shapes: `x` [rows, 2·columns] · `out` [rows, columns].
+    package func geGLU(_ x: Matrix, into out: Matrix) {
+        precondition(x.rows == out.rows && x.columns == 2 * out.columns)
+        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+            let (source, target) = (x.rows(range), out.rows(range))
+            unsafe ilv_geglu_f32(
+                target.base,
+                target.stride,
+                source.base,
+                source.stride,
+                range.count,
+                out.columns
+            )
+        }
+    }
+
+    private func forContiguousRuns(
+        of x: Matrix,
+        _ body: (_ run: UnsafeMutablePointer<Float>, _ count: Int) -> Void
+    ) {
+        forRanges(of: x.rows, granularity: Self.rows(of: x.columns)) { range, _ in
+            if x.isContiguous {
+                unsafe body(x.base + range.lowerBound * x.stride, range.count * x.columns)
+            } else {
+                for row in range { unsafe body(x.base + row * x.stride, x.columns) }
+            }
+        }
+    }
+}
