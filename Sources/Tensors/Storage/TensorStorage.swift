@@ -1,36 +1,44 @@
 internal import Glibc
 
-/// A block of memory for numbers, 64-byte aligned and zeroed, freed with its last reference.
+/// A block of memory for numbers, page-aligned and zeroed, freed with its last reference.
 ///
-/// The alignment fits a cache line and the widest vector register. Contents are reached through
-/// ``Matrix`` only.
+/// Pages take memory when they are first written. Contents are reached through ``Matrix`` only.
 @safe package final class TensorStorage {
     let address: UnsafeMutableRawPointer
 
     /// Size of the block in bytes.
     package let byteCount: Int
 
-    /// Allocates `byteCount` zeroed bytes.
+    private let mappedByteCount: Int
+
+    /// Reserves `byteCount` zeroed bytes.
     ///
-    /// Pages are touched on first use only: large blocks come from the kernel already zeroed.
-    /// - Precondition: `byteCount` is not negative and the process has the memory.
+    /// - Precondition: `byteCount` is not negative and the process may map that much.
     package init(byteCount: Int) {
         precondition(byteCount >= 0, "a storage of \(byteCount) bytes")
-        let rounded = max(64, (byteCount + 63) & ~63)
-        // calloc gives zero pages without writing them, but aligns to 16 only: align by hand.
-        guard let block = unsafe calloc(1, rounded + 64) else {
-            preconditionFailure("out of memory: \(rounded) bytes for tensors")
+        mappedByteCount = max(Self.pageSize, (byteCount + Self.pageSize - 1) & ~(Self.pageSize - 1))
+        // Mapped rather than allocated: aligned, zeroed without touching it, and given back to the
+        // system at once when freed. Nothing here is small or short-lived.
+        let block = unsafe mmap(
+            nil, mappedByteCount, PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard let block = unsafe block, unsafe block != MAP_FAILED else {
+            preconditionFailure("out of memory: \(mappedByteCount) bytes for tensors")
         }
-        unsafe allocation = block
-        unsafe address = block.alignedUp(toMultipleOf: 64)
+        if mappedByteCount >= Self.hugePageThreshold {
+            // Fewer misses of the address translation cache in large matrices; only a hint.
+            unsafe madvise(block, mappedByteCount, MADV_HUGEPAGE)
+        }
+        unsafe address = block
         self.byteCount = byteCount
     }
 
     deinit {
-        unsafe free(allocation)
+        unsafe munmap(address, mappedByteCount)
     }
 
-    private let allocation: UnsafeMutableRawPointer
+    private static let pageSize = 4096
+    private static let hugePageThreshold = 4 << 20
 }
 
 // Sendable: the address never changes. Who may write when is the contract of the ops that hold a

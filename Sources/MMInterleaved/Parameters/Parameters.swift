@@ -1,0 +1,194 @@
+package import Tensors
+
+/// Hands a model's parts their weights by name, packed for the rows x channels layout, and keeps the
+/// list of all that were asked for.
+///
+/// A part asks for what it needs relative to its own module path:
+/// `parameters["encoder"].linear("fc1", inputs: 64, outputs: 256)`.
+package struct Parameters {
+    /// Every parameter that the model asked for, in order.
+    package final class Ledger {
+        package fileprivate(set) var asked: [ParameterDescription] = []
+        fileprivate let source: any ParameterSource
+        fileprivate let progress: (ParameterDescription) -> Void
+
+        fileprivate init(
+            source: any ParameterSource, progress: @escaping (ParameterDescription) -> Void
+        ) {
+            self.source = source
+            self.progress = progress
+        }
+    }
+
+    /// What was asked for so far.
+    package let ledger: Ledger
+
+    private let prefix: String
+
+    /// Starts at the root of the module tree.
+    ///
+    /// - Parameter progress: Called before each parameter is read.
+    package init(
+        from source: any ParameterSource,
+        progress: @escaping (ParameterDescription) -> Void = { _ in }
+    ) {
+        ledger = Ledger(source: source, progress: progress)
+        prefix = ""
+    }
+
+    private init(ledger: Ledger, prefix: String) {
+        self.ledger = ledger
+        self.prefix = prefix
+    }
+
+    /// The parameters of a submodule.
+    package subscript(module: String) -> Parameters {
+        Parameters(ledger: ledger, prefix: "\(prefix)\(module).")
+    }
+
+    /// The parameters of an element of a module list.
+    package subscript(index: Int) -> Parameters { self["\(index)"] }
+
+    // MARK: Plain
+
+    /// A parameter as a matrix: the first extent as rows, all others as columns.
+    package func matrix(_ name: String, _ shape: [Int]) throws -> Matrix {
+        let rows = shape.count > 1 ? shape[0] : 1
+        let columns = (shape.count > 1 ? shape.dropFirst() : shape[...]).reduce(1, *)
+        let matrix = Matrix(rows: rows, columns: columns)
+        try read(name, shape, into: matrix)
+        return matrix
+    }
+
+    /// A parameter of one extent as a matrix [1, count].
+    package func vector(_ name: String, _ count: Int) throws -> Matrix {
+        try matrix(name, [count])
+    }
+
+    private func read(_ name: String, _ shape: [Int], into matrix: Matrix) throws {
+        let parameter = ParameterDescription(name: prefix + name, shape: shape)
+        ledger.progress(parameter)
+        ledger.asked.append(parameter)
+        try ledger.source.read(parameter, into: matrix)
+    }
+
+    // MARK: Layers
+
+    /// `name.weight` [outputs, inputs] and `name.bias` [outputs].
+    package func linear(
+        _ name: String, inputs: Int, outputs: Int, bias: Bool = true
+    ) throws -> LinearWeights {
+        let parameters = self[name]
+        return LinearWeights(
+            weight: try parameters.matrix("weight", [outputs, inputs]),
+            bias: bias ? try parameters.vector("bias", outputs) : nil)
+    }
+
+    /// Several linear layers over the same input as one: their outputs side by side.
+    package func fusedLinear(
+        _ layers: [(name: String, outputs: Int)], inputs: Int, bias: Bool = true
+    ) throws -> LinearWeights {
+        let total = layers.reduce(0) { $0 + $1.outputs }
+        let weight = Matrix(rows: total, columns: inputs)
+        let shift = Matrix(rows: 1, columns: total)
+        var first = 0
+        for layer in layers {
+            let range = first..<first + layer.outputs
+            let parameters = self[layer.name]
+            try parameters.read("weight", [layer.outputs, inputs], into: weight.rows(range))
+            if bias {
+                try parameters.read("bias", [layer.outputs], into: shift.columns(range))
+            }
+            first = range.upperBound
+        }
+        return LinearWeights(weight: weight, bias: bias ? shift : nil)
+    }
+
+    /// `name.weight` and `name.bias` of a layer or group normalisation.
+    package func norm(_ name: String, channels: Int, epsilon: Float) throws -> NormWeights {
+        let parameters = self[name]
+        return NormWeights(
+            weight: try parameters.vector("weight", channels),
+            bias: try parameters.vector("bias", channels), epsilon: epsilon)
+    }
+
+    /// `name.weight` of a root-mean-square normalisation.
+    package func rmsNorm(_ name: String, channels: Int, epsilon: Float) throws -> RMSNormWeights {
+        RMSNormWeights(weight: try self[name].vector("weight", channels), epsilon: epsilon)
+    }
+
+    /// `name.weight` [outputs, inputs, kernel, kernel], packed to [outputs, kernel·kernel·inputs].
+    package func convolution(
+        _ name: String, inputs: Int, outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
+        bias: Bool = true
+    ) throws -> ConvolutionWeights {
+        let parameters = self[name]
+        let stored = try parameters.matrix("weight", [outputs, inputs, kernel, kernel])
+        let weight =
+            kernel == 1 || isDeclaring ? stored : Self.channelsLast(stored, inputs: inputs, window: kernel * kernel)
+        let shift = bias ? try parameters.vector("bias", outputs) : nil
+        return ConvolutionWeights(
+            linear: LinearWeights(weight: weight, bias: shift), kernel: kernel, stride: stride,
+            padding: padding)
+    }
+
+    /// A transposed 2x2 convolution with stride 2, `name.weight` [inputs, outputs, 2, 2], packed to
+    /// [4·outputs, inputs] with the bias repeated, as
+    /// ``Tensors/Compute/transposedConvolution2x2(_:_:grid:into:)`` takes it.
+    package func transposedConvolution2x2(
+        _ name: String, inputs: Int, outputs: Int
+    ) throws -> LinearWeights {
+        let parameters = self[name]
+        let stored = try parameters.matrix("weight", [inputs, outputs, 2, 2])
+        let shift = try parameters.vector("bias", outputs)
+        let weight = Matrix(rows: 4 * outputs, columns: inputs)
+        let bias = Matrix(rows: 1, columns: 4 * outputs)
+        if !isDeclaring {
+            for input in 0..<inputs {
+                for output in 0..<outputs {
+                    for quarter in 0..<4 {
+                        weight[quarter * outputs + output, input] =
+                            stored[input, output * 4 + quarter]
+                    }
+                }
+            }
+            for quarter in 0..<4 {
+                bias.columns(quarter * outputs..<(quarter + 1) * outputs).copy(from: shift)
+            }
+        }
+        return LinearWeights(weight: weight, bias: bias)
+    }
+
+    /// A depth-wise 3x3 convolution, `name.weight` [channels, 1, 3, 3], packed to [9, channels].
+    package func depthwise3x3(
+        _ name: String, channels: Int
+    ) throws -> (weight: Matrix, bias: Matrix) {
+        let parameters = self[name]
+        let stored = try parameters.matrix("weight", [channels, 1, 3, 3])
+        let weight = Matrix(rows: 9, columns: channels)
+        for channel in 0..<channels {
+            for tap in 0..<9 { weight[tap, channel] = stored[channel, tap] }
+        }
+        return (weight, try parameters.vector("bias", channels))
+    }
+
+    /// Whether only names and shapes are wanted, so that packing can be left out.
+    private var isDeclaring: Bool { ledger.source is NoParameters }
+
+    /// [outputs, inputs·window] with the window innermost -> the channels innermost.
+    private static func channelsLast(_ stored: Matrix, inputs: Int, window: Int) -> Matrix {
+        let packed = Matrix(rows: stored.rows, columns: stored.columns)
+        for output in 0..<stored.rows {
+            stored.withRow(output) { source in
+                packed.withMutableRow(output) { target in
+                    for tap in 0..<window {
+                        for input in 0..<inputs {
+                            target[tap * inputs + input] = source[input * window + tap]
+                        }
+                    }
+                }
+            }
+        }
+        return packed
+    }
+}
