@@ -1,1 +1,249 @@
-#include "ckernels.h"
+// Chooses the instruction set once and forwards every public kernel to it.
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "kernels/tables.h"
+
+// MARK: Choosing
+
+static const struct ilv_kernels *available[3];
+static size_t available_count;
+static pthread_once_t probed = PTHREAD_ONCE_INIT;
+static _Atomic(const struct ilv_kernels *) chosen;
+
+static const struct ilv_kernels *available_named(const char *name) {
+    for (size_t i = 0; i < available_count; i++) {
+        if (strcmp(available[i]->name, name) == 0) {
+            return available[i];
+        }
+    }
+    return NULL;
+}
+
+static void probe(void) {
+    available[available_count++] = &ilv_kernels_generic;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+        && __builtin_cpu_supports("f16c")) {
+        available[available_count++] = &ilv_kernels_avx2;
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+            available[available_count++] = &ilv_kernels_avx512;
+        }
+    }
+#endif
+    const struct ilv_kernels *best = available[available_count - 1];
+    const char *wanted = getenv("INTERLEAVED_ISA");
+    const struct ilv_kernels *named = wanted ? available_named(wanted) : NULL;
+    atomic_store_explicit(&chosen, named ? named : best, memory_order_release);
+}
+
+static inline const struct ilv_kernels *kernels(void) {
+    const struct ilv_kernels *table = atomic_load_explicit(&chosen, memory_order_acquire);
+    if (__builtin_expect(table == NULL, 0)) {
+        pthread_once(&probed, probe);
+        table = atomic_load_explicit(&chosen, memory_order_acquire);
+    }
+    return table;
+}
+
+const char *ilv_isa_name(void) {
+    return kernels()->name;
+}
+
+size_t ilv_isa_count(void) {
+    pthread_once(&probed, probe);
+    return available_count;
+}
+
+const char *ilv_isa_available(size_t index) {
+    const struct ilv_kernels *table = ilv_kernels_available(index);
+    return table ? table->name : NULL;
+}
+
+int ilv_isa_select(const char *name) {
+    pthread_once(&probed, probe);
+    const struct ilv_kernels *table = available_named(name);
+    if (table == NULL) {
+        return -1;
+    }
+    atomic_store_explicit(&chosen, table, memory_order_release);
+    return 0;
+}
+
+const struct ilv_kernels *ilv_kernels_available(size_t index) {
+    pthread_once(&probed, probe);
+    return index < available_count ? available[index] : NULL;
+}
+
+// MARK: Forwarding
+
+void ilv_layer_norm_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                        const float *weight, const float *bias, size_t rows, size_t columns,
+                        float epsilon) {
+    kernels()->layer_norm_f32(out, out_stride, x, x_stride, weight, bias, rows, columns, epsilon);
+}
+
+void ilv_rms_norm_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                      const float *weight, size_t rows, size_t columns, float epsilon) {
+    kernels()->rms_norm_f32(out, out_stride, x, x_stride, weight, rows, columns, epsilon);
+}
+
+void ilv_group_norm_statistics_f32(float *mean, float *inverse_deviation, const float *x,
+                                   size_t x_stride, size_t pixels, size_t channels, size_t groups,
+                                   size_t first_group, size_t group_count, float epsilon) {
+    kernels()->group_norm_statistics_f32(mean, inverse_deviation, x, x_stride, pixels, channels,
+                                         groups, first_group, group_count, epsilon);
+}
+
+void ilv_group_norm_apply_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                              const float *mean, const float *inverse_deviation,
+                              const float *weight, const float *bias, size_t pixels,
+                              size_t channels, size_t groups, int silu) {
+    kernels()->group_norm_apply_f32(out, out_stride, x, x_stride, mean, inverse_deviation, weight,
+                                    bias, pixels, channels, groups, silu);
+}
+
+void ilv_add_f32(float *out, const float *a, const float *b, size_t count) {
+    kernels()->add_f32(out, a, b, count);
+}
+
+void ilv_axpy_f32(float *out, const float *x, float scale, size_t count) {
+    kernels()->axpy_f32(out, x, scale, count);
+}
+
+void ilv_scale_f32(float *out, const float *x, float scale, size_t count) {
+    kernels()->scale_f32(out, x, scale, count);
+}
+
+void ilv_scaled_rows_add_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                             const float *gamma, size_t rows, size_t columns) {
+    kernels()->scaled_rows_add_f32(out, out_stride, x, x_stride, gamma, rows, columns);
+}
+
+void ilv_bias_add_f32(float *out, size_t out_stride, const float *bias, size_t rows,
+                      size_t columns) {
+    kernels()->bias_add_f32(out, out_stride, bias, rows, columns);
+}
+
+void ilv_relu_f32(float *out, const float *x, size_t count) {
+    kernels()->relu_f32(out, x, count);
+}
+
+void ilv_silu_f32(float *out, const float *x, size_t count) {
+    kernels()->silu_f32(out, x, count);
+}
+
+void ilv_quick_gelu_f32(float *out, const float *x, size_t count) {
+    kernels()->quick_gelu_f32(out, x, count);
+}
+
+void ilv_gelu_f32(float *out, const float *x, size_t count) {
+    kernels()->gelu_f32(out, x, count);
+}
+
+void ilv_exp_f32(float *out, const float *x, size_t count) {
+    kernels()->exp_f32(out, x, count);
+}
+
+void ilv_erf_f32(float *out, const float *x, size_t count) {
+    kernels()->erf_f32(out, x, count);
+}
+
+void ilv_swiglu_f32(float *out, size_t out_stride, const float *gate_up, size_t gate_up_stride,
+                    size_t rows, size_t columns) {
+    kernels()->swiglu_f32(out, out_stride, gate_up, gate_up_stride, rows, columns);
+}
+
+void ilv_geglu_f32(float *out, size_t out_stride, const float *value_gate, size_t value_gate_stride,
+                   size_t rows, size_t columns) {
+    kernels()->geglu_f32(out, out_stride, value_gate, value_gate_stride, rows, columns);
+}
+
+void ilv_softmax_rows_f32(float *x, size_t stride, size_t rows, size_t columns, float scale) {
+    kernels()->softmax_rows_f32(x, stride, rows, columns, scale);
+}
+
+void ilv_softmax_causal_rows_f32(float *x, size_t stride, size_t rows, size_t columns,
+                                 size_t first_visible, float scale) {
+    kernels()->softmax_causal_rows_f32(x, stride, rows, columns, first_visible, scale);
+}
+
+void ilv_attend_one_f32(float *out, const float *q, const float *keys, size_t key_stride,
+                        const float *values, size_t value_stride, size_t count, size_t head_size,
+                        float scale, float *scores) {
+    kernels()->attend_one_f32(out, q, keys, key_stride, values, value_stride, count, head_size,
+                              scale, scores);
+}
+
+void ilv_rotary_f32(float *x, size_t stride, const float *cosine, const float *sine, size_t rows,
+                    size_t heads, size_t head_size) {
+    kernels()->rotary_f32(x, stride, cosine, sine, rows, heads, head_size);
+}
+
+void ilv_matvec_f32(float *out, const float *w, size_t w_stride, const float *x, const float *bias,
+                    size_t rows, size_t columns) {
+    kernels()->matvec_f32(out, w, w_stride, x, bias, rows, columns);
+}
+
+float ilv_dot_f32(const float *a, const float *b, size_t count) {
+    return kernels()->dot_f32(a, b, count);
+}
+
+void ilv_im2col_f32(float *out, const float *x, size_t x_stride, size_t height, size_t width,
+                    size_t channels, size_t kernel, size_t stride, size_t padding,
+                    size_t output_width, size_t first_pixel, size_t pixel_count) {
+    kernels()->im2col_f32(out, x, x_stride, height, width, channels, kernel, stride, padding,
+                          output_width, first_pixel, pixel_count);
+}
+
+void ilv_depthwise3x3_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                          const float *weight, const float *bias, size_t height, size_t width,
+                          size_t channels, size_t first_row, size_t row_count) {
+    kernels()->depthwise3x3_f32(out, out_stride, x, x_stride, weight, bias, height, width, channels,
+                                first_row, row_count);
+}
+
+void ilv_maxpool3x3s2_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                          size_t height, size_t width, size_t channels) {
+    kernels()->maxpool3x3s2_f32(out, out_stride, x, x_stride, height, width, channels);
+}
+
+void ilv_upsample_nearest2_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                               size_t height, size_t width, size_t channels) {
+    kernels()->upsample_nearest2_f32(out, out_stride, x, x_stride, height, width, channels);
+}
+
+void ilv_resize_bilinear_f32(float *out, size_t out_stride, size_t out_height, size_t out_width,
+                             const float *x, size_t x_stride, size_t height, size_t width,
+                             size_t channels, int accumulate) {
+    kernels()->resize_bilinear_f32(out, out_stride, out_height, out_width, x, x_stride, height,
+                                   width, channels, accumulate);
+}
+
+void ilv_deformable_sample_f32(float *out, const float *value, size_t value_stride,
+                               const uint32_t *shapes, size_t heads, size_t levels, size_t points,
+                               size_t head_size, const float *locations, size_t head_stride,
+                               size_t level_stride, const float *weights) {
+    kernels()->deformable_sample_f32(out, value, value_stride, shapes, heads, levels, points,
+                                     head_size, locations, head_stride, level_stride, weights);
+}
+
+void ilv_f16_to_f32(float *out, const uint16_t *x, size_t count) {
+    kernels()->f16_to_f32(out, x, count);
+}
+
+void ilv_bf16_to_f32(float *out, const uint16_t *x, size_t count) {
+    kernels()->bf16_to_f32(out, x, count);
+}
+
+void ilv_f32_to_f16(uint16_t *out, const float *x, size_t count) {
+    kernels()->f32_to_f16(out, x, count);
+}
+
+void ilv_f32_to_bf16(uint16_t *out, const float *x, size_t count) {
+    kernels()->f32_to_bf16(out, x, count);
+}

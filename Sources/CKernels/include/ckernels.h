@@ -74,6 +74,10 @@ void ilv_silu_f32(float *out, const float *x, size_t count);
 void ilv_quick_gelu_f32(float *out, const float *x, size_t count);
 /// x * 0.5 * (1 + erf(x / sqrt 2)), the exact GELU; error of erf below 2e-7
 void ilv_gelu_f32(float *out, const float *x, size_t count);
+/// e^x; relative error below 2e-7 where the result is normal; overflow gives INFINITY, NaN stays NaN
+void ilv_exp_f32(float *out, const float *x, size_t count);
+/// erf(x); absolute error below 2e-7; NaN stays NaN
+void ilv_erf_f32(float *out, const float *x, size_t count);
 /// out[r,c] = silu(gate_up[r,c]) * gate_up[r,columns + c]: SwiGLU over a fused [rows, 2*columns]
 void ilv_swiglu_f32(float *out, size_t out_stride, const float *gate_up, size_t gate_up_stride,
                     size_t rows, size_t columns);

@@ -1,0 +1,56 @@
+#ifndef ILV_KERNELS_TABLE_H
+#define ILV_KERNELS_TABLE_H
+
+// The kernels of one instruction set as a table of functions, so that a test or a benchmark can call
+// a chosen instruction set's version without switching the whole process.
+
+#include "ckernels.h"
+
+/// Every kernel by the name its function carries after `ilv_`, in the order of ckernels.h.
+#define ILV_KERNEL_LIST(KERNEL)          \
+    KERNEL(layer_norm_f32)               \
+    KERNEL(rms_norm_f32)                 \
+    KERNEL(group_norm_statistics_f32)    \
+    KERNEL(group_norm_apply_f32)         \
+    KERNEL(add_f32)                      \
+    KERNEL(axpy_f32)                     \
+    KERNEL(scale_f32)                    \
+    KERNEL(scaled_rows_add_f32)          \
+    KERNEL(bias_add_f32)                 \
+    KERNEL(relu_f32)                     \
+    KERNEL(silu_f32)                     \
+    KERNEL(quick_gelu_f32)               \
+    KERNEL(gelu_f32)                     \
+    KERNEL(exp_f32)                      \
+    KERNEL(erf_f32)                      \
+    KERNEL(swiglu_f32)                   \
+    KERNEL(geglu_f32)                    \
+    KERNEL(softmax_rows_f32)             \
+    KERNEL(softmax_causal_rows_f32)      \
+    KERNEL(attend_one_f32)               \
+    KERNEL(rotary_f32)                   \
+    KERNEL(matvec_f32)                   \
+    KERNEL(dot_f32)                      \
+    KERNEL(im2col_f32)                   \
+    KERNEL(depthwise3x3_f32)             \
+    KERNEL(maxpool3x3s2_f32)             \
+    KERNEL(upsample_nearest2_f32)        \
+    KERNEL(resize_bilinear_f32)          \
+    KERNEL(deformable_sample_f32)        \
+    KERNEL(f16_to_f32)                   \
+    KERNEL(bf16_to_f32)                  \
+    KERNEL(f32_to_f16)                   \
+    KERNEL(f32_to_bf16)
+
+/// One instruction set's version of every kernel.
+struct ilv_kernels {
+    const char *name;
+#define ILV_FIELD(kernel) __typeof__(ilv_##kernel) *kernel;
+    ILV_KERNEL_LIST(ILV_FIELD)
+#undef ILV_FIELD
+};
+
+/// The table of instruction set `index` < ilv_isa_count(), worst first; NULL beyond. Never changes.
+const struct ilv_kernels *ilv_kernels_available(size_t index);
+
+#endif

@@ -1,0 +1,15 @@
+// The kernels for x86-64 with AVX-512.
+
+#include "kernels/tables.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push(                                                              \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
+#define ILV_ISA avx512
+#define ILV_ISA_NAME "avx512"
+#define ILV_HAS_F16C 1
+#define ILV_HAS_AVX512 1
+#include "kernels/all.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,30 @@
+// Every kernel, for the instruction set of the including file, and its table.
+//
+// The including file defines ILV_ISA (the suffix), ILV_ISA_NAME, ILV_HAS_F16C and ILV_HAS_AVX512, and
+// sets the target attribute around this include.
+
+// Vectors are passed between inlined functions only, so the wider calling convention does not matter.
+#pragma clang diagnostic ignored "-Wpsabi"
+// A multiplication and the addition after it may be one instruction where there is one.
+#pragma clang fp contract(fast)
+
+#define ILV_PASTE_EXPANDED(kernel, isa) ilv_##kernel##_##isa
+#define ILV_PASTE(kernel, isa) ILV_PASTE_EXPANDED(kernel, isa)
+#define ILV_NAME(kernel) ILV_PASTE(kernel, ILV_ISA)
+
+#include "lanes.h"
+#include "functions.h"
+#include "norms.h"
+#include "elementwise.h"
+#include "matvec.h"
+#include "attention.h"
+#include "images.h"
+#include "deformable.h"
+#include "formats.h"
+
+const struct ilv_kernels ILV_PASTE(kernels, ILV_ISA) = {
+    .name = ILV_ISA_NAME,
+#define ILV_ENTRY(kernel) .kernel = ILV_NAME(kernel),
+    ILV_KERNEL_LIST(ILV_ENTRY)
+#undef ILV_ENTRY
+};

@@ -1,0 +1,134 @@
+// Softmax, single-query attention and the rotary embedding.
+// Compiled once per instruction set; no include guard.
+
+/// Turns the first `count` scores of x into softmax(scale * x) and writes 0 up to `columns`.
+ILV_INLINE void softmax_row(float *x, size_t count, size_t columns, float scale) {
+    f32x16 best = splat(-__builtin_inff());
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        best = larger(load(x + i) * scale, best);
+    }
+    if (i < count) {
+        f32x16 rest = load_part(x + i, count - i) * scale;
+        best = choose(first_lanes(count - i), larger(rest, best), best);
+    }
+    float largest = lanes_largest(best);
+    // A row of only -INFINITY must give zeros, not NaN: e^(-INFINITY - 0) = 0 does it.
+    largest = largest == -__builtin_inff() ? 0 : largest;
+    f32x16 s0 = splat(0), s1 = splat(0);
+    for (i = 0; i + 32 <= count; i += 32) {
+        f32x16 e0 = exp_lanes(load(x + i) * scale - largest);
+        f32x16 e1 = exp_lanes(load(x + i + 16) * scale - largest);
+        store(x + i, e0);
+        store(x + i + 16, e1);
+        s0 += e0;
+        s1 += e1;
+    }
+    for (; i + 16 <= count; i += 16) {
+        f32x16 e = exp_lanes(load(x + i) * scale - largest);
+        store(x + i, e);
+        s0 += e;
+    }
+    if (i < count) {
+        f32x16 e = exp_lanes(load_part(x + i, count - i) * scale - largest);
+        store_part(x + i, e, count - i);
+        s1 += choose(first_lanes(count - i), e, splat(0));
+    }
+    float sum = lanes_sum(s0 + s1);
+    float inverse = sum == 0 ? 0 : 1.0f / sum;
+    for (i = 0; i + 16 <= count; i += 16) {
+        store(x + i, load(x + i) * inverse);
+    }
+    if (i < count) {
+        store_part(x + i, load_part(x + i, count - i) * inverse, count - i);
+    }
+    if (count < columns) {
+        memset(x + count, 0, (columns - count) * sizeof(float));
+    }
+}
+
+static void ILV_NAME(softmax_rows_f32)(float *x, size_t stride, size_t rows, size_t columns,
+                                       float scale) {
+    for (size_t r = 0; r < rows; r++) {
+        softmax_row(x + r * stride, columns, columns, scale);
+    }
+}
+
+static void ILV_NAME(softmax_causal_rows_f32)(float *x, size_t stride, size_t rows,
+                                              size_t columns, size_t first_visible, float scale) {
+    for (size_t r = 0; r < rows; r++) {
+        size_t visible = first_visible + r < columns ? first_visible + r : columns;
+        softmax_row(x + r * stride, visible, columns, scale);
+    }
+}
+
+/// out[0..<width] = sum_t weights[t] * values[t, 0..<width], width <= 16.
+ILV_INLINE void weighted_sum_part(float *out, const float *weights, const float *values,
+                                  size_t stride, size_t count, size_t width) {
+    f32x16 sum = splat(0);
+    for (size_t t = 0; t < count; t++) {
+        const float *row = values + t * stride;
+        sum += (width == 16 ? load(row) : load_part(row, width)) * weights[t];
+    }
+    if (width == 16) {
+        store(out, sum);
+    } else {
+        store_part(out, sum, width);
+    }
+}
+
+static void ILV_NAME(attend_one_f32)(float *out, const float *q, const float *keys,
+                                     size_t key_stride, const float *values, size_t value_stride,
+                                     size_t count, size_t head_size, float scale, float *scores) {
+    for (size_t t = 0; t < count; t++) {
+        scores[t] = dot(q, keys + t * key_stride, head_size);
+    }
+    softmax_row(scores, count, count, scale);
+    size_t d = 0;
+    for (; d + 64 <= head_size; d += 64) {
+        f32x16 s0 = splat(0), s1 = splat(0), s2 = splat(0), s3 = splat(0);
+        for (size_t t = 0; t < count; t++) {
+            const float *row = values + t * value_stride + d;
+            float weight = scores[t];
+            s0 += load(row) * weight;
+            s1 += load(row + 16) * weight;
+            s2 += load(row + 32) * weight;
+            s3 += load(row + 48) * weight;
+        }
+        store(out + d, s0);
+        store(out + d + 16, s1);
+        store(out + d + 32, s2);
+        store(out + d + 48, s3);
+    }
+    for (; d + 16 <= head_size; d += 16) {
+        weighted_sum_part(out + d, scores, values + d, value_stride, count, 16);
+    }
+    if (d < head_size) {
+        weighted_sum_part(out + d, scores, values + d, value_stride, count, head_size - d);
+    }
+}
+
+static void ILV_NAME(rotary_f32)(float *x, size_t stride, const float *cosine, const float *sine,
+                                 size_t rows, size_t heads, size_t head_size) {
+    size_t half = head_size / 2;
+    for (size_t r = 0; r < rows; r++, x += stride, cosine += half, sine += half) {
+        for (size_t h = 0; h < heads; h++) {
+            float *a = x + h * head_size;
+            float *b = a + half;
+            size_t i = 0;
+            for (; i + 16 <= half; i += 16) {
+                f32x16 first = load(a + i), second = load(b + i);
+                f32x16 c = load(cosine + i), s = load(sine + i);
+                store(a + i, first * c - second * s);
+                store(b + i, second * c + first * s);
+            }
+            if (i < half) {
+                size_t rest = half - i;
+                f32x16 first = load_part(a + i, rest), second = load_part(b + i, rest);
+                f32x16 c = load_part(cosine + i, rest), s = load_part(sine + i, rest);
+                store_part(a + i, first * c - second * s, rest);
+                store_part(b + i, second * c + first * s, rest);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+// Deformable sampling. Compiled once per instruction set; no include guard.
+
+/// The pixels around one sampling point that lie inside the map, as element offsets, with weights.
+struct samples {
+    size_t offset[4];
+    float weight[4];
+    int count;
+};
+
+ILV_INLINE struct samples samples_at(float location_x, float location_y, size_t height,
+                                     size_t width, size_t stride, float weight) {
+    struct samples found = {.count = 0};
+    float x = location_x * (float)width - 0.5f;
+    float y = location_y * (float)height - 0.5f;
+    // Also false for NaN, so the conversions below are always in range.
+    if (!(x > -1.0f && y > -1.0f && x < (float)width && y < (float)height) || weight == 0) {
+        return found;
+    }
+    float left = (float)(int64_t)(x + 1.0f) - 1.0f;
+    float top = (float)(int64_t)(y + 1.0f) - 1.0f;
+    int64_t column = (int64_t)left, row = (int64_t)top;
+    float right_share = x - left, bottom_share = y - top;
+    for (int k = 0; k < 4; k++) {
+        int64_t at_row = row + k / 2, at_column = column + k % 2;
+        if (at_row < 0 || at_row >= (int64_t)height || at_column < 0
+            || at_column >= (int64_t)width) {
+            continue;
+        }
+        found.offset[found.count] = ((size_t)at_row * width + (size_t)at_column) * stride;
+        found.weight[found.count] = weight * (k / 2 ? bottom_share : 1 - bottom_share)
+            * (k % 2 ? right_share : 1 - right_share);
+        found.count++;
+    }
+    return found;
+}
+
+/// One head: `blocks` times sixteen channels, or `rest` < 16 channels if blocks is 0.
+ILV_INLINE void sample_head(float *out, const float *value, size_t value_stride,
+                            const uint32_t *shapes, size_t levels, size_t points,
+                            const float *locations, size_t level_stride, const float *weights,
+                            size_t blocks, size_t rest) {
+    f32x16 sums[4];
+    for (size_t b = 0; b < blocks; b++) {
+        sums[b] = load(out + 16 * b);
+    }
+    if (blocks == 0) {
+        sums[0] = load_part(out, rest);
+    }
+    for (size_t l = 0; l < levels; l++) {
+        size_t height = shapes[2 * l], width = shapes[2 * l + 1];
+        const float *location = locations + l * level_stride;
+        for (size_t p = 0; p < points; p++) {
+            struct samples found = samples_at(location[2 * p], location[2 * p + 1], height, width,
+                                              value_stride, weights[l * points + p]);
+            for (int k = 0; k < found.count; k++) {
+                const float *row = value + found.offset[k];
+                float weight = found.weight[k];
+                for (size_t b = 0; b < blocks; b++) {
+                    sums[b] += load(row + 16 * b) * weight;
+                }
+                if (blocks == 0) {
+                    sums[0] += load_part(row, rest) * weight;
+                }
+            }
+        }
+        value += height * width * value_stride;
+    }
+    for (size_t b = 0; b < blocks; b++) {
+        store(out + 16 * b, sums[b]);
+    }
+    if (blocks == 0) {
+        store_part(out, sums[0], rest);
+    }
+}
+
+static void ILV_NAME(deformable_sample_f32)(float *out, const float *value, size_t value_stride,
+                                            const uint32_t *shapes, size_t heads, size_t levels,
+                                            size_t points, size_t head_size,
+                                            const float *locations, size_t head_stride,
+                                            size_t level_stride, const float *weights) {
+    for (size_t h = 0; h < heads; h++) {
+        float *to = out + h * head_size;
+        const float *from = value + h * head_size;
+        const float *location = locations + h * head_stride;
+        const float *weight = weights + h * levels * points;
+        size_t d = 0;
+        for (; d + 64 <= head_size; d += 64) {
+            sample_head(to + d, from + d, value_stride, shapes, levels, points, location,
+                        level_stride, weight, 4, 0);
+        }
+        for (; d + 16 <= head_size; d += 16) {
+            sample_head(to + d, from + d, value_stride, shapes, levels, points, location,
+                        level_stride, weight, 1, 0);
+        }
+        if (d < head_size) {
+            sample_head(to + d, from + d, value_stride, shapes, levels, points, location,
+                        level_stride, weight, 0, head_size - d);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+// Layer, root-mean-square and group normalisation. Two passes: the mean, then the squared distances
+// from it, each kept in 64 partial sums. Compiled once per instruction set; no include guard.
+
+/// Sum of a row: four accumulators of sixteen lanes.
+ILV_INLINE float row_sum(const float *x, size_t count) {
+    f32x16 s0 = splat(0), s1 = splat(0), s2 = splat(0), s3 = splat(0);
+    size_t i = 0;
+    for (; i + 64 <= count; i += 64) {
+        s0 += load(x + i);
+        s1 += load(x + i + 16);
+        s2 += load(x + i + 32);
+        s3 += load(x + i + 48);
+    }
+    for (; i + 16 <= count; i += 16) {
+        s0 += load(x + i);
+    }
+    if (i < count) {
+        s1 += load_part(x + i, count - i);
+    }
+    return lanes_sum((s0 + s1) + (s2 + s3));
+}
+
+/// Sum of (x - center)^2 over a row.
+ILV_INLINE float row_square_sum(const float *x, size_t count, float center) {
+    f32x16 s0 = splat(0), s1 = splat(0), s2 = splat(0), s3 = splat(0);
+    size_t i = 0;
+    for (; i + 64 <= count; i += 64) {
+        f32x16 d0 = load(x + i) - center, d1 = load(x + i + 16) - center;
+        f32x16 d2 = load(x + i + 32) - center, d3 = load(x + i + 48) - center;
+        s0 += d0 * d0;
+        s1 += d1 * d1;
+        s2 += d2 * d2;
+        s3 += d3 * d3;
+    }
+    for (; i + 16 <= count; i += 16) {
+        f32x16 d = load(x + i) - center;
+        s0 += d * d;
+    }
+    if (i < count) {
+        f32x16 d = load_part(x + i, count - i) - center;
+        d = choose(first_lanes(count - i), d, splat(0));
+        s1 += d * d;
+    }
+    return lanes_sum((s0 + s1) + (s2 + s3));
+}
+
+static void ILV_NAME(layer_norm_f32)(float *out, size_t out_stride, const float *x,
+                                     size_t x_stride, const float *weight, const float *bias,
+                                     size_t rows, size_t columns, float epsilon) {
+    if (columns == 0) {
+        return;
+    }
+    for (size_t r = 0; r < rows; r++, out += out_stride, x += x_stride) {
+        float mean = row_sum(x, columns) / (float)columns;
+        float variance = row_square_sum(x, columns, mean) / (float)columns;
+        float inverse = 1.0f / __builtin_sqrtf(variance + epsilon);
+        size_t c = 0;
+        for (; c + 16 <= columns; c += 16) {
+            store(out + c, (load(x + c) - mean) * inverse * load(weight + c) + load(bias + c));
+        }
+        if (c < columns) {
+            size_t rest = columns - c;
+            f32x16 y = (load_part(x + c, rest) - mean) * inverse;
+            store_part(out + c, y * load_part(weight + c, rest) + load_part(bias + c, rest), rest);
+        }
+    }
+}
+
+static void ILV_NAME(rms_norm_f32)(float *out, size_t out_stride, const float *x, size_t x_stride,
+                                   const float *weight, size_t rows, size_t columns,
+                                   float epsilon) {
+    if (columns == 0) {
+        return;
+    }
+    for (size_t r = 0; r < rows; r++, out += out_stride, x += x_stride) {
+        float mean_square = row_square_sum(x, columns, 0) / (float)columns;
+        float inverse = 1.0f / __builtin_sqrtf(mean_square + epsilon);
+        size_t c = 0;
+        for (; c + 16 <= columns; c += 16) {
+            store(out + c, load(x + c) * inverse * load(weight + c));
+        }
+        if (c < columns) {
+            size_t rest = columns - c;
+            store_part(out + c, load_part(x + c, rest) * inverse * load_part(weight + c, rest),
+                       rest);
+        }
+    }
+}
+
+/// Pixels whose single-precision partial sums are folded into double precision at a time.
+#define ILV_PIXEL_BLOCK 128
+/// Channels whose sums are kept at a time.
+#define ILV_CHANNEL_BLOCK 128
+
+/// totals[c] += sum over pixels of d, or of d^2 if `squared`, with d = x[pixel, c] - center[c].
+ILV_INLINE void channel_sums(double *totals, const float *x, size_t x_stride, size_t pixels,
+                             size_t channels, const float *center, int squared) {
+    for (size_t first = 0; first < pixels; first += ILV_PIXEL_BLOCK) {
+        size_t count = pixels - first < ILV_PIXEL_BLOCK ? pixels - first : ILV_PIXEL_BLOCK;
+        const float *block = x + first * x_stride;
+        for (size_t c = 0; c < channels; c += 64) {
+            size_t width = channels - c < 64 ? channels - c : 64;
+            f32x16 sums[4] = {splat(0), splat(0), splat(0), splat(0)};
+            if (width == 64) {
+                f32x16 s0 = splat(0), s1 = splat(0), s2 = splat(0), s3 = splat(0);
+                f32x16 m0 = load(center + c), m1 = load(center + c + 16);
+                f32x16 m2 = load(center + c + 32), m3 = load(center + c + 48);
+                for (size_t p = 0; p < count; p++) {
+                    const float *row = block + p * x_stride + c;
+                    f32x16 d0 = load(row) - m0, d1 = load(row + 16) - m1;
+                    f32x16 d2 = load(row + 32) - m2, d3 = load(row + 48) - m3;
+                    s0 += squared ? d0 * d0 : d0;
+                    s1 += squared ? d1 * d1 : d1;
+                    s2 += squared ? d2 * d2 : d2;
+                    s3 += squared ? d3 * d3 : d3;
+                }
+                sums[0] = s0;
+                sums[1] = s1;
+                sums[2] = s2;
+                sums[3] = s3;
+            } else {
+                for (size_t v = 0; v * 16 < width; v++) {
+                    size_t lanes = width - v * 16;
+                    const float *column = block + c + v * 16;
+                    f32x16 middle = load(center + c + v * 16);
+                    f32x16 sum = splat(0);
+                    for (size_t p = 0; p < count; p++) {
+                        const float *row = column + p * x_stride;
+                        f32x16 d = (lanes >= 16 ? load(row) : load_part(row, lanes)) - middle;
+                        sum += squared ? d * d : d;
+                    }
+                    sums[v] = sum;
+                }
+            }
+            for (size_t i = 0; i < width; i++) {
+                totals[c + i] += (double)sums[i / 16][i % 16];
+            }
+        }
+    }
+}
+
+/// Sums of a run of whole groups, folded per group. `width` is the channels per group.
+///
+/// totals [count] · center: value to subtract per group, or NULL for 0
+ILV_INLINE void group_sums(double *totals, const float *x, size_t x_stride, size_t pixels,
+                           size_t width, size_t count, const float *center, int squared) {
+    float middle[ILV_CHANNEL_BLOCK];
+    double sums[ILV_CHANNEL_BLOCK];
+    for (size_t g = 0; g < count; g++) {
+        totals[g] = 0;
+    }
+    size_t channels = width * count;
+    for (size_t first = 0; first < channels; first += ILV_CHANNEL_BLOCK) {
+        size_t block = channels - first < ILV_CHANNEL_BLOCK ? channels - first : ILV_CHANNEL_BLOCK;
+        for (size_t c = 0; c < ILV_CHANNEL_BLOCK; c++) {
+            sums[c] = 0;
+            middle[c] = center && c < block ? center[(first + c) / width] : 0;
+        }
+        channel_sums(sums, x + first, x_stride, pixels, block, middle, squared);
+        for (size_t c = 0; c < block; c++) {
+            totals[(first + c) / width] += sums[c];
+        }
+    }
+}
+
+static void ILV_NAME(group_norm_statistics_f32)(float *mean, float *inverse_deviation,
+                                                const float *x, size_t x_stride, size_t pixels,
+                                                size_t channels, size_t groups,
+                                                size_t first_group, size_t group_count,
+                                                float epsilon) {
+    if (pixels == 0 || channels == 0 || groups == 0) {
+        return;
+    }
+    size_t width = channels / groups;
+    double size = (double)pixels * (double)width;
+    size_t at_once = width < ILV_CHANNEL_BLOCK ? ILV_CHANNEL_BLOCK / width : 1;
+    double totals[ILV_CHANNEL_BLOCK];
+    for (size_t done = 0; done < group_count; done += at_once) {
+        size_t count = group_count - done < at_once ? group_count - done : at_once;
+        size_t group = first_group + done;
+        const float *run = x + group * width;
+        group_sums(totals, run, x_stride, pixels, width, count, NULL, 0);
+        for (size_t g = 0; g < count; g++) {
+            mean[group + g] = (float)(totals[g] / size);
+        }
+        group_sums(totals, run, x_stride, pixels, width, count, mean + group, 1);
+        for (size_t g = 0; g < count; g++) {
+            double variance = totals[g] / size;
+            inverse_deviation[group + g] = 1.0f / __builtin_sqrtf((float)variance + epsilon);
+        }
+    }
+}
+
+/// (x - mean) * scale + bias, with silu where asked for.
+ILV_INLINE f32x16 group_normalize(f32x16 x, f32x16 mean, f32x16 scale, f32x16 bias, int silu) {
+    f32x16 y = (x - mean) * scale + bias;
+    return silu ? silu_lanes(y) : y;
+}
+
+/// Channels whose group's statistics are spread out at a time.
+#define ILV_APPLY_BLOCK 512
+
+ILV_INLINE void group_norm_apply(float *out, size_t out_stride, const float *x, size_t x_stride,
+                                 const float *mean, const float *inverse_deviation,
+                                 const float *weight, const float *bias, size_t pixels,
+                                 size_t channels, size_t groups, int silu) {
+    size_t width = channels / groups;
+    float means[ILV_APPLY_BLOCK], scales[ILV_APPLY_BLOCK];
+    for (size_t first = 0; first < channels; first += ILV_APPLY_BLOCK) {
+        size_t block = channels - first < ILV_APPLY_BLOCK ? channels - first : ILV_APPLY_BLOCK;
+        for (size_t c = 0; c < block; c++) {
+            size_t g = (first + c) / width;
+            means[c] = mean[g];
+            scales[c] = inverse_deviation[g] * weight[first + c];
+        }
+        const float *biases = bias + first;
+        for (size_t p = 0; p < pixels; p++) {
+            const float *from = x + p * x_stride + first;
+            float *to = out + p * out_stride + first;
+            size_t c = 0;
+            for (; c + 16 <= block; c += 16) {
+                store(to + c, group_normalize(load(from + c), load(means + c), load(scales + c),
+                                              load(biases + c), silu));
+            }
+            if (c < block) {
+                size_t rest = block - c;
+                f32x16 y = group_normalize(load_part(from + c, rest), load_part(means + c, rest),
+                                           load_part(scales + c, rest),
+                                           load_part(biases + c, rest), silu);
+                store_part(to + c, y, rest);
+            }
+        }
+    }
+}
+
+static void ILV_NAME(group_norm_apply_f32)(float *out, size_t out_stride, const float *x,
+                                           size_t x_stride, const float *mean,
+                                           const float *inverse_deviation, const float *weight,
+                                           const float *bias, size_t pixels, size_t channels,
+                                           size_t groups, int silu) {
+    if (channels == 0 || groups == 0) {
+        return;
+    }
+    if (silu) {
+        group_norm_apply(out, out_stride, x, x_stride, mean, inverse_deviation, weight, bias,
+                         pixels, channels, groups, 1);
+    } else {
+        group_norm_apply(out, out_stride, x, x_stride, mean, inverse_deviation, weight, bias,
+                         pixels, channels, groups, 0);
+    }
+}
+
+#undef ILV_PIXEL_BLOCK
+#undef ILV_CHANNEL_BLOCK
+#undef ILV_APPLY_BLOCK

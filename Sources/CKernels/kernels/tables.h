@@ -1,0 +1,21 @@
+#ifndef ILV_TABLES_H
+#define ILV_TABLES_H
+
+// What the files of this target share: system headers, and the tables of the instruction sets.
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "../include/ckernels_table.h"
+
+/// Any processor.
+extern const struct ilv_kernels ilv_kernels_generic;
+#if defined(__x86_64__)
+/// AVX2, FMA and F16C (x86-64-v3).
+extern const struct ilv_kernels ilv_kernels_avx2;
+/// AVX-512 F, BW, DQ and VL (x86-64-v4).
+extern const struct ilv_kernels ilv_kernels_avx512;
+#endif
+
+#endif
