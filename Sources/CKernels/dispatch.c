@@ -232,6 +232,11 @@ void ilv_deformable_sample_f32(float *out, const float *value, size_t value_stri
                                      head_size, locations, head_stride, level_stride, weights);
 }
 
+void ilv_softmax_sink_f32(float *weights, float *ignored, size_t images, size_t heads,
+                          size_t slots) {
+    kernels()->softmax_sink_f32(weights, ignored, images, heads, slots);
+}
+
 void ilv_f16_to_f32(float *out, const uint16_t *x, size_t count) {
     kernels()->f16_to_f32(out, x, count);
 }

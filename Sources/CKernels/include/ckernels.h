@@ -161,6 +161,12 @@ void ilv_deformable_sample_f32(float *out, const float *value, size_t value_stri
                                size_t head_size, const float *locations, size_t head_stride,
                                size_t level_stride, const float *weights);
 
+/// Softmax over the slots of all images together with one more logit of 0, in place: per head
+/// weights[n,h,s] = e^w[n,h,s] / (1 + sum_{n,s} e^w) and ignored[h] = 1 / (1 + sum_{n,s} e^w).
+/// weights [images, heads, slots] contiguous · ignored [heads]
+void ilv_softmax_sink_f32(float *weights, float *ignored, size_t images, size_t heads,
+                          size_t slots);
+
 // MARK: Number formats (formats)
 
 void ilv_f16_to_f32(float *out, const uint16_t *x, size_t count);

@@ -37,6 +37,7 @@
     KERNEL(upsample_nearest2_f32)        \
     KERNEL(resize_bilinear_f32)          \
     KERNEL(deformable_sample_f32)        \
+    KERNEL(softmax_sink_f32)             \
     KERNEL(f16_to_f32)                   \
     KERNEL(bf16_to_f32)                  \
     KERNEL(f32_to_f16)                   \

@@ -98,3 +98,49 @@ static void ILV_NAME(deformable_sample_f32)(float *out, const float *value, size
         }
     }
 }
+
+static void ILV_NAME(softmax_sink_f32)(float *weights, float *ignored, size_t images, size_t heads,
+                                       size_t slots) {
+    size_t image_stride = heads * slots;
+    for (size_t h = 0; h < heads; h++) {
+        float *head = weights + h * slots;
+        float largest = 0;
+        for (size_t n = 0; n < images; n++) {
+            const float *w = head + n * image_stride;
+            f32x16 best = splat(0);
+            size_t i = 0;
+            for (; i + 16 <= slots; i += 16) {
+                best = larger(load(w + i), best);
+            }
+            if (i < slots) {
+                best = larger(load_part(w + i, slots - i), best);
+            }
+            float most = lanes_largest(best);
+            largest = most > largest ? most : largest;
+        }
+        f32x16 sums = splat(0);
+        for (size_t n = 0; n < images; n++) {
+            float *w = head + n * image_stride;
+            size_t i = 0;
+            for (; i + 16 <= slots; i += 16) {
+                f32x16 e = exp_lanes(load(w + i) - largest);
+                store(w + i, e);
+                sums += e;
+            }
+            if (i < slots) {
+                f32x16 e = exp_lanes(load_part(w + i, slots - i) - largest);
+                store_part(w + i, e, slots - i);
+                sums += choose(first_lanes(slots - i), e, splat(0));
+            }
+        }
+        float sink = exp_lanes(splat(-largest))[0];
+        float inverse = 1.0f / (sink + lanes_sum(sums));
+        ignored[h] = sink * inverse;
+        for (size_t n = 0; n < images; n++) {
+            float *w = head + n * image_stride;
+            for (size_t i = 0; i < slots; i++) {
+                w[i] *= inverse;
+            }
+        }
+    }
+}

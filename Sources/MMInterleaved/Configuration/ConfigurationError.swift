@@ -15,22 +15,30 @@ package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
 
     /// Checks that a value lies in a range.
     static func check<Value: Comparable>(
-        _ field: String, _ value: Value, in range: ClosedRange<Value>
+        _ field: String,
+        _ value: Value,
+        in range: ClosedRange<Value>
     ) throws(ConfigurationError) {
         guard range.contains(value) else {
             throw ConfigurationError(
                 field: field,
-                detail: "\(value) is not between \(range.lowerBound) and \(range.upperBound)")
+                detail: "\(value) is not between \(range.lowerBound) and \(range.upperBound)"
+            )
         }
     }
 
     /// Checks that one value divides another.
     static func check(
-        _ field: String, _ value: Int, divides other: Int, _ otherField: String
+        _ field: String,
+        _ value: Int,
+        divides other: Int,
+        _ otherField: String
     ) throws(ConfigurationError) {
         guard value > 0 && other % value == 0 else {
             throw ConfigurationError(
-                field: field, detail: "\(value) does not divide \(otherField) (\(other))")
+                field: field,
+                detail: "\(value) does not divide \(otherField) (\(other))"
+            )
         }
     }
 }

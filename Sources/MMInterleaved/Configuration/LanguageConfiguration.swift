@@ -47,11 +47,19 @@ package struct LanguageConfiguration: Codable, Hashable, Sendable {
 
     /// Makes a configuration; what has a default has the released model's value.
     package init(
-        hiddenSize: Int, intermediateSize: Int, layerCount: Int, headCount: Int,
-        normEpsilon: Float = 1e-6, rotaryBase: Float = 10000, maximumPositionCount: Int = 2048,
-        crossAttentionFrequency: Int = 4, synchronizerHeadCount: Int = 16,
-        synchronizerPointCount: Int = 8, synchronizerSides: [Int] = [32, 16, 8],
-        synchronizerBaseSide: Int = 16, maximumImageCount: Int = 50
+        hiddenSize: Int,
+        intermediateSize: Int,
+        layerCount: Int,
+        headCount: Int,
+        normEpsilon: Float = 1e-6,
+        rotaryBase: Float = 10000,
+        maximumPositionCount: Int = 2048,
+        crossAttentionFrequency: Int = 4,
+        synchronizerHeadCount: Int = 16,
+        synchronizerPointCount: Int = 8,
+        synchronizerSides: [Int] = [32, 16, 8],
+        synchronizerBaseSide: Int = 16,
+        maximumImageCount: Int = 50
     ) {
         self.hiddenSize = hiddenSize
         self.intermediateSize = intermediateSize
@@ -78,28 +86,54 @@ package struct LanguageConfiguration: Codable, Hashable, Sendable {
     func validate(_ field: String, pyramidSides: [Int]) throws(ConfigurationError) {
         try ConfigurationError.check("\(field).hidden_size", hiddenSize, in: 4...65536)
         try ConfigurationError.check(
-            "\(field).intermediate_size", intermediateSize, in: 1...262_144)
+            "\(field).intermediate_size",
+            intermediateSize,
+            in: 1...262_144
+        )
         try ConfigurationError.check("\(field).num_hidden_layers", layerCount, in: 1...512)
         try ConfigurationError.check(
-            "\(field).num_attention_heads", 2 * headCount, divides: hiddenSize, "hidden_size")
+            "\(field).num_attention_heads",
+            2 * headCount,
+            divides: hiddenSize,
+            "hidden_size"
+        )
         try ConfigurationError.check("\(field).rms_norm_eps", normEpsilon, in: 1e-12...1)
         try ConfigurationError.check("\(field).rope_theta", rotaryBase, in: 1...1e9)
         try ConfigurationError.check(
-            "\(field).max_position_embeddings", maximumPositionCount, in: 16...1_048_576)
+            "\(field).max_position_embeddings",
+            maximumPositionCount,
+            in: 16...1_048_576
+        )
         try ConfigurationError.check(
-            "\(field).cross_attention_frequency", crossAttentionFrequency, in: 1...512)
+            "\(field).cross_attention_frequency",
+            crossAttentionFrequency,
+            in: 1...512
+        )
         try ConfigurationError.check(
-            "\(field).synchronizer_num_heads", synchronizerHeadCount, in: 1...256)
+            "\(field).synchronizer_num_heads",
+            synchronizerHeadCount,
+            in: 1...256
+        )
         try ConfigurationError.check(
-            "\(field).synchronizer_num_points", synchronizerPointCount, in: 1...64)
+            "\(field).synchronizer_num_points",
+            synchronizerPointCount,
+            in: 1...64
+        )
         try ConfigurationError.check(
-            "\(field).synchronizer_base_spatial_shape", synchronizerBaseSide, in: 1...1024)
+            "\(field).synchronizer_base_spatial_shape",
+            synchronizerBaseSide,
+            in: 1...1024
+        )
         try ConfigurationError.check(
-            "\(field).max_num_image_per_seq", maximumImageCount, in: 2...1024)
+            "\(field).max_num_image_per_seq",
+            maximumImageCount,
+            in: 2...1024
+        )
         guard !synchronizerSides.isEmpty, Set(synchronizerSides).isSubset(of: pyramidSides) else {
             throw ConfigurationError(
                 field: "\(field).synchronizer_spatial_shapes",
-                detail: "\(synchronizerSides) are not among the pyramid's sides \(pyramidSides)")
+                detail: "\(synchronizerSides) are not among the pyramid's sides \(pyramidSides)"
+            )
         }
     }
 }

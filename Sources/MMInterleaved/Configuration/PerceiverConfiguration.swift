@@ -32,8 +32,13 @@ package struct PerceiverConfiguration: Codable, Hashable, Sendable {
 
     /// Makes a configuration.
     package init(
-        queryCount: Int, hiddenSize: Int, encoderHiddenSize: Int, intermediateSize: Int = 3072,
-        layerCount: Int, headCount: Int, crossAttentionFrequency: Int,
+        queryCount: Int,
+        hiddenSize: Int,
+        encoderHiddenSize: Int,
+        intermediateSize: Int = 3072,
+        layerCount: Int,
+        headCount: Int,
+        crossAttentionFrequency: Int,
         normalizesQueriesAndKeys: Bool
     ) {
         self.queryCount = queryCount
@@ -51,13 +56,26 @@ package struct PerceiverConfiguration: Codable, Hashable, Sendable {
         try ConfigurationError.check("\(field).num_queries", queryCount, in: 1...4096)
         try ConfigurationError.check("\(field).hidden_size", hiddenSize, in: 1...16384)
         try ConfigurationError.check(
-            "\(field).encoder_hidden_size", encoderHiddenSize, in: 1...65536)
+            "\(field).encoder_hidden_size",
+            encoderHiddenSize,
+            in: 1...65536
+        )
         try ConfigurationError.check(
-            "\(field).intermediate_size", intermediateSize, in: 1...65536)
+            "\(field).intermediate_size",
+            intermediateSize,
+            in: 1...65536
+        )
         try ConfigurationError.check("\(field).num_hidden_layers", layerCount, in: 1...256)
         try ConfigurationError.check(
-            "\(field).num_attention_heads", headCount, divides: hiddenSize, "hidden_size")
+            "\(field).num_attention_heads",
+            headCount,
+            divides: hiddenSize,
+            "hidden_size"
+        )
         try ConfigurationError.check(
-            "\(field).cross_attention_frequency", crossAttentionFrequency, in: 1...256)
+            "\(field).cross_attention_frequency",
+            crossAttentionFrequency,
+            in: 1...256
+        )
     }
 }

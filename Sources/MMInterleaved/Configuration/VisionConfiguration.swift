@@ -41,8 +41,15 @@ package struct VisionConfiguration: Codable, Hashable, Sendable {
 
     /// Makes a configuration; the last three have the released model's values as defaults.
     package init(
-        imageSize: Int, patchSize: Int, hiddenSize: Int, intermediateSize: Int, layerCount: Int,
-        headCount: Int, normEpsilon: Float = 1e-5, stemWidth: Int = 64, pointCount: Int = 4,
+        imageSize: Int,
+        patchSize: Int,
+        hiddenSize: Int,
+        intermediateSize: Int,
+        layerCount: Int,
+        headCount: Int,
+        normEpsilon: Float = 1e-5,
+        stemWidth: Int = 64,
+        pointCount: Int = 4,
         positionGridSize: Int = 16
     ) {
         self.imageSize = imageSize
@@ -67,20 +74,35 @@ package struct VisionConfiguration: Codable, Hashable, Sendable {
     func validate(_ field: String) throws(ConfigurationError) {
         try ConfigurationError.check("\(field).image_size", imageSize, in: 8...4096)
         try ConfigurationError.check(
-            "\(field).patch_size", patchSize, divides: imageSize, "image_size")
+            "\(field).patch_size",
+            patchSize,
+            divides: imageSize,
+            "image_size"
+        )
         try ConfigurationError.check("\(field): patches along a side", gridSize, in: 2...256)
         guard gridSize % 2 == 0 else {
             throw ConfigurationError(field: "\(field).patch_size", detail: "gives an odd grid")
         }
         try ConfigurationError.check("\(field).hidden_size", hiddenSize, in: 4...16384)
         try ConfigurationError.check(
-            "\(field).intermediate_size", intermediateSize, in: 1...65536)
+            "\(field).intermediate_size",
+            intermediateSize,
+            in: 1...65536
+        )
         try ConfigurationError.check("\(field).num_hidden_layers", layerCount, in: 4...256)
         try ConfigurationError.check(
-            "\(field): layer groups", Self.groupCount, divides: layerCount, "num_hidden_layers")
+            "\(field): layer groups",
+            Self.groupCount,
+            divides: layerCount,
+            "num_hidden_layers"
+        )
         // The adapter's values have half the channels, split among the same heads.
         try ConfigurationError.check(
-            "\(field).num_attention_heads", 2 * headCount, divides: hiddenSize, "hidden_size")
+            "\(field).num_attention_heads",
+            2 * headCount,
+            divides: hiddenSize,
+            "hidden_size"
+        )
         try ConfigurationError.check("\(field).adapter_stem_width", stemWidth, in: 1...1024)
         try ConfigurationError.check("\(field).adapter_num_points", pointCount, in: 1...64)
         try ConfigurationError.check("\(field).position_grid_size", positionGridSize, in: 1...256)

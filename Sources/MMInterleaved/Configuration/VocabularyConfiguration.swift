@@ -41,13 +41,16 @@ package struct VocabularyConfiguration: Codable, Hashable, Sendable {
         let ids = [beginOfSequence, endOfSequence, padding, beginOfImage, image]
         guard Set(ids).count == ids.count, ids.allSatisfy({ (0..<size).contains($0) }) else {
             throw ConfigurationError(
-                field: field, detail: "special token ids \(ids) repeat or exceed \(size - 1)")
+                field: field,
+                detail: "special token ids \(ids) repeat or exceed \(size - 1)"
+            )
         }
         // The text head adds its second part to exactly these two.
         guard beginOfImage == originalSize, image == originalSize + 1 else {
             throw ConfigurationError(
                 field: "\(field).soi_token_id",
-                detail: "\(beginOfImage) and \(image) are not \(originalSize), \(originalSize + 1)")
+                detail: "\(beginOfImage) and \(image) are not \(originalSize), \(originalSize + 1)"
+            )
         }
     }
 }

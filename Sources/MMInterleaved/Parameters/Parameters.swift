@@ -13,7 +13,8 @@ package struct Parameters {
         fileprivate let progress: (ParameterDescription) -> Void
 
         fileprivate init(
-            source: any ParameterSource, progress: @escaping (ParameterDescription) -> Void
+            source: any ParameterSource,
+            progress: @escaping (ParameterDescription) -> Void
         ) {
             self.source = source
             self.progress = progress
@@ -76,17 +77,23 @@ package struct Parameters {
 
     /// `name.weight` [outputs, inputs] and `name.bias` [outputs].
     package func linear(
-        _ name: String, inputs: Int, outputs: Int, bias: Bool = true
+        _ name: String,
+        inputs: Int,
+        outputs: Int,
+        bias: Bool = true
     ) throws -> LinearWeights {
         let parameters = self[name]
         return LinearWeights(
             weight: try parameters.matrix("weight", [outputs, inputs]),
-            bias: bias ? try parameters.vector("bias", outputs) : nil)
+            bias: bias ? try parameters.vector("bias", outputs) : nil
+        )
     }
 
     /// Several linear layers over the same input as one: their outputs side by side.
     package func fusedLinear(
-        _ layers: [(name: String, outputs: Int)], inputs: Int, bias: Bool = true
+        _ layers: [(name: String, outputs: Int)],
+        inputs: Int,
+        bias: Bool = true
     ) throws -> LinearWeights {
         let total = layers.reduce(0) { $0 + $1.outputs }
         let weight = Matrix(rows: total, columns: inputs)
@@ -109,7 +116,9 @@ package struct Parameters {
         let parameters = self[name]
         return NormWeights(
             weight: try parameters.vector("weight", channels),
-            bias: try parameters.vector("bias", channels), epsilon: epsilon)
+            bias: try parameters.vector("bias", channels),
+            epsilon: epsilon
+        )
     }
 
     /// `name.weight` of a root-mean-square normalisation.
@@ -119,24 +128,35 @@ package struct Parameters {
 
     /// `name.weight` [outputs, inputs, kernel, kernel], packed to [outputs, kernel·kernel·inputs].
     package func convolution(
-        _ name: String, inputs: Int, outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
+        _ name: String,
+        inputs: Int,
+        outputs: Int,
+        kernel: Int,
+        stride: Int = 1,
+        padding: Int = 0,
         bias: Bool = true
     ) throws -> ConvolutionWeights {
         let parameters = self[name]
         let stored = try parameters.matrix("weight", [outputs, inputs, kernel, kernel])
         let weight =
-            kernel == 1 || isDeclaring ? stored : Self.channelsLast(stored, inputs: inputs, window: kernel * kernel)
+            kernel == 1 || isDeclaring
+            ? stored : Self.channelsLast(stored, inputs: inputs, window: kernel * kernel)
         let shift = bias ? try parameters.vector("bias", outputs) : nil
         return ConvolutionWeights(
-            linear: LinearWeights(weight: weight, bias: shift), kernel: kernel, stride: stride,
-            padding: padding)
+            linear: LinearWeights(weight: weight, bias: shift),
+            kernel: kernel,
+            stride: stride,
+            padding: padding
+        )
     }
 
     /// A transposed 2x2 convolution with stride 2, `name.weight` [inputs, outputs, 2, 2], packed to
     /// [4·outputs, inputs] with the bias repeated, as
     /// ``Tensors/Compute/transposedConvolution2x2(_:_:grid:into:)`` takes it.
     package func transposedConvolution2x2(
-        _ name: String, inputs: Int, outputs: Int
+        _ name: String,
+        inputs: Int,
+        outputs: Int
     ) throws -> LinearWeights {
         let parameters = self[name]
         let stored = try parameters.matrix("weight", [inputs, outputs, 2, 2])
@@ -161,7 +181,8 @@ package struct Parameters {
 
     /// A depth-wise 3x3 convolution, `name.weight` [channels, 1, 3, 3], packed to [9, channels].
     package func depthwise3x3(
-        _ name: String, channels: Int
+        _ name: String,
+        channels: Int
     ) throws -> (weight: Matrix, bias: Matrix) {
         let parameters = self[name]
         let stored = try parameters.matrix("weight", [channels, 1, 3, 3])

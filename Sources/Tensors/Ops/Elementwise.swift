@@ -132,3 +132,23 @@ extension Compute {
         }
     }
 }
+
+extension Compute {
+    /// Adds a row's pair (x, y) to every pair of columns of that row.
+    ///
+    /// Shapes: `pairs` [rows, 2] · `out` [rows, 2·n].
+    package func addPairs(_ pairs: Matrix, to out: Matrix) {
+        precondition(pairs.rows == out.rows && pairs.columns == 2 && out.columns % 2 == 0)
+        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+            for row in range {
+                let (x, y) = (pairs[row, 0], pairs[row, 1])
+                out.withMutableRow(row) { span in
+                    for pair in 0..<span.count / 2 {
+                        span[2 * pair] += x
+                        span[2 * pair + 1] += y
+                    }
+                }
+            }
+        }
+    }
+}

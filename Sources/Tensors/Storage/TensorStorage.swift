@@ -20,8 +20,13 @@ internal import Glibc
         // Mapped rather than allocated: aligned, zeroed without touching it, and given back to the
         // system at once when freed. Nothing here is small or short-lived.
         let block = unsafe mmap(
-            nil, mappedByteCount, PROT_READ | PROT_WRITE,
-            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+            nil,
+            mappedByteCount,
+            PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+            -1,
+            0
+        )
         guard let block = unsafe block, unsafe block != MAP_FAILED else {
             preconditionFailure("out of memory: \(mappedByteCount) bytes for tensors")
         }

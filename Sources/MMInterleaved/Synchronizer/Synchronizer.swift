@@ -1,0 +1,180 @@
+package import Tensors
+
+/// The multi-modal feature synchronizer (MMFS): deformable attention from a query to the feature maps
+/// of all images it may see, weighed against a learned ignore token.
+///
+/// The projected feature maps do not depend on the query: ``project(_:norm:_:)`` computes them once
+/// per image, and ``synchronize`` uses them for every token and every diffusion step.
+///
+/// Source: MM-Interleaved, arXiv 2401.10208 §3.2. In closed form the ignore slots of all images and
+/// levels have mass 1 before the softmax, so they act as one extra logit of 0.
+package struct Synchronizer: Sendable {
+    /// Sizes of a synchronizer.
+    package struct Configuration: Sendable {
+        /// Channels of a query.
+        package var querySize: Int
+        /// Channels of a feature map.
+        package var featureSize: Int
+        /// Channels of a projected feature map.
+        package var valueSize: Int
+        /// Channels of the result.
+        package var outputSize: Int
+        /// Attention heads.
+        package var headCount: Int
+        /// Sampling points per head.
+        package var pointCount: Int
+        /// Sides of the feature maps, in the order of their rows.
+        package var sides: [Int]
+        /// Side of the grid that offsets are measured in.
+        package var baseSide: Int
+        /// Rows of the rank table: one more than the most images a query may see.
+        package var maximumImageCount: Int
+    }
+
+    /// The maps of one image, in the order of their rows.
+    package let shape: PyramidShape
+    /// Channels of a projected feature map.
+    package let valueSize: Int
+
+    private let headCount: Int
+    private let pointCount: Int
+    private let dynamicOffsetMask: LinearWeights  // [querySize, querySize]
+    private let samplingOffsets: LinearWeights  // [heads·points·2, querySize], divided by the base side
+    private let attentionWeights: LinearWeights  // [heads·levels·points, querySize]
+    private let valueProjection: LinearWeights  // [valueSize, featureSize]
+    private let outputProjection: LinearWeights  // [outputSize, valueSize]
+    private let ignoreToken: Matrix  // [1, valueSize]
+    private let ranks: SynchronizerRankTables
+
+    /// Loads the weights below a module path.
+    package init(_ parameters: Parameters, _ configuration: Configuration) throws {
+        let c = configuration
+        let levels = c.sides.count
+        shape = PyramidShape(c.sides.map { Grid(side: $0) })
+        valueSize = c.valueSize
+        headCount = c.headCount
+        pointCount = c.pointCount
+        dynamicOffsetMask = try parameters.linear(
+            "dynamic_offset_mask",
+            inputs: c.querySize,
+            outputs: c.querySize
+        )
+        samplingOffsets = try parameters.linear(
+            "sampling_offsets",
+            inputs: c.querySize,
+            outputs: c.headCount * c.pointCount * 2
+        )
+        Self.scale(samplingOffsets, by: 1 / Float(c.baseSide))
+        let stored = try parameters.linear(
+            "attention_weights",
+            inputs: c.querySize,
+            outputs: c.headCount * levels * (c.pointCount + 1)
+        )
+        attentionWeights = Self.withoutIgnoreSlots(stored, points: c.pointCount)
+        valueProjection = try parameters.linear(
+            "value_proj",
+            inputs: c.featureSize,
+            outputs: c.valueSize
+        )
+        outputProjection = try parameters.linear(
+            "output_proj",
+            inputs: c.valueSize,
+            outputs: c.outputSize
+        )
+        ignoreToken = try parameters.matrix("ignore_token", [1, 1, 1, c.valueSize])
+        let table = try parameters["query_relpos"].matrix(
+            "weight",
+            [c.maximumImageCount, c.querySize]
+        )
+        ranks = Self.rankTables(table, offsets: samplingOffsets, logits: attentionWeights)
+    }
+
+    /// Projects an image's feature maps for sampling.
+    ///
+    /// Shapes: `features` [Σ levels, featureSize], already normalised · `out` [Σ levels, valueSize].
+    package func project(_ features: Matrix, _ compute: Compute, into out: Matrix) {
+        compute.linear(features, valueProjection, into: out)
+    }
+
+    /// Lets every query sample the images that it sees.
+    ///
+    /// Shapes: `queries` [queries, querySize] · `references` [queries or 1, 2], points in [0, 1]² ·
+    /// `values` per image [Σ levels, valueSize] · `out` [queries, outputSize].
+    ///
+    /// - Parameter visible: The images a query sees, oldest first.
+    package func synchronize(
+        _ queries: Matrix,
+        references: Matrix,
+        values: [Matrix],
+        visible: (_ query: Int) -> Range<Int>,
+        _ compute: Compute,
+        into out: Matrix
+    ) {
+        compute.scope {
+            let mixed = compute.scratch(queries.rows, queries.columns)
+            compute.linear(queries, dynamicOffsetMask, into: mixed)
+            let offsets = compute.scratch(queries.rows, samplingOffsets.outputs)
+            compute.linear(mixed, samplingOffsets, into: offsets)
+            let logits = compute.scratch(queries.rows, attentionWeights.outputs)
+            compute.linear(mixed, attentionWeights, into: logits)
+            let sampled = compute.scratch(queries.rows, valueSize)
+            compute.synchronize(
+                offsets: offsets,
+                logits: logits,
+                references: references,
+                ranks: ranks,
+                values: values,
+                visible: visible,
+                shape: shape,
+                heads: headCount,
+                points: pointCount,
+                ignoreToken: ignoreToken,
+                into: sampled
+            )
+            compute.linear(sampled, outputProjection, into: out)
+        }
+    }
+
+    // MARK: - Packing
+
+    private static func scale(_ layer: LinearWeights, by factor: Float) {
+        for matrix in [layer.weight, layer.bias].compactMap({ $0 }) {
+            for row in 0..<matrix.rows {
+                matrix.withMutableRow(row) { span in
+                    for index in 0..<span.count { span[index] *= factor }
+                }
+            }
+        }
+    }
+
+    /// Drops each level's last output: the reference overwrites it, so it has no effect.
+    private static func withoutIgnoreSlots(_ stored: LinearWeights, points: Int) -> LinearWeights {
+        let runs = stored.outputs / (points + 1)
+        let weight = Matrix(rows: runs * points, columns: stored.inputs)
+        let bias = Matrix(rows: 1, columns: runs * points)
+        for run in 0..<runs {
+            let (from, to) = (run * (points + 1), run * points)
+            weight.rows(to..<to + points).copy(from: stored.weight.rows(from..<from + points))
+            if let shift = stored.bias {
+                bias.columns(to..<to + points).copy(from: shift.columns(from..<from + points))
+            }
+        }
+        return LinearWeights(weight: weight, bias: bias)
+    }
+
+    /// The projections are linear, so what a rank adds to a query becomes what it adds to the
+    /// query's projections: computed once here instead of once per query and image.
+    private static func rankTables(
+        _ table: Matrix,
+        offsets: LinearWeights,
+        logits: LinearWeights
+    ) -> SynchronizerRankTables {
+        let compute = Compute(workerCount: 1)
+        func project(_ layer: LinearWeights) -> Matrix {
+            let out = Matrix(rows: table.rows, columns: layer.outputs)
+            compute.linear(table, LinearWeights(weight: layer.weight, bias: nil), into: out)
+            return out
+        }
+        return SynchronizerRankTables(offsets: project(offsets), logits: project(logits))
+    }
+}
