@@ -46,7 +46,11 @@ package struct CheckpointError: Error, Sendable, Equatable {
     package let detail: String
 
     package init(
-        _ kind: Kind, path: String = "", offset: Int? = nil, tensor: String? = nil, _ detail: String
+        _ kind: Kind,
+        path: String = "",
+        offset: Int? = nil,
+        tensor: String? = nil,
+        _ detail: String
     ) {
         self.kind = kind
         self.path = path
@@ -77,7 +81,8 @@ extension CheckpointError: CustomStringConvertible {
 
 /// Runs `body`, filling in `path` in an error that lacks it.
 func locatingErrors<Result>(
-    in path: String, _ body: () throws(CheckpointError) -> Result
+    in path: String,
+    _ body: () throws(CheckpointError) -> Result
 ) throws(CheckpointError) -> Result {
     do {
         return try body()

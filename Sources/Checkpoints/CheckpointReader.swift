@@ -18,7 +18,8 @@ package protocol CheckpointReader: Sendable {
     ///
     /// - Throws: ``CheckpointError`` of kind `missingTensor`; whatever `body` throws.
     func withBytes<Result>(
-        of name: String, _ body: (RawSpan) throws -> Result
+        of name: String,
+        _ body: (RawSpan) throws -> Result
     ) throws -> Result
 
     /// Tells the system that the pages read so far are not needed soon.
@@ -39,7 +40,10 @@ extension CheckpointReader {
     /// The error for a name that is not there.
     func missingTensor(_ name: String) -> CheckpointError {
         CheckpointError(
-            .missingTensor, path: path, tensor: name,
-            "not among the \(tensors.count) tensors of the checkpoint")
+            .missingTensor,
+            path: path,
+            tensor: name,
+            "not among the \(tensors.count) tensors of the checkpoint"
+        )
     }
 }

@@ -52,13 +52,17 @@ struct JSONParser {
         valueCount += 1
         guard valueCount <= CheckpointLimits.maximumJSONValueCount else {
             throw CheckpointError(
-                .limitExceeded, offset: position,
-                "more than \(CheckpointLimits.maximumJSONValueCount) JSON values")
+                .limitExceeded,
+                offset: position,
+                "more than \(CheckpointLimits.maximumJSONValueCount) JSON values"
+            )
         }
         guard depth <= CheckpointLimits.maximumJSONDepth else {
             throw CheckpointError(
-                .limitExceeded, offset: position,
-                "JSON nested deeper than \(CheckpointLimits.maximumJSONDepth)")
+                .limitExceeded,
+                offset: position,
+                "JSON nested deeper than \(CheckpointLimits.maximumJSONDepth)"
+            )
         }
         switch current {
         case UInt8(ascii: "{"): return try parseObject(depth: depth)
@@ -75,7 +79,8 @@ struct JSONParser {
     }
 
     private mutating func parseWord(
-        _ word: StaticString, _ value: JSONValue
+        _ word: StaticString,
+        _ value: JSONValue
     ) throws(CheckpointError) -> JSONValue {
         for scalar in "\(word)".unicodeScalars { try take(scalar) }
         return value
@@ -97,7 +102,10 @@ struct JSONParser {
             // String equality is canonical equivalence, so this is if anything too strict.
             guard names.insert(name).inserted else {
                 throw CheckpointError(
-                    .duplicateName, offset: start, "the name `\(name)` appears twice in one object")
+                    .duplicateName,
+                    offset: start,
+                    "the name `\(name)` appears twice in one object"
+                )
             }
             skipWhiteSpace()
             try take(":")

@@ -36,7 +36,10 @@ package final class MappedFile {
         let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let address = unsafe address, unsafe address != MAP_FAILED else {
             throw CheckpointError(
-                .systemCall, path: path, "cannot map \(byteCount) bytes: \(systemErrorText())")
+                .systemCall,
+                path: path,
+                "cannot map \(byteCount) bytes: \(systemErrorText())"
+            )
         }
         self.path = path
         self.byteCount = byteCount
@@ -52,13 +55,17 @@ package final class MappedFile {
     /// - Throws: What `body` throws.
     /// - Precondition: `range` lies in `0..<byteCount`.
     package func withBytes<Result, Failure: Error>(
-        in range: Range<Int>, _ body: (RawSpan) throws(Failure) -> Result
+        in range: Range<Int>,
+        _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         precondition(
             range.lowerBound >= 0 && range.upperBound <= byteCount,
-            "bytes \(range) of a file of \(byteCount)")
+            "bytes \(range) of a file of \(byteCount)"
+        )
         let buffer = unsafe UnsafeRawBufferPointer(
-            start: base + range.lowerBound, count: range.count)
+            start: base + range.lowerBound,
+            count: range.count
+        )
         return try body(unsafe buffer.bytes)
     }
 

@@ -1,11 +1,17 @@
 /// How many numbers of a tensor are NaN or infinite, and where the first one is.
 package struct NonFiniteCount: Sendable, Equatable {
     /// Elements that are not a number.
-    package var nanCount = 0
+    package var nanCount: Int
     /// Elements that are plus or minus infinity.
-    package var infinityCount = 0
+    package var infinityCount: Int
     /// Index of the first such element.
     package var firstIndex: Int?
+
+    package init(nanCount: Int = 0, infinityCount: Int = 0, firstIndex: Int? = nil) {
+        self.nanCount = nanCount
+        self.infinityCount = infinityCount
+        self.firstIndex = firstIndex
+    }
 
     /// Whether there is none.
     package var isEmpty: Bool { nanCount == 0 && infinityCount == 0 }
@@ -20,7 +26,8 @@ package struct NonFiniteCount: Sendable, Equatable {
 package func countNonFinite(in bytes: RawSpan, of elementType: ElementType) -> NonFiniteCount {
     precondition(
         bytes.byteCount % elementType.byteCount == 0,
-        "\(bytes.byteCount) bytes are no whole number of \(elementType)")
+        "\(bytes.byteCount) bytes are no whole number of \(elementType)"
+    )
     return switch elementType {
     case .float16: scan(bytes, infinity: UInt16(0x7c00))
     case .bfloat16: scan(bytes, infinity: UInt16(0x7f80))
@@ -32,7 +39,8 @@ package func countNonFinite(in bytes: RawSpan, of elementType: ElementType) -> N
 
 /// Scans for bit patterns whose magnitude is at or above that of `infinity` (IEEE 754: NaN above it).
 private func scan<Bits: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    _ bytes: RawSpan, infinity: Bits
+    _ bytes: RawSpan,
+    infinity: Bits
 ) -> NonFiniteCount {
     let magnitude = Bits.max >> 1
     let width = MemoryLayout<Bits>.size
@@ -41,7 +49,8 @@ private func scan<Bits: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
         var offset = 0
         while offset < buffer.count {
             let bits = unsafe Bits(
-                littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: Bits.self))
+                littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: Bits.self)
+            )
             if bits & magnitude >= infinity {
                 if bits & magnitude == infinity {
                     result.infinityCount += 1

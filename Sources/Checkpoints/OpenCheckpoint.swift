@@ -25,8 +25,10 @@ package func openCheckpoint(at path: String) throws(CheckpointError) -> any Chec
             return try openCheckpoint(at: directory + name)
         }
         throw CheckpointError(
-            .notACheckpoint, path: path,
-            "the directory has none of \(conventionalNames.joined(separator: ", "))")
+            .notACheckpoint,
+            path: path,
+            "the directory has none of \(conventionalNames.joined(separator: ", "))"
+        )
     }
     guard path.hasSuffix(".json") else { return try openCheckpointFile(at: path) }
     return try ShardedCheckpoint(indexPath: path)
@@ -42,13 +44,20 @@ func openCheckpointFile(at path: String) throws(CheckpointError) -> any Checkpoi
     // A pickle of protocol 2 whose first value is the magic number of torch.save before version 1.6.
     if start.starts(with: [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc]) {
         throw CheckpointError(
-            .unsupportedFormat, path: path, offset: 0,
+            .unsupportedFormat,
+            path: path,
+            offset: 0,
             "a PyTorch file of the format before 1.6; convert it with "
-                + "torch.save(torch.load(old, map_location=\"cpu\"), new)")
+                + "torch.save(torch.load(old, map_location=\"cpu\"), new)"
+        )
     }
     if start.starts(with: Array("GGUF".utf8)) {
         throw CheckpointError(
-            .unsupportedFormat, path: path, offset: 0, "a GGUF file, expected safetensors or PyTorch")
+            .unsupportedFormat,
+            path: path,
+            offset: 0,
+            "a GGUF file, expected safetensors or PyTorch"
+        )
     }
     return try SafetensorsFile(file: file)
 }

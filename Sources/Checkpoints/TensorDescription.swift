@@ -19,22 +19,30 @@ package struct TensorDescription: Sendable, Hashable {
     package init(name: String, elementType: ElementType, shape: [Int]) throws(CheckpointError) {
         guard shape.count <= CheckpointLimits.maximumRank else {
             throw CheckpointError(
-                .invalidShape, tensor: name,
-                "\(shape.count) dimensions, at most \(CheckpointLimits.maximumRank) are supported")
+                .invalidShape,
+                tensor: name,
+                "\(shape.count) dimensions, at most \(CheckpointLimits.maximumRank) are supported"
+            )
         }
         // Overflow is judged on the non-zero dimensions, so that [0, huge, huge] is refused too.
         var nonZeroProduct = elementType.byteCount
         for dimension in shape {
             guard dimension >= 0 else {
                 throw CheckpointError(
-                    .invalidShape, tensor: name, "shape \(shape) has a negative dimension")
+                    .invalidShape,
+                    tensor: name,
+                    "shape \(shape) has a negative dimension"
+                )
             }
             let (product, overflow) = nonZeroProduct.multipliedReportingOverflow(
-                by: max(dimension, 1))
+                by: max(dimension, 1)
+            )
             guard !overflow else {
                 throw CheckpointError(
-                    .invalidShape, tensor: name,
-                    "shape \(shape) of \(elementType) has more bytes than can be counted")
+                    .invalidShape,
+                    tensor: name,
+                    "shape \(shape) of \(elementType) has more bytes than can be counted"
+                )
             }
             nonZeroProduct = product
         }

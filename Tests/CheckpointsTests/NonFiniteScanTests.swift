@@ -11,8 +11,12 @@ struct NonFiniteScanTests {
     func countsEachType() {
         let expected = NonFiniteCount(nanCount: 1, infinityCount: 2, firstIndex: 1)
         #expect(
-            count(littleEndian([1, .infinity, .nan, -.infinity, .greatestFiniteMagnitude]), .float32)
-                == expected)
+            count(
+                littleEndian([1, .infinity, .nan, -.infinity, .greatestFiniteMagnitude]),
+                .float32
+            )
+                == expected
+        )
         let doubles: [Double] = [1, -.infinity, .nan, .infinity, -.greatestFiniteMagnitude]
         #expect(count(doubles.flatMap { littleEndian($0.bitPattern) }, .float64) == expected)
         let halves: [UInt16] = [0x7bff, 0x7c00, 0xfe00, 0xfc00, 0x8001]
@@ -23,7 +27,7 @@ struct NonFiniteScanTests {
 
     @Test("Finds nothing in finite numbers and integers")
     func findsNothing() {
-        #expect(count(littleEndian([0, -0, 1e38, 1e-45]), .float32).isEmpty)
+        #expect(count(littleEndian([0, -0, 1e38, .leastNonzeroMagnitude]), .float32).isEmpty)
         #expect(count([255, 255, 255, 255], .int32).isEmpty)
         #expect(count([], .float16).isEmpty)
     }

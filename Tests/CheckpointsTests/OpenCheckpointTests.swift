@@ -8,7 +8,8 @@ struct OpenCheckpointTests {
     private func shard(_ name: String, _ value: Float) -> [UInt8] {
         safetensorsBytes(
             header: "{\"\(name)\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
-            data: littleEndian([value]))
+            data: littleEndian([value])
+        )
     }
 
     private func kind(_ path: String) -> CheckpointError.Kind? {
@@ -29,13 +30,18 @@ struct OpenCheckpointTests {
             ("unlisted", Pickle.tensor(Pickle.storage(count: 1), size: [1], stride: [1])),
         ])
         try directory.write(
-            PickleArchive(pickle: pickle, storages: ["0": littleEndian([2])]).encoded(), to: "one.bin")
+            PickleArchive(pickle: pickle, storages: ["0": littleEndian([2])]).encoded(),
+            to: "one.bin"
+        )
         try directory.write(
             Array(
                 """
                 {"metadata": {"total_size": 8.0},
                  "weight_map": {"b": "two.safetensors", "a": "one.bin"}}
-                """.utf8), to: "pytorch_model.bin.index.json")
+                """.utf8
+            ),
+            to: "pytorch_model.bin.index.json"
+        )
         let reader = try openCheckpoint(at: directory.path)
         #expect(reader.tensorNames == ["a", "b"])
         #expect(try reader.floats(of: "a") == [2])
@@ -62,10 +68,14 @@ struct OpenCheckpointTests {
             ("{\"weight_map\":{\"b\":\"one.safetensors\"}}", .missingTensor),
             ("{\"weight_map\":{\"a\":1}}", .malformed),
             ("{\"weight_map\":{}}", .limitExceeded),
-            ("{\"weight_map\":{\"a\":\"one.safetensors\",\"a\":\"one.safetensors\"}}", .duplicateName),
+            (
+                "{\"weight_map\":{\"a\":\"one.safetensors\",\"a\":\"one.safetensors\"}}",
+                .duplicateName
+            ),
             ("{}", .malformed),
             ("", .notACheckpoint),
-        ])
+        ]
+    )
     func refusesIndex(_ text: String, _ expected: CheckpointError.Kind) throws {
         let directory = try TemporaryDirectory()
         try directory.write(shard("a", 3), to: "one.safetensors")
@@ -79,7 +89,10 @@ struct OpenCheckpointTests {
         #expect(kind(directory.path) == .notACheckpoint)
         #expect(kind(directory.path + "absent") == .systemCall)
         #expect(kind("/dev/null") == .notACheckpoint)
-        #expect(kind(try directory.write(Array("GGUF\u{3}\0\0\0".utf8), to: "m.gguf")) == .unsupportedFormat)
+        #expect(
+            kind(try directory.write(Array("GGUF\u{3}\0\0\0".utf8), to: "m.gguf"))
+                == .unsupportedFormat
+        )
         #expect(throws: CheckpointError.self) { try MappedFile(path: directory.path) }
     }
 }

@@ -89,14 +89,20 @@ enum Pickle {
     static func tuple(_ items: [[UInt8]]) -> [UInt8] { [0x28] + items.joined() + [0x74] }
 
     static func storage(_ type: String = "FloatStorage", key: String = "0", count: Int) -> [UInt8] {
-        tuple([text("storage"), global("torch", type), text(key), text("cpu"), integer(count)]) + [0x51]
+        tuple([text("storage"), global("torch", type), text(key), text("cpu"), integer(count)]) + [
+            0x51
+        ]
     }
 
     static func tensor(
-        _ storage: [UInt8], offset: Int = 0, size: [Int], stride: [Int]
+        _ storage: [UInt8],
+        offset: Int = 0,
+        size: [Int],
+        stride: [Int]
     ) -> [UInt8] {
         let arguments = [
-            storage, integer(offset), tuple(size.map(integer)), tuple(stride.map(integer)), [0x89], [0x7d],
+            storage, integer(offset), tuple(size.map(integer)), tuple(stride.map(integer)), [0x89],
+            [0x7d],
         ]
         return global("torch._utils", "_rebuild_tensor_v2") + tuple(arguments) + [0x52]
     }

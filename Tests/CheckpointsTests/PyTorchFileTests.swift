@@ -21,18 +21,22 @@ struct PyTorchFileTests {
 
     @Test(
         "Gathers views and reads every element type, in pickle protocols 2 and 4",
-        arguments: ["views-protocol2.bin", "wrapped-protocol4.bin"])
+        arguments: ["views-protocol2.bin", "wrapped-protocol4.bin"]
+    )
     func readsViews(_ name: String) throws {
         let reader = try openCheckpoint(at: try fixturePath(name))
         #expect(
             reader.tensorNames == [
-                "whole", "transposed", "slice", "every_other", "expanded", "scalar", "empty", "longs",
+                "whole", "transposed", "slice", "every_other", "expanded", "scalar", "empty",
+                "longs",
                 "halves", "brains", "flags",
-            ])
+            ]
+        )
         #expect(try reader.floats(of: "whole") == (0..<24).map(Float.init))
         #expect(
             try reader.floats(of: "transposed")
-                == (0..<4).flatMap { row in (0..<6).map { Float(row + 4 * $0) } })
+                == (0..<4).flatMap { row in (0..<6).map { Float(row + 4 * $0) } }
+        )
         #expect(try reader.floats(of: "slice") == [13, 14, 17, 18])
         #expect(try reader.floats(of: "every_other") == [1, 3, 5])
         #expect(try reader.floats(of: "expanded") == [5, 6, 7, 5, 6, 7])
@@ -42,7 +46,8 @@ struct PyTorchFileTests {
         #expect(reader.tensors["longs"]?.elementType == .int64)
         #expect(
             try reader.bytes(of: "longs")
-                == littleEndian(Int64(-1)) + littleEndian(Int64(2)) + littleEndian(Int64(1 << 40)))
+                == littleEndian(Int64(-1)) + littleEndian(Int64(2)) + littleEndian(Int64(1 << 40))
+        )
         #expect(reader.tensors["halves"]?.elementType == .float16)
         #expect(try reader.bytes(of: "halves") == [0x00, 0x3e, 0x00, 0x7c])
         #expect(reader.tensors["brains"]?.elementType == .bfloat16)
@@ -51,18 +56,25 @@ struct PyTorchFileTests {
 
     @Test("Reads zip64 archives")
     func readsZip64() throws {
-        let pickle = Pickle.state([("w", Pickle.tensor(Pickle.storage(count: 2), size: [2], stride: [1]))])
+        let pickle = Pickle.state([
+            ("w", Pickle.tensor(Pickle.storage(count: 2), size: [2], stride: [1]))
+        ])
         let archive = PickleArchive(pickle: pickle, storages: ["0": littleEndian([3, 4])])
         let directory = try TemporaryDirectory()
         for usesZip64 in [false, true] {
-            let path = try directory.write(archive.encoded(.init(usesZip64: usesZip64)), to: "m.bin")
+            let path = try directory.write(
+                archive.encoded(.init(usesZip64: usesZip64)),
+                to: "m.bin"
+            )
             #expect(try openCheckpoint(at: path).floats(of: "w") == [3, 4])
         }
     }
 
     @Test("Finds damage in a storage by its checksum")
     func verifiesChecksums() throws {
-        let pickle = Pickle.state([("w", Pickle.tensor(Pickle.storage(count: 2), size: [2], stride: [1]))])
+        let pickle = Pickle.state([
+            ("w", Pickle.tensor(Pickle.storage(count: 2), size: [2], stride: [1]))
+        ])
         let data = littleEndian([3, 4])
         var bytes = PickleArchive(pickle: pickle, storages: ["0": data]).encoded()
         let start = try #require(bytes.indices.first { bytes[$0...].starts(with: data) })
@@ -106,7 +118,9 @@ struct PyTorchFileTests {
         var refusedCount = 0
         for _ in 0..<2000 {
             let archive = PickleArchive(
-                pickle: mutated(pickle, using: &random), storages: ["0": littleEndian([1, 2, 3, 4, 5, 6])])
+                pickle: mutated(pickle, using: &random),
+                storages: ["0": littleEndian([1, 2, 3, 4, 5, 6])]
+            )
             let path = try directory.write(archive.encoded(), to: "m.bin")
             do throws(CheckpointError) {
                 let reader = try openCheckpoint(at: path)

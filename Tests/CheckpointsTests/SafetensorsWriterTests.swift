@@ -20,7 +20,10 @@ struct SafetensorsWriterTests {
         let path = directory.path + "out.safetensors"
         let descriptions = try makeDescriptions()
         let writer = try SafetensorsWriter(
-            path: path, tensors: descriptions, metadata: ["by": "test\u{1}", "a": "b"])
+            path: path,
+            tensors: descriptions,
+            metadata: ["by": "test\u{1}", "a": "b"]
+        )
         let floats = littleEndian([1, 2, 3, 4])
         try writer.append(unsafe ([7, 8, 9] as [UInt8]).span.bytes, to: descriptions[0].name)
         try writer.append(unsafe floats.span.bytes.extracting(first: 5), to: "matrix")
@@ -48,7 +51,10 @@ struct SafetensorsWriterTests {
         }
         #expect { try writer.finish() } throws: { ($0 as? CheckpointError)?.kind == .wrongOrder }
         #expect {
-            try writer.append(unsafe ([1, 2, 3, 4] as [UInt8]).span.bytes, to: descriptions[0].name)
+            try writer.append(
+                unsafe ([1, 2, 3, 4] as [UInt8]).span.bytes,
+                to: descriptions[0].name
+            )
         } throws: {
             ($0 as? CheckpointError)?.kind == .sizeMismatch
         }
@@ -62,7 +68,10 @@ struct SafetensorsWriterTests {
         let path = try directory.write([1, 2, 3], to: "out.safetensors")
         do {
             let writer = try SafetensorsWriter(path: path, tensors: try makeDescriptions())
-            try writer.append(unsafe ([7] as [UInt8]).span.bytes, to: try makeDescriptions()[0].name)
+            try writer.append(
+                unsafe ([7] as [UInt8]).span.bytes,
+                to: try makeDescriptions()[0].name
+            )
         }
         #expect(try directory.fileNames() == ["out.safetensors"])
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data([1, 2, 3]))

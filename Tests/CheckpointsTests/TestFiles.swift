@@ -34,14 +34,16 @@ func littleEndian(_ values: [Float]) -> [UInt8] {
 extension CheckpointReader {
     /// A copy of a tensor's bytes.
     func bytes(of name: String) throws -> [UInt8] {
-        try withBytes(of: name) { span in span.withUnsafeBytes { unsafe [UInt8]($0) } }
+        try withBytes(of: name) { span in unsafe span.withUnsafeBytes { unsafe [UInt8]($0) } }
     }
 
     /// A tensor's bytes as floats.
     func floats(of name: String) throws -> [Float] {
         let bytes = try bytes(of: name)
         return stride(from: 0, to: bytes.count, by: 4).map { start in
-            let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[start + $1]) << (8 * UInt32($1)) }
+            let bits = (0..<4).reduce(UInt32(0)) {
+                $0 | UInt32(bytes[start + $1]) << (8 * UInt32($1))
+            }
             return Float(bitPattern: bits)
         }
     }

@@ -37,7 +37,11 @@ struct PickleMachine {
                 try machine.execute(opcode)
             } catch {
                 throw CheckpointError(
-                    error.kind, offset: error.offset ?? start, tensor: error.tensor, error.detail)
+                    error.kind,
+                    offset: error.offset ?? start,
+                    tensor: error.tensor,
+                    error.detail
+                )
             }
         }
         return Outcome(root: try machine.pop(), objects: machine.objects)
@@ -103,7 +107,8 @@ struct PickleMachine {
         default:
             throw CheckpointError(
                 .forbidden,
-                "pickle opcode 0x\(String(opcode, radix: 16)) is not among those of a state dictionary")
+                "pickle opcode 0x\(String(opcode, radix: 16)) is not among those of a state dictionary"
+            )
         }
     }
 
@@ -111,7 +116,8 @@ struct PickleMachine {
         guard let global = PickleGlobal(module: module, name: name) else {
             throw CheckpointError(
                 .forbidden,
-                "the pickle refers to `\(module).\(name)`, which no state dictionary of tensors needs")
+                "the pickle refers to `\(module).\(name)`, which no state dictionary of tensors needs"
+            )
         }
         try push(.global(global))
     }
@@ -187,7 +193,10 @@ extension PickleMachine {
             case .string = parts[3], case .integer(let elementCount) = parts[4], elementCount >= 0
         else { throw CheckpointError(.malformed, "a persistent id that is not a tensor storage") }
         let reference = StorageReference(
-            key: key, elementType: elementType, elementCount: elementCount)
+            key: key,
+            elementType: elementType,
+            elementCount: elementCount
+        )
         try push(.object(try allocate(.storage(reference))))
     }
 
@@ -198,7 +207,9 @@ extension PickleMachine {
             case .storage(let storage) = objects[storageIndex],
             case .integer(let offset) = arguments[1], let shape = integers(arguments[2]),
             let strides = integers(arguments[3]), shape.count == strides.count
-        else { throw CheckpointError(.malformed, "_rebuild_tensor_v2 with arguments of other types") }
+        else {
+            throw CheckpointError(.malformed, "_rebuild_tensor_v2 with arguments of other types")
+        }
         return StridedTensor(storage: storage, offset: offset, shape: shape, strides: strides)
     }
 
@@ -220,7 +231,10 @@ extension PickleMachine {
 extension PickleMachine {
     private mutating func push(_ value: PickleValue) throws(CheckpointError) {
         guard stack.count < CheckpointLimits.maximumPickleStackCount else {
-            throw CheckpointError(.limitExceeded, "the pickle's stack grows above \(stack.count) values")
+            throw CheckpointError(
+                .limitExceeded,
+                "the pickle's stack grows above \(stack.count) values"
+            )
         }
         stack.append(value)
     }
@@ -251,7 +265,10 @@ extension PickleMachine {
 
     private mutating func allocate(_ object: PickleObject) throws(CheckpointError) -> Int {
         guard objects.count < CheckpointLimits.maximumPickleObjectCount else {
-            throw CheckpointError(.limitExceeded, "the pickle makes more than \(objects.count) objects")
+            throw CheckpointError(
+                .limitExceeded,
+                "the pickle makes more than \(objects.count) objects"
+            )
         }
         objects.append(object)
         return objects.count - 1
@@ -268,14 +285,20 @@ extension PickleMachine {
             throw CheckpointError(.malformed, "the pickle stores from an empty stack")
         }
         guard memo.count < CheckpointLimits.maximumPickleObjectCount else {
-            throw CheckpointError(.limitExceeded, "the pickle's memo grows above \(memo.count) entries")
+            throw CheckpointError(
+                .limitExceeded,
+                "the pickle's memo grows above \(memo.count) entries"
+            )
         }
         memo[slot] = value
     }
 
     private func recall(_ slot: Int) throws(CheckpointError) -> PickleValue {
         guard let value = memo[slot] else {
-            throw CheckpointError(.malformed, "the pickle recalls memo entry \(slot), which is not set")
+            throw CheckpointError(
+                .malformed,
+                "the pickle recalls memo entry \(slot), which is not set"
+            )
         }
         return value
     }
@@ -323,8 +346,10 @@ extension PickleMachine {
     private mutating func skip(_ count: Int) throws(CheckpointError) {
         guard count <= bytes.count - position else {
             throw CheckpointError(
-                .truncated, offset: position,
-                "the pickle promises \(count) bytes, \(bytes.count - position) are left")
+                .truncated,
+                offset: position,
+                "the pickle promises \(count) bytes, \(bytes.count - position) are left"
+            )
         }
         position += count
     }

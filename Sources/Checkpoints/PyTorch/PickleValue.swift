@@ -1,4 +1,6 @@
-/// A value of the pickle machine. Containers live in the machine's arena and are referred to by index, so
+/// A value of the pickle machine.
+///
+/// Containers live in the machine's arena and are referred to by index, so
 /// values nest to any depth without recursion, and cycles neither leak nor loop.
 enum PickleValue: Sendable {
     case none
@@ -30,7 +32,9 @@ struct StorageReference: Sendable {
     let elementCount: Int
 }
 
-/// A view of a storage. Sizes, strides and offset count elements.
+/// A view of a storage.
+///
+/// Sizes, strides and offset count elements.
 struct StridedTensor: Sendable {
     let storage: StorageReference
     let offset: Int
@@ -38,7 +42,9 @@ struct StridedTensor: Sendable {
     let strides: [Int]
 }
 
-/// The names a checkpoint may refer to. Nothing is imported or called: each stands for a fixed rule here.
+/// The names a checkpoint may refer to.
+///
+/// Nothing is imported or called: each stands for a fixed rule here.
 enum PickleGlobal: Sendable, Equatable {
     case orderedDictionary
     case rebuildTensor
@@ -65,7 +71,8 @@ enum PickleGlobal: Sendable, Equatable {
     }
 
     private static let dataTypeNames: Set<String> = [
-        "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64",
+        "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32",
+        "float64",
     ]
 
     private static let storageTypes: [String: ElementType] = [

@@ -30,12 +30,18 @@ package final class PyTorchFile: CheckpointReader {
             var tensors: [String: TensorDescription] = [:]
             for (name, view) in state {
                 let description = try TensorDescription(
-                    name: name, elementType: view.storage.elementType, shape: view.shape)
+                    name: name,
+                    elementType: view.storage.elementType,
+                    shape: view.shape
+                )
                 try view.checkBounds(description)
                 try Self.checkStorage(view.storage, storages[view.storage.key], tensor: name)
                 guard tensors.updateValue(description, forKey: name) == nil else {
                     throw CheckpointError(
-                        .duplicateName, tensor: name, "appears twice in the state dictionary")
+                        .duplicateName,
+                        tensor: name,
+                        "appears twice in the state dictionary"
+                    )
                 }
                 names.append(name)
             }
@@ -51,7 +57,8 @@ package final class PyTorchFile: CheckpointReader {
     }
 
     package func withBytes<Result>(
-        of name: String, _ body: (RawSpan) throws -> Result
+        of name: String,
+        _ body: (RawSpan) throws -> Result
     ) throws -> Result {
         guard let view = views[name], let description = tensors[name],
             let entry = storages[view.storage.key]
@@ -96,13 +103,16 @@ extension PyTorchFile {
         }
         guard roots.count == 1, let root = roots.first else {
             throw CheckpointError(
-                .malformed, "a zip archive with \(roots.count) entries `<name>/data.pkl`, expected one")
+                .malformed,
+                "a zip archive with \(roots.count) entries `<name>/data.pkl`, expected one"
+            )
         }
         return String(root.dropLast("/data.pkl".count))
     }
 
     private static func storages(
-        of archive: ZipArchive, root: String
+        of archive: ZipArchive,
+        root: String
     ) -> [String: ZipArchive.Entry] {
         let prefix = "\(root)/data/"
         var storages: [String: ZipArchive.Entry] = [:]
@@ -113,29 +123,41 @@ extension PyTorchFile {
     }
 
     private static func checkStorage(
-        _ storage: StorageReference, _ entry: ZipArchive.Entry?, tensor: String
+        _ storage: StorageReference,
+        _ entry: ZipArchive.Entry?,
+        tensor: String
     ) throws(CheckpointError) {
         guard let entry else {
             throw CheckpointError(
-                .truncated, tensor: tensor, "the archive has no storage `data/\(storage.key)`")
+                .truncated,
+                tensor: tensor,
+                "the archive has no storage `data/\(storage.key)`"
+            )
         }
         guard entry.method == .stored else {
             throw CheckpointError(
-                .unsupportedFormat, tensor: tensor, "its storage `\(entry.name)` is compressed")
+                .unsupportedFormat,
+                tensor: tensor,
+                "its storage `\(entry.name)` is compressed"
+            )
         }
         let (byteCount, overflow) = storage.elementCount.multipliedReportingOverflow(
-            by: storage.elementType.byteCount)
+            by: storage.elementType.byteCount
+        )
         guard !overflow, byteCount == entry.byteCount else {
             throw CheckpointError(
-                .sizeMismatch, tensor: tensor,
+                .sizeMismatch,
+                tensor: tensor,
                 "storage `\(entry.name)` has \(entry.byteCount) bytes, the pickle says "
-                    + "\(storage.elementCount) of \(storage.elementType)")
+                    + "\(storage.elementCount) of \(storage.elementType)"
+            )
         }
     }
 
     /// Runs the pickle and takes the named tensors out of its root.
     private static func readState(
-        of archive: ZipArchive, root: String
+        of archive: ZipArchive,
+        root: String
     ) throws(CheckpointError) -> [(String, StridedTensor)] {
         for entry in archive.entries {
             switch entry.name {
@@ -143,17 +165,24 @@ extension PyTorchFile {
                 let order = try archive.contents(of: entry, maximumByteCount: 64)
                 guard order == Array("little".utf8) else {
                     throw CheckpointError(
-                        .unsupportedFormat, "byte order `\(String(decoding: order, as: UTF8.self))`")
+                        .unsupportedFormat,
+                        "byte order `\(String(decoding: order, as: UTF8.self))`"
+                    )
                 }
             case "\(root)/data.pkl":
                 let pickle = try archive.contents(
-                    of: entry, maximumByteCount: CheckpointLimits.maximumPickleByteCount)
+                    of: entry,
+                    maximumByteCount: CheckpointLimits.maximumPickleByteCount
+                )
                 do {
                     return try StateDictionary.tensors(in: try PickleMachine.run(pickle))
                 } catch {
                     throw CheckpointError(
-                        error.kind, offset: error.offset, tensor: error.tensor,
-                        "\(entry.name): \(error.detail)")
+                        error.kind,
+                        offset: error.offset,
+                        tensor: error.tensor,
+                        "\(entry.name): \(error.detail)"
+                    )
                 }
             default: break
             }

@@ -13,7 +13,8 @@ enum StateDictionary {
         guard let root = dictionary(outcome.root, in: outcome.objects) else {
             throw CheckpointError(.malformed, "the pickle holds no dictionary of tensors")
         }
-        for wrapper in wrapperKeys where !root.contains(where: { isTensor($0.value, in: outcome.objects) }) {
+        for wrapper in wrapperKeys
+        where !root.contains(where: { isTensor($0.value, in: outcome.objects) }) {
             for case (.string(wrapper), let value) in root {
                 if let members = dictionary(value, in: outcome.objects) {
                     return try collect(members, in: outcome.objects)
@@ -24,7 +25,8 @@ enum StateDictionary {
     }
 
     private static func dictionary(
-        _ value: PickleValue, in objects: [PickleObject]
+        _ value: PickleValue,
+        in objects: [PickleObject]
     ) -> [(key: PickleValue, value: PickleValue)]? {
         guard case .object(let index) = value, case .dictionary(let members) = objects[index] else {
             return nil
@@ -37,7 +39,8 @@ enum StateDictionary {
     }
 
     private static func collect(
-        _ members: [(key: PickleValue, value: PickleValue)], in objects: [PickleObject]
+        _ members: [(key: PickleValue, value: PickleValue)],
+        in objects: [PickleObject]
     ) throws(CheckpointError) -> [(String, StridedTensor)] {
         var tensors: [(String, StridedTensor)] = []
         for (key, value) in members {
@@ -51,8 +54,10 @@ enum StateDictionary {
             case .dictionary(let members) where members.isEmpty: continue
             case .tuple, .list, .dictionary, .storage:
                 throw CheckpointError(
-                    .unsupportedFormat, tensor: name,
-                    "a container, not a tensor: save the model's own state dictionary alone")
+                    .unsupportedFormat,
+                    tensor: name,
+                    "a container, not a tensor: save the model's own state dictionary alone"
+                )
             }
         }
         return tensors

@@ -15,9 +15,11 @@ extension StridedTensor {
     func checkBounds(_ description: TensorDescription) throws(CheckpointError) {
         func outOfRange() -> CheckpointError {
             CheckpointError(
-                .invalidRange, tensor: description.name,
+                .invalidRange,
+                tensor: description.name,
                 "size \(shape), stride \(strides), offset \(offset) reach outside a storage of "
-                    + "\(storage.elementCount) elements")
+                    + "\(storage.elementCount) elements"
+            )
         }
         guard offset >= 0, offset <= storage.elementCount, strides.allSatisfy({ $0 >= 0 }) else {
             throw outOfRange()
@@ -36,8 +38,10 @@ extension StridedTensor {
                 || description.byteCount <= CheckpointLimits.maximumExpandedByteCount
         else {
             throw CheckpointError(
-                .limitExceeded, tensor: description.name,
-                "\(description.byteCount) bytes repeated from a storage of \(storage.elementCount) elements")
+                .limitExceeded,
+                tensor: description.name,
+                "\(description.byteCount) bytes repeated from a storage of \(storage.elementCount) elements"
+            )
         }
     }
 
@@ -54,7 +58,9 @@ extension StridedTensor {
     }
 
     private func gather<Bits: BitwiseCopyable>(
-        from bytes: RawSpan, _ elementCount: Int, as type: Bits.Type
+        from bytes: RawSpan,
+        _ elementCount: Int,
+        as type: Bits.Type
     ) -> [UInt8] {
         let width = MemoryLayout<Bits>.size
         // The innermost dimension runs as a plain loop; `index` counts through the outer ones.
@@ -69,9 +75,14 @@ extension StridedTensor {
                 while true {
                     for inner in 0..<innerCount {
                         let value = unsafe storageBytes.loadUnaligned(
-                            fromByteOffset: (source + inner * innerStride) * width, as: Bits.self)
+                            fromByteOffset: (source + inner * innerStride) * width,
+                            as: Bits.self
+                        )
                         unsafe UnsafeMutableRawBufferPointer(target).storeBytes(
-                            of: value, toByteOffset: written, as: Bits.self)
+                            of: value,
+                            toByteOffset: written,
+                            as: Bits.self
+                        )
                         written += width
                     }
                     var dimension = index.count - 1

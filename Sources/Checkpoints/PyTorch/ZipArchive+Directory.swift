@@ -23,8 +23,10 @@ extension ZipArchive {
         }
         guard position >= 0 else {
             throw CheckpointError(
-                .truncated, offset: file.byteCount,
-                "no end-of-central-directory record: the archive is cut short")
+                .truncated,
+                offset: file.byteCount,
+                "no end-of-central-directory record: the archive is cut short"
+            )
         }
         let endOffset = tailStart + position
         guard tail.uint16(at: position + 4) == 0, tail.uint16(at: position + 6) == 0 else {
@@ -39,32 +41,46 @@ extension ZipArchive {
             (entryCount, byteCount, start, end) = zip64
         }
         return try checkedDirectory(
-            entryCount: entryCount, byteCount: byteCount, start: start, end: end)
+            entryCount: entryCount,
+            byteCount: byteCount,
+            start: start,
+            end: end
+        )
     }
 
     private static func checkedDirectory(
-        entryCount: UInt64, byteCount: UInt64, start: UInt64, end: Int
+        entryCount: UInt64,
+        byteCount: UInt64,
+        start: UInt64,
+        end: Int
     ) throws(CheckpointError) -> Directory {
         let limitEnd = UInt64(end)
         guard start <= limitEnd, byteCount <= limitEnd - start else {
             throw CheckpointError(
-                .invalidRange, offset: end,
-                "a central directory of \(byteCount) bytes at \(start) does not end before byte \(end)")
+                .invalidRange,
+                offset: end,
+                "a central directory of \(byteCount) bytes at \(start) does not end before byte \(end)"
+            )
         }
         guard byteCount <= CheckpointLimits.maximumCentralDirectoryByteCount,
             entryCount <= CheckpointLimits.maximumArchiveEntryCount
         else {
             throw CheckpointError(
-                .limitExceeded, offset: Int(start),
-                "a central directory of \(entryCount) entries in \(byteCount) bytes")
+                .limitExceeded,
+                offset: Int(start),
+                "a central directory of \(entryCount) entries in \(byteCount) bytes"
+            )
         }
         return Directory(
-            range: Int(start)..<Int(start + byteCount), entryCount: Int(entryCount))
+            range: Int(start)..<Int(start + byteCount),
+            entryCount: Int(entryCount)
+        )
     }
 
     /// Reads the zip64 locator and end record (APPNOTE §4.3.14 and §4.3.15).
     private static func readZip64End(
-        in file: MappedFile, before endOffset: Int
+        in file: MappedFile,
+        before endOffset: Int
     ) throws(CheckpointError) -> (entryCount: UInt64, byteCount: UInt64, start: UInt64, end: Int) {
         guard endOffset >= 20 else {
             throw CheckpointError(.malformed, offset: endOffset, "no zip64 locator")
@@ -76,7 +92,10 @@ extension ZipArchive {
         let recordOffset = locator.uint64(at: 8)
         guard endOffset >= 76, recordOffset <= UInt64(endOffset - 76) else {
             throw CheckpointError(
-                .invalidRange, offset: endOffset - 20, "the zip64 end record at \(recordOffset) lies outside")
+                .invalidRange,
+                offset: endOffset - 20,
+                "the zip64 end record at \(recordOffset) lies outside"
+            )
         }
         let start = Int(recordOffset)
         let record = ByteReader(file.copyBytes(in: start..<start + 56))
@@ -98,15 +117,21 @@ struct CentralRecord {
 
     /// Reads the record at `position` and moves behind it.
     ///
-    /// - Parameter offsetInFile: Where `bytes` start in the file, for messages.
+    /// `offsetInFile` is where `bytes` start in the file, for messages.
+    ///
     /// - Throws: ``CheckpointError``.
     init(
-        _ bytes: ByteReader, at position: inout Int, offsetInFile: Int
+        _ bytes: ByteReader,
+        at position: inout Int,
+        offsetInFile: Int
     ) throws(CheckpointError) {
         let offset = offsetInFile + position
         guard position + 46 <= bytes.count, bytes.uint32(at: position) == 0x0201_4b50 else {
             throw CheckpointError(
-                .malformed, offset: offset, "expected a record of the central directory")
+                .malformed,
+                offset: offset,
+                "expected a record of the central directory"
+            )
         }
         let flags = bytes.uint16(at: position + 8)
         let rawMethod = bytes.uint16(at: position + 10)
@@ -116,9 +141,13 @@ struct CentralRecord {
         let end = commentStart + Int(bytes.uint16(at: position + 32))
         guard end <= bytes.count else {
             throw CheckpointError(
-                .malformed, offset: offset, "a record reaches beyond the central directory")
+                .malformed,
+                offset: offset,
+                "a record reaches beyond the central directory"
+            )
         }
-        guard let name = String(validating: bytes.bytes[nameStart..<extraStart], as: UTF8.self) else {
+        guard let name = String(validating: bytes.bytes[nameStart..<extraStart], as: UTF8.self)
+        else {
             throw CheckpointError(.malformed, offset: offset, "an entry's name is not UTF-8")
         }
         guard flags & 1 == 0, flags & 0x40 == 0 else {
@@ -126,17 +155,26 @@ struct CentralRecord {
         }
         guard let method = ZipArchive.Method(rawValue: rawMethod) else {
             throw CheckpointError(
-                .forbidden, offset: offset, "entry `\(name)` uses compression method \(rawMethod)")
+                .forbidden,
+                offset: offset,
+                "entry `\(name)` uses compression method \(rawMethod)"
+            )
         }
         let sizes = try Self.mergeZip64(
             byteCount: bytes.uint32(at: position + 24),
             compressedByteCount: bytes.uint32(at: position + 20),
-            localHeaderOffset: bytes.uint32(at: position + 42), extra: bytes,
-            range: extraStart..<commentStart, name: name, offset: offset)
+            localHeaderOffset: bytes.uint32(at: position + 42),
+            extra: bytes,
+            range: extraStart..<commentStart,
+            name: name,
+            offset: offset
+        )
         guard method == .deflated || sizes.0 == sizes.1 else {
             throw CheckpointError(
-                .malformed, offset: offset,
-                "entry `\(name)` is stored, yet has sizes \(sizes.1) and \(sizes.0)")
+                .malformed,
+                offset: offset,
+                "entry `\(name)` is stored, yet has sizes \(sizes.1) and \(sizes.0)"
+            )
         }
         self.name = name
         self.method = method
@@ -147,8 +185,13 @@ struct CentralRecord {
 
     /// Takes the fields that read 0xffffffff from the zip64 extra field (APPNOTE §4.5.3).
     private static func mergeZip64(
-        byteCount: UInt32, compressedByteCount: UInt32, localHeaderOffset: UInt32,
-        extra: ByteReader, range: Range<Int>, name: String, offset: Int
+        byteCount: UInt32,
+        compressedByteCount: UInt32,
+        localHeaderOffset: UInt32,
+        extra: ByteReader,
+        range: Range<Int>,
+        name: String,
+        offset: Int
     ) throws(CheckpointError) -> (Int, Int, Int) {
         var values = [byteCount, compressedByteCount, localHeaderOffset].map(UInt64.init)
         if values.contains(0xffff_ffff) {
@@ -158,14 +201,20 @@ struct CentralRecord {
             }
             guard position + 4 <= range.upperBound else {
                 throw CheckpointError(
-                    .malformed, offset: offset, "entry `\(name)` lacks its zip64 sizes")
+                    .malformed,
+                    offset: offset,
+                    "entry `\(name)` lacks its zip64 sizes"
+                )
             }
             let fieldEnd = position + 4 + Int(extra.uint16(at: position + 2))
             position += 4
             for index in values.indices where values[index] == 0xffff_ffff {
                 guard position + 8 <= min(fieldEnd, range.upperBound) else {
                     throw CheckpointError(
-                        .malformed, offset: offset, "entry `\(name)` lacks its zip64 sizes")
+                        .malformed,
+                        offset: offset,
+                        "entry `\(name)` lacks its zip64 sizes"
+                    )
                 }
                 values[index] = extra.uint64(at: position)
                 position += 8
@@ -175,7 +224,10 @@ struct CentralRecord {
             let third = Int(exactly: values[2])
         else {
             throw CheckpointError(
-                .invalidRange, offset: offset, "entry `\(name)` has sizes above 63 bits")
+                .invalidRange,
+                offset: offset,
+                "entry `\(name)` has sizes above 63 bits"
+            )
         }
         return (first, second, third)
     }

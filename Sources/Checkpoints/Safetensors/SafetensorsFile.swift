@@ -23,7 +23,9 @@ package final class SafetensorsFile: CheckpointReader {
             let headerByteCount = try Self.headerByteCount(of: file)
             dataStart = 8 + headerByteCount
             header = try SafetensorsHeader(
-                json: file.copyBytes(in: 8..<dataStart), dataByteCount: file.byteCount - dataStart)
+                json: file.copyBytes(in: 8..<dataStart),
+                dataByteCount: file.byteCount - dataStart
+            )
         } catch {
             throw error.located(in: file.path)
         }
@@ -45,7 +47,10 @@ package final class SafetensorsFile: CheckpointReader {
     private static func headerByteCount(of file: MappedFile) throws(CheckpointError) -> Int {
         guard file.byteCount >= 8 else {
             throw CheckpointError(
-                .truncated, offset: 0, "\(file.byteCount) bytes, a header length alone takes 8")
+                .truncated,
+                offset: 0,
+                "\(file.byteCount) bytes, a header length alone takes 8"
+            )
         }
         var length: UInt64 = 0
         for (index, byte) in file.copyBytes(in: 0..<8).enumerated() {
@@ -53,20 +58,25 @@ package final class SafetensorsFile: CheckpointReader {
         }
         guard length <= CheckpointLimits.maximumHeaderByteCount else {
             throw CheckpointError(
-                .limitExceeded, offset: 0,
+                .limitExceeded,
+                offset: 0,
                 "a header of \(length) bytes, at most \(CheckpointLimits.maximumHeaderByteCount) are allowed "
-                    + "(is this a safetensors file?)")
+                    + "(is this a safetensors file?)"
+            )
         }
         guard Int(length) <= file.byteCount - 8 else {
             throw CheckpointError(
-                .truncated, offset: 0,
-                "a header of \(length) bytes in a file of \(file.byteCount) bytes")
+                .truncated,
+                offset: 0,
+                "a header of \(length) bytes in a file of \(file.byteCount) bytes"
+            )
         }
         return Int(length)
     }
 
     package func withBytes<Result>(
-        of name: String, _ body: (RawSpan) throws -> Result
+        of name: String,
+        _ body: (RawSpan) throws -> Result
     ) throws -> Result {
         guard let range = ranges[name] else { throw missingTensor(name) }
         return try file.withBytes(in: range, body)

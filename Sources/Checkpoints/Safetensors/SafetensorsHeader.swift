@@ -17,7 +17,8 @@ struct SafetensorsHeader {
 
     /// Parses and validates the JSON of a header.
     ///
-    /// - Parameter dataByteCount: Bytes behind the header; the tensors must fill them exactly.
+    /// `dataByteCount` counts the bytes behind the header, which the tensors must fill exactly.
+    ///
     /// - Throws: ``CheckpointError``; offsets count from the start of the JSON.
     init(json: [UInt8], dataByteCount: Int) throws(CheckpointError) {
         guard json.first == UInt8(ascii: "{") else {
@@ -34,7 +35,8 @@ struct SafetensorsHeader {
                 metadata = try Self.parseMetadata(member.value)
             } else {
                 entries.append(
-                    try Self.parseEntry(member.name, member.value, dataByteCount: dataByteCount))
+                    try Self.parseEntry(member.name, member.value, dataByteCount: dataByteCount)
+                )
             }
         }
         // Equal starts happen only with empty tensors; the shorter one goes first.
@@ -48,35 +50,47 @@ struct SafetensorsHeader {
 
     /// Checks that the tensors follow each other without overlap or hole, to the end of the file.
     private static func checkTiling(
-        _ entries: [Entry], dataByteCount: Int
+        _ entries: [Entry],
+        dataByteCount: Int
     ) throws(CheckpointError) {
         var end = 0
         for entry in entries {
             guard entry.range.lowerBound == end else {
-                let problem = entry.range.lowerBound < end ? "overlaps the tensor before" : "leaves a hole"
+                let problem =
+                    entry.range.lowerBound < end ? "overlaps the tensor before" : "leaves a hole"
                 throw CheckpointError(
-                    .invalidRange, tensor: entry.description.name,
+                    .invalidRange,
+                    tensor: entry.description.name,
                     "data_offsets \(entry.range.lowerBound)..<\(entry.range.upperBound) \(problem): "
-                        + "expected to start at \(end)")
+                        + "expected to start at \(end)"
+                )
             }
             end = entry.range.upperBound
         }
         guard end == dataByteCount else {
             throw CheckpointError(
-                .invalidRange, "the tensors end at data byte \(end), the file has \(dataByteCount)")
+                .invalidRange,
+                "the tensors end at data byte \(end), the file has \(dataByteCount)"
+            )
         }
     }
 
-    private static func parseMetadata(_ value: JSONValue) throws(CheckpointError) -> [String: String] {
+    private static func parseMetadata(
+        _ value: JSONValue
+    ) throws(CheckpointError) -> [String: String] {
         guard case .object(let members) = value else {
-            throw CheckpointError(.malformed, "__metadata__ is \(value.kindName), expected an object")
+            throw CheckpointError(
+                .malformed,
+                "__metadata__ is \(value.kindName), expected an object"
+            )
         }
         var metadata: [String: String] = [:]
         for member in members {
             guard case .string(let text) = member.value else {
                 throw CheckpointError(
                     .malformed,
-                    "__metadata__.\(member.name) is \(member.value.kindName), expected a string")
+                    "__metadata__.\(member.name) is \(member.value.kindName), expected a string"
+                )
             }
             metadata[member.name] = text
         }
@@ -84,11 +98,16 @@ struct SafetensorsHeader {
     }
 
     private static func parseEntry(
-        _ name: String, _ value: JSONValue, dataByteCount: Int
+        _ name: String,
+        _ value: JSONValue,
+        dataByteCount: Int
     ) throws(CheckpointError) -> Entry {
         guard case .object(let members) = value else {
             throw CheckpointError(
-                .malformed, tensor: name, "described by \(value.kindName), expected an object")
+                .malformed,
+                tensor: name,
+                "described by \(value.kindName), expected an object"
+            )
         }
         var elementType: ElementType?
         var shape: [Int]?
@@ -105,52 +124,76 @@ struct SafetensorsHeader {
         }
         guard let elementType, let shape, let offsets, offsets.count == 2 else {
             throw CheckpointError(
-                .malformed, tensor: name, "needs `dtype`, `shape` and two `data_offsets`")
+                .malformed,
+                tensor: name,
+                "needs `dtype`, `shape` and two `data_offsets`"
+            )
         }
         let (start, end) = (offsets[0], offsets[1])
         guard start <= end, end <= dataByteCount else {
             throw CheckpointError(
-                .invalidRange, tensor: name,
-                "data_offsets [\(start), \(end)] do not lie in the \(dataByteCount) data bytes of the file")
+                .invalidRange,
+                tensor: name,
+                "data_offsets [\(start), \(end)] do not lie in the \(dataByteCount) data bytes of the file"
+            )
         }
         let description = try TensorDescription(
-            name: name, elementType: elementType, shape: shape)
+            name: name,
+            elementType: elementType,
+            shape: shape
+        )
         guard description.byteCount == end - start else {
             throw CheckpointError(
-                .sizeMismatch, tensor: name,
+                .sizeMismatch,
+                tensor: name,
                 "\(elementType) \(shape) takes \(description.byteCount) bytes, data_offsets "
-                    + "[\(start), \(end)] hold \(end - start)")
+                    + "[\(start), \(end)] hold \(end - start)"
+            )
         }
         return Entry(description: description, range: start..<end)
     }
 
     private static func parseElementType(
-        _ value: JSONValue, tensor: String
+        _ value: JSONValue,
+        tensor: String
     ) throws(CheckpointError) -> ElementType {
         guard case .string(let name) = value else {
             throw CheckpointError(
-                .malformed, tensor: tensor, "dtype is \(value.kindName), expected a string")
+                .malformed,
+                tensor: tensor,
+                "dtype is \(value.kindName), expected a string"
+            )
         }
         guard let elementType = ElementType(rawValue: name) else {
             throw CheckpointError(
-                .unsupportedElementType, tensor: tensor, "dtype `\(name)` is not supported")
+                .unsupportedElementType,
+                tensor: tensor,
+                "dtype `\(name)` is not supported"
+            )
         }
         return elementType
     }
 
     private static func parseIntegers(
-        _ value: JSONValue, field: String, tensor: String
+        _ value: JSONValue,
+        field: String,
+        tensor: String
     ) throws(CheckpointError) -> [Int] {
         guard case .array(let elements) = value else {
             throw CheckpointError(
-                .malformed, tensor: tensor, "\(field) is \(value.kindName), expected an array")
+                .malformed,
+                tensor: tensor,
+                "\(field) is \(value.kindName), expected an array"
+            )
         }
         var integers: [Int] = []
         for element in elements {
             guard case .integer(let integer) = element, integer >= 0 else {
                 throw CheckpointError(
-                    .malformed, tensor: tensor,
-                    "\(field) holds something other than whole numbers of at most 63 bits")
+                    .malformed,
+                    tensor: tensor,
+                    "\(field) holds something other than whole numbers of at most 63 bits"
+                )
             }
             integers.append(integer)
         }

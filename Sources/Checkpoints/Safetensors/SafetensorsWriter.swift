@@ -19,20 +19,29 @@ package final class SafetensorsWriter {
 
     /// Creates the temporary file and writes the header.
     ///
-    /// - Parameter tensors: All tensors, in the order in which their bytes will come.
+    /// `tensors` lists all of them, in the order in which their bytes will come.
+    ///
     /// - Throws: ``CheckpointError`` of kind `duplicateName`, `limitExceeded`, `invalidShape` or `systemCall`.
     package init(
-        path: String, tensors: [TensorDescription], metadata: [String: String] = [:]
+        path: String,
+        tensors: [TensorDescription],
+        metadata: [String: String] = [:]
     ) throws(CheckpointError) {
         let header = try locatingErrors(in: path) { () throws(CheckpointError) in
             try Self.encodeHeader(tensors, metadata: metadata)
         }
         let temporaryPath = "\(path).partial-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         let descriptor = unsafe open(
-            temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o644))
+            temporaryPath,
+            O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+            mode_t(0o644)
+        )
         guard descriptor >= 0 else {
             throw CheckpointError(
-                .systemCall, path: temporaryPath, "cannot create: \(systemErrorText())")
+                .systemCall,
+                path: temporaryPath,
+                "cannot create: \(systemErrorText())"
+            )
         }
         self.path = path
         self.temporaryPath = temporaryPath
@@ -58,19 +67,31 @@ package final class SafetensorsWriter {
     ///   more bytes than declared, `systemCall`. The writer cannot be finished after an error.
     package func append(_ bytes: RawSpan, to name: String) throws(CheckpointError) {
         guard descriptor >= 0, tensorIndex < tensors.count else {
-            throw CheckpointError(.wrongOrder, path: path, tensor: name, "no tensor is due any more")
+            throw CheckpointError(
+                .wrongOrder,
+                path: path,
+                tensor: name,
+                "no tensor is due any more"
+            )
         }
         let due = tensors[tensorIndex]
         guard due.name == name else {
             throw CheckpointError(
-                .wrongOrder, path: path, tensor: name, "the tensor that is due is `\(due.name)`")
+                .wrongOrder,
+                path: path,
+                tensor: name,
+                "the tensor that is due is `\(due.name)`"
+            )
         }
         guard bytes.byteCount <= due.byteCount - writtenByteCount else {
             abandon()
             throw CheckpointError(
-                .sizeMismatch, path: path, tensor: name,
+                .sizeMismatch,
+                path: path,
+                tensor: name,
                 "\(writtenByteCount + bytes.byteCount) bytes for \(due.elementType) \(due.shape), "
-                    + "which takes \(due.byteCount)")
+                    + "which takes \(due.byteCount)"
+            )
         }
         try writeAll(bytes)
         writtenByteCount += bytes.byteCount
@@ -91,8 +112,11 @@ package final class SafetensorsWriter {
         guard tensorIndex == tensors.count else {
             let due = tensors[tensorIndex]
             throw CheckpointError(
-                .wrongOrder, path: path, tensor: due.name,
-                "only \(writtenByteCount) of \(due.byteCount) bytes were written")
+                .wrongOrder,
+                path: path,
+                tensor: due.name,
+                "only \(writtenByteCount) of \(due.byteCount) bytes were written"
+            )
         }
         guard fsync(descriptor) == 0 else { throw failure("cannot flush") }
         guard unsafe rename(temporaryPath, path) == 0 else { throw failure("cannot rename") }
@@ -153,7 +177,8 @@ package final class SafetensorsWriter {
 extension SafetensorsWriter {
     /// The length field and the padded JSON.
     private static func encodeHeader(
-        _ tensors: [TensorDescription], metadata: [String: String]
+        _ tensors: [TensorDescription],
+        metadata: [String: String]
     ) throws(CheckpointError) -> [UInt8] {
         var members: [String] = []
         var names: Set<String> = ["__metadata__"]
@@ -165,17 +190,25 @@ extension SafetensorsWriter {
         }
         for tensor in tensors {
             guard names.insert(tensor.name).inserted else {
-                throw CheckpointError(.duplicateName, tensor: tensor.name, "declared twice or reserved")
+                throw CheckpointError(
+                    .duplicateName,
+                    tensor: tensor.name,
+                    "declared twice or reserved"
+                )
             }
             let (end, overflow) = offset.addingReportingOverflow(tensor.byteCount)
             guard !overflow else {
                 throw CheckpointError(
-                    .invalidShape, tensor: tensor.name, "the file would have more bytes than can be counted")
+                    .invalidShape,
+                    tensor: tensor.name,
+                    "the file would have more bytes than can be counted"
+                )
             }
             let shape = tensor.shape.map(String.init).joined(separator: ",")
             members.append(
                 "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.elementType.safetensorsName)\","
-                    + "\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+                    + "\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+            )
             offset = end
         }
         var json = Array("{\(members.joined(separator: ","))}".utf8)

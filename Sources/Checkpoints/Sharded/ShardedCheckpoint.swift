@@ -35,9 +35,12 @@ package final class ShardedCheckpoint: CheckpointReader {
         let missing = index.fileNameByTensor.keys.filter { tensors[$0] == nil }.sorted()
         if let first = missing.first {
             throw CheckpointError(
-                .missingTensor, path: indexPath, tensor: first,
+                .missingTensor,
+                path: indexPath,
+                tensor: first,
                 "not in its shard `\(index.fileNameByTensor[first] ?? "")` "
-                    + "(\(missing.count) tensors of the index are missing)")
+                    + "(\(missing.count) tensors of the index are missing)"
+            )
         }
         self.path = indexPath
         self.tensorNames = names
@@ -48,7 +51,8 @@ package final class ShardedCheckpoint: CheckpointReader {
     }
 
     package func withBytes<Result>(
-        of name: String, _ body: (RawSpan) throws -> Result
+        of name: String,
+        _ body: (RawSpan) throws -> Result
     ) throws -> Result {
         guard let index = shardIndexes[name] else { throw missingTensor(name) }
         return try shards[index].withBytes(of: name, body)
@@ -73,23 +77,31 @@ struct ShardIndex {
         guard file.byteCount <= CheckpointLimits.maximumIndexByteCount else {
             throw CheckpointError(
                 .limitExceeded,
-                "an index of \(file.byteCount) bytes, at most \(CheckpointLimits.maximumIndexByteCount)")
+                "an index of \(file.byteCount) bytes, at most \(CheckpointLimits.maximumIndexByteCount)"
+            )
         }
-        guard case .object(let members) = try JSONParser.parse(file.copyBytes(in: 0..<file.byteCount)),
+        guard
+            case .object(let members) = try JSONParser.parse(file.copyBytes(in: 0..<file.byteCount)),
             case .object(let map)? = members.first(where: { $0.name == "weight_map" })?.value
         else { throw CheckpointError(.malformed, "the index has no `weight_map` object") }
         var fileNameByTensor: [String: String] = [:]
         for member in map {
             guard case .string(let fileName) = member.value else {
                 throw CheckpointError(
-                    .malformed, tensor: member.name, "its shard is \(member.value.kindName)")
+                    .malformed,
+                    tensor: member.name,
+                    "its shard is \(member.value.kindName)"
+                )
             }
             // A shard lies beside its index: an index from elsewhere must not reach other files.
             guard !fileName.isEmpty, !fileName.utf8.contains(where: { $0 == 0x2f || $0 == 0 }),
                 fileName != ".", fileName != "..", !fileName.hasSuffix(".json")
             else {
                 throw CheckpointError(
-                    .forbidden, tensor: member.name, "`\(fileName)` is not the plain name of a shard")
+                    .forbidden,
+                    tensor: member.name,
+                    "`\(fileName)` is not the plain name of a shard"
+                )
             }
             fileNameByTensor[member.name] = fileName
         }
@@ -97,7 +109,8 @@ struct ShardIndex {
         guard !fileNames.isEmpty, fileNames.count <= CheckpointLimits.maximumShardCount else {
             throw CheckpointError(
                 .limitExceeded,
-                "\(fileNames.count) shards, expected 1 to \(CheckpointLimits.maximumShardCount)")
+                "\(fileNames.count) shards, expected 1 to \(CheckpointLimits.maximumShardCount)"
+            )
         }
         self.fileNames = fileNames
         self.fileNameByTensor = fileNameByTensor
