@@ -127,7 +127,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests("Tensors", ["CKernels"]),
         tests("HTTPWire"),
-        tests("Checkpoints"),
+        tests("Checkpoints", resources: [.copy("Fixtures")]),
         tests("Tokenization"),
         tests("Images"),
         tests("Sockets"),

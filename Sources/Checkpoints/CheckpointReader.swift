@@ -1,0 +1,49 @@
+/// The tensors of a checkpoint, whatever its format and however many files it has.
+///
+/// Threads: every member may be called from any thread; readers do not change after opening.
+package protocol CheckpointReader: Sendable {
+    /// The file or directory, for messages.
+    var path: String { get }
+    /// Names in the order of the file (of the shards, one after the other).
+    var tensorNames: [String] { get }
+    /// Every tensor by its name.
+    var tensors: [String: TensorDescription] { get }
+    /// Free text the file carries about itself (`__metadata__` of safetensors).
+    var metadata: [String: String] { get }
+
+    /// Lends the bytes of a tensor: contiguous, row-major, little endian.
+    ///
+    /// The bytes are those of the mapped file unless the tensor is a strided view, which is gathered into
+    /// a buffer for the time of the call. They carry no alignment promise: read with unaligned loads.
+    ///
+    /// - Throws: ``CheckpointError`` of kind `missingTensor`; whatever `body` throws.
+    func withBytes<Result>(
+        of name: String,
+        _ body: (RawSpan) throws -> Result
+    ) throws -> Result
+
+    /// Tells the system that the pages read so far are not needed soon.
+    ///
+    /// Reading again is always correct; it merely reads from the file anew.
+    func releaseResidentPages()
+}
+
+extension CheckpointReader {
+    /// The description of one tensor.
+    ///
+    /// - Throws: ``CheckpointError`` of kind `missingTensor`.
+    package func description(of name: String) throws(CheckpointError) -> TensorDescription {
+        guard let description = tensors[name] else { throw missingTensor(name) }
+        return description
+    }
+
+    /// The error for a name that is not there.
+    func missingTensor(_ name: String) -> CheckpointError {
+        CheckpointError(
+            .missingTensor,
+            path: path,
+            tensor: name,
+            "not among the \(tensors.count) tensors of the checkpoint"
+        )
+    }
+}

@@ -1,0 +1,94 @@
+import Glibc
+
+/// A whole file mapped read-only, unmapped when the last reference goes.
+///
+/// The length is that at opening. If another process shortens the file afterwards, reading the lost part
+/// ends this process with SIGBUS, as for every mapping: model files are replaced by renaming, not in place.
+@safe
+package final class MappedFile {
+    /// The path it was opened by.
+    package let path: String
+    /// The length at opening; at least 1.
+    package let byteCount: Int
+    private let base: UnsafeRawPointer
+
+    /// Opens and maps a regular file.
+    ///
+    /// - Throws: ``CheckpointError`` of kind `systemCall`, or `notACheckpoint` for an empty file, a
+    ///   directory, a device or a pipe.
+    package init(path: String) throws(CheckpointError) {
+        // Non-blocking, so that a named pipe is refused below instead of waited for here.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            throw CheckpointError(.systemCall, path: path, "cannot open: \(systemErrorText())")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            throw CheckpointError(.systemCall, path: path, "cannot stat: \(systemErrorText())")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw CheckpointError(.notACheckpoint, path: path, "not a regular file")
+        }
+        guard let byteCount = Int(exactly: status.st_size), byteCount > 0 else {
+            throw CheckpointError(.notACheckpoint, path: path, "the file is empty")
+        }
+        let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let address = unsafe address, unsafe address != MAP_FAILED else {
+            throw CheckpointError(
+                .systemCall,
+                path: path,
+                "cannot map \(byteCount) bytes: \(systemErrorText())"
+            )
+        }
+        self.path = path
+        self.byteCount = byteCount
+        unsafe self.base = UnsafeRawPointer(address)
+    }
+
+    deinit {
+        unsafe munmap(UnsafeMutableRawPointer(mutating: base), byteCount)
+    }
+
+    /// Lends the bytes of a range.
+    ///
+    /// - Throws: What `body` throws.
+    /// - Precondition: `range` lies in `0..<byteCount`.
+    package func withBytes<Result, Failure: Error>(
+        in range: Range<Int>,
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= byteCount,
+            "bytes \(range) of a file of \(byteCount)"
+        )
+        let buffer = unsafe UnsafeRawBufferPointer(
+            start: base + range.lowerBound,
+            count: range.count
+        )
+        return try body(unsafe buffer.bytes)
+    }
+
+    /// Copies the bytes of a range.
+    ///
+    /// - Precondition: `range` lies in `0..<byteCount`.
+    package func copyBytes(in range: Range<Int>) -> [UInt8] {
+        withBytes(in: range) { bytes in unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) } }
+    }
+
+    /// Drops the resident pages of the mapping; they are read again when touched.
+    package func releaseResidentPages() {
+        // Advice only: a refusal changes nothing.
+        unsafe _ = madvise(UnsafeMutableRawPointer(mutating: base), byteCount, MADV_DONTNEED)
+    }
+}
+
+// Sendable: the mapping is read-only and all fields are constants until `deinit`.
+extension MappedFile: @unchecked Sendable {}
+
+/// The text of the calling thread's `errno`.
+func systemErrorText() -> String {
+    let code = errno
+    guard let text = unsafe strerror(code) else { return "error \(code)" }
+    return unsafe String(cString: text)
+}

@@ -1,0 +1,88 @@
+/// A single safetensors file.
+package final class SafetensorsFile: CheckpointReader {
+    package let path: String
+    package let tensorNames: [String]
+    package let tensors: [String: TensorDescription]
+    package let metadata: [String: String]
+    private let file: MappedFile
+    /// Where each tensor's bytes are, counted from the start of the file.
+    private let ranges: [String: Range<Int>]
+
+    /// Maps a file and validates all of its header.
+    ///
+    /// - Throws: ``CheckpointError``.
+    package convenience init(path: String) throws(CheckpointError) {
+        try self.init(file: try MappedFile(path: path))
+    }
+
+    /// Validates the header of a mapped file.
+    init(file: MappedFile) throws(CheckpointError) {
+        let header: SafetensorsHeader
+        let dataStart: Int
+        do {
+            let headerByteCount = try Self.headerByteCount(of: file)
+            dataStart = 8 + headerByteCount
+            header = try SafetensorsHeader(
+                json: file.copyBytes(in: 8..<dataStart),
+                dataByteCount: file.byteCount - dataStart
+            )
+        } catch {
+            throw error.located(in: file.path)
+        }
+        self.path = file.path
+        self.file = file
+        self.metadata = header.metadata
+        self.tensorNames = header.entries.map(\.description.name)
+        var tensors: [String: TensorDescription] = [:]
+        var ranges: [String: Range<Int>] = [:]
+        for entry in header.entries {
+            tensors[entry.description.name] = entry.description
+            ranges[entry.description.name] =
+                entry.range.lowerBound + dataStart..<entry.range.upperBound + dataStart
+        }
+        self.tensors = tensors
+        self.ranges = ranges
+    }
+
+    private static func headerByteCount(of file: MappedFile) throws(CheckpointError) -> Int {
+        guard file.byteCount >= 8 else {
+            throw CheckpointError(
+                .truncated,
+                offset: 0,
+                "\(file.byteCount) bytes, a header length alone takes 8"
+            )
+        }
+        var length: UInt64 = 0
+        for (index, byte) in file.copyBytes(in: 0..<8).enumerated() {
+            length |= UInt64(byte) << (8 * UInt64(index))
+        }
+        guard length <= CheckpointLimits.maximumHeaderByteCount else {
+            throw CheckpointError(
+                .limitExceeded,
+                offset: 0,
+                "a header of \(length) bytes, at most \(CheckpointLimits.maximumHeaderByteCount) are allowed "
+                    + "(is this a safetensors file?)"
+            )
+        }
+        guard Int(length) <= file.byteCount - 8 else {
+            throw CheckpointError(
+                .truncated,
+                offset: 0,
+                "a header of \(length) bytes in a file of \(file.byteCount) bytes"
+            )
+        }
+        return Int(length)
+    }
+
+    package func withBytes<Result>(
+        of name: String,
+        _ body: (RawSpan) throws -> Result
+    ) throws -> Result {
+        guard let range = ranges[name] else { throw missingTensor(name) }
+        return try file.withBytes(in: range, body)
+    }
+
+    package func releaseResidentPages() {
+        file.releaseResidentPages()
+    }
+}
