@@ -125,13 +125,16 @@ let package = Package(
 
         // Tests mirror Sources.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
-        tests("Tensors", ["CKernels"]),
+        tests("CKernels"),
+        tests("Tensors", resources: [.copy("Fixtures")]),
         tests("HTTPWire"),
         tests("Checkpoints", resources: [.copy("Fixtures")]),
         tests("Tokenization"),
         tests("Images"),
         tests("Sockets"),
-        tests("MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"]),
+        tests(
+            "MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"],
+            resources: [.copy("Fixtures")]),
         tests("HTTPServer", ["HTTPWire"]),
         tests("Engine", ["MMInterleaved", "Images"]),
         tests("ServiceAPI", ["HTTPWire", "HTTPServer", "Engine"]),

@@ -45,13 +45,13 @@
 
 /// One instruction set's version of every kernel.
 struct ilv_kernels {
-    const char *name;
-#define ILV_FIELD(kernel) __typeof__(ilv_##kernel) *kernel;
+    const char *_Nonnull name;
+#define ILV_FIELD(kernel) __typeof__(ilv_##kernel) *_Nonnull kernel;
     ILV_KERNEL_LIST(ILV_FIELD)
 #undef ILV_FIELD
 };
 
 /// The table of instruction set `index` < ilv_isa_count(), worst first; NULL beyond. Never changes.
-const struct ilv_kernels *ilv_kernels_available(size_t index);
+const struct ilv_kernels *_Nullable ilv_kernels_available(size_t index);
 
 #endif
