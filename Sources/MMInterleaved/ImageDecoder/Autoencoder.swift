@@ -1,0 +1,177 @@
+package import Tensors
+
+/// The decoder of the variational autoencoder: latents to pixels.
+///
+/// Source: Latent Diffusion, arXiv 2112.10752; diffusers `AutoencoderKL`.
+package struct Autoencoder: Sendable {
+    /// Sizes of the decoder.
+    package let configuration: AutoencoderConfiguration
+
+    private let postQuantization: ConvolutionWeights
+    private let input: ConvolutionWeights
+    private let middleFirst: ResidualBlock
+    private let attention: Attention
+    private let middleSecond: ResidualBlock
+    private let levels: [Level]
+    private let outputNorm: NormWeights
+    private let output: ConvolutionWeights
+
+    private struct Attention {
+        let norm: NormWeights
+        let queryKeyValue: LinearWeights
+        let output: LinearWeights
+    }
+
+    private struct Level {
+        let blocks: [ResidualBlock]
+        let upsampling: ConvolutionWeights?
+    }
+
+    private static let epsilon: Float = 1e-6
+
+    /// Loads the weights below a module path (`image_decoder.decoder.vae`).
+    package init(_ parameters: Parameters, _ configuration: AutoencoderConfiguration) throws {
+        let c = configuration
+        self.configuration = c
+        let channels = Array(c.blockChannels.reversed())
+        let first = channels[0]
+        postQuantization = try parameters.convolution(
+            "post_quant_conv",
+            inputs: c.latentChannels,
+            outputs: c.latentChannels,
+            kernel: 1
+        )
+        let decoder = parameters["decoder"]
+        func block(_ parameters: Parameters, inputs: Int, outputs: Int) throws -> ResidualBlock {
+            try ResidualBlock(
+                parameters,
+                inputs: inputs,
+                outputs: outputs,
+                timeWidth: nil,
+                groups: c.normGroupCount,
+                epsilon: Self.epsilon
+            )
+        }
+        input = try decoder.convolution(
+            "conv_in",
+            inputs: c.latentChannels,
+            outputs: first,
+            kernel: 3,
+            padding: 1
+        )
+        let middle = decoder["mid_block"]
+        middleFirst = try block(middle["resnets"][0], inputs: first, outputs: first)
+        let attending = middle["attentions"][0]
+        attention = Attention(
+            norm: try attending.norm("group_norm", channels: first, epsilon: Self.epsilon),
+            queryKeyValue: try attending.fusedLinear(
+                [("to_q", first), ("to_k", first), ("to_v", first)],
+                inputs: first
+            ),
+            output: try attending["to_out"].linear("0", inputs: first, outputs: first)
+        )
+        middleSecond = try block(middle["resnets"][1], inputs: first, outputs: first)
+        var inputs = first
+        levels = try channels.enumerated().map { index, outputs in
+            let own = decoder["up_blocks"][index]
+            let blocks = try (0...c.layersPerBlock).map { block_ in
+                defer { inputs = outputs }
+                return try block(own["resnets"][block_], inputs: inputs, outputs: outputs)
+            }
+            let upsampling =
+                index == channels.count - 1
+                ? nil
+                : try own["upsamplers"][0].convolution(
+                    "conv",
+                    inputs: outputs,
+                    outputs: outputs,
+                    kernel: 3,
+                    padding: 1
+                )
+            return Level(blocks: blocks, upsampling: upsampling)
+        }
+        outputNorm = try decoder.norm("conv_norm_out", channels: inputs, epsilon: Self.epsilon)
+        output = try decoder.convolution(
+            "conv_out",
+            inputs: inputs,
+            outputs: 3,
+            kernel: 3,
+            padding: 1
+        )
+    }
+
+    /// Decodes latents to RGB around [-1, 1].
+    ///
+    /// Shapes: `latents` [side², latent channels], in diffusion's scale · `out`
+    /// [(side·upsamplingFactor)², 3].
+    package func decode(_ latents: Matrix, side: Int, _ compute: Compute, into out: Matrix) {
+        compute.scope {
+            var grid = Grid(side: side)
+            let unscaled = compute.scratch(latents.rows, latents.columns)
+            unscaled.fill(0)
+            compute.add(latents, scaledBy: 1 / configuration.scalingFactor, to: unscaled)
+            let entered = compute.scratch(latents.rows, latents.columns)
+            compute.convolution(unscaled, postQuantization, grid: grid, into: entered)
+            var x = compute.scratch(latents.rows, input.outputs)
+            compute.convolution(entered, input, grid: grid, into: x)
+            run(middleFirst, &x, grid, compute)
+            attend(x, compute)
+            run(middleSecond, &x, grid, compute)
+            for level in levels {
+                for block in level.blocks { run(block, &x, grid, compute) }
+                if let upsampling = level.upsampling {
+                    let doubled = Grid(height: 2 * grid.height, width: 2 * grid.width)
+                    let next = compute.scratch(doubled.count, upsampling.outputs)
+                    compute.scope {
+                        let wide = compute.scratch(doubled.count, x.columns)
+                        compute.upsampleNearest2(x, samples: 1, grid: grid, into: wide)
+                        compute.convolution(wide, upsampling, grid: doubled, into: next)
+                    }
+                    (x, grid) = (next, doubled)
+                }
+            }
+            compute.groupNorm(
+                x,
+                samples: 1,
+                groups: configuration.normGroupCount,
+                outputNorm,
+                silu: true,
+                into: x
+            )
+            compute.convolution(x, output, grid: grid, into: out)
+        }
+    }
+
+    private func run(_ block: ResidualBlock, _ x: inout Matrix, _ grid: Grid, _ compute: Compute) {
+        let next = compute.scratch(x.rows, block.outputs)
+        block.run(x, samples: 1, grid: grid, time: nil, compute, into: next)
+        x = next
+    }
+
+    /// Single-head attention over all pixels, in place.
+    private func attend(_ x: Matrix, _ compute: Compute) {
+        let channels = x.columns
+        compute.scope {
+            let normed = compute.scratch(x.rows, channels)
+            compute.groupNorm(
+                x,
+                samples: 1,
+                groups: configuration.normGroupCount,
+                attention.norm,
+                silu: false,
+                into: normed
+            )
+            let fused = compute.scratch(x.rows, 3 * channels)
+            compute.linear(normed, attention.queryKeyValue, into: fused)
+            compute.attention(
+                q: fused.columns(0..<channels),
+                k: fused.columns(channels..<2 * channels),
+                v: fused.columns(2 * channels..<3 * channels),
+                heads: 1,
+                scale: 1 / Float(channels).squareRoot(),
+                into: normed
+            )
+            compute.linear(normed, attention.output, into: x, adding: true)
+        }
+    }
+}

@@ -1,0 +1,374 @@
+package import Tensors
+
+/// The diffusion UNet of Stable Diffusion 2 with the picture synchronizers between its two halves.
+///
+/// Source: Latent Diffusion, arXiv 2112.10752; diffusers `UNet2DConditionModel`.
+package struct UNet: Sendable {
+    /// Sizes of the network.
+    package let configuration: UNetConfiguration
+
+    private let synchronizer: PictureSynchronizer
+    private let input: ConvolutionWeights
+    private let timeFirst: LinearWeights
+    private let timeSecond: LinearWeights
+    private let downLevels: [Level]
+    private let middleFirst: ResidualBlock
+    private let middleAttention: SpatialTransformer
+    private let middleSecond: ResidualBlock
+    private let upLevels: [Level]
+    private let outputNorm: NormWeights
+    private let output: ConvolutionWeights
+
+    private struct Level {
+        let blocks: [ResidualBlock]
+        let attentions: [SpatialTransformer]  // empty, or one per block
+        let resampling: ConvolutionWeights?
+    }
+
+    /// What a picture is drawn from, in the form in which every step needs it.
+    package struct Conditioning: Sendable {
+        /// Keys and values of the conditioning tokens per attention layer.
+        let keyValues: [Matrix]
+    }
+
+    /// Loads the weights below a module path (`image_decoder.decoder`).
+    package init(
+        _ parameters: Parameters,
+        _ configuration: UNetConfiguration,
+        pyramidSides: [Int],
+        visionWidth: Int
+    ) throws {
+        let c = configuration
+        self.configuration = c
+        synchronizer = try PictureSynchronizer(
+            parameters["mmfs_module"],
+            c,
+            pyramidSides: pyramidSides,
+            visionWidth: visionWidth
+        )
+        let unet = parameters["unet"]
+        let channels = c.blockChannels
+        let (first, last) = (channels[0], channels[channels.count - 1])
+        let timeWidth = 4 * first
+        input = try unet.convolution(
+            "conv_in",
+            inputs: c.latentChannels,
+            outputs: first,
+            kernel: 3,
+            padding: 1
+        )
+        timeFirst = try unet["time_embedding"].linear("linear_1", inputs: first, outputs: timeWidth)
+        timeSecond = try unet["time_embedding"].linear(
+            "linear_2",
+            inputs: timeWidth,
+            outputs: timeWidth
+        )
+        downLevels = try Self.downLevels(unet["down_blocks"], c, timeWidth: timeWidth)
+        let middle = unet["mid_block"]
+        middleFirst = try ResidualBlock(
+            middle["resnets"][0],
+            inputs: last,
+            outputs: last,
+            timeWidth: timeWidth,
+            groups: c.normGroupCount,
+            epsilon: c.normEpsilon
+        )
+        middleAttention = try SpatialTransformer(
+            middle["attentions"][0],
+            channels: last,
+            headCount: c.headCounts[channels.count - 1],
+            conditioningWidth: c.crossAttentionWidth,
+            groups: c.normGroupCount
+        )
+        middleSecond = try ResidualBlock(
+            middle["resnets"][1],
+            inputs: last,
+            outputs: last,
+            timeWidth: timeWidth,
+            groups: c.normGroupCount,
+            epsilon: c.normEpsilon
+        )
+        upLevels = try Self.upLevels(unet["up_blocks"], c, timeWidth: timeWidth)
+        outputNorm = try unet.norm("conv_norm_out", channels: first, epsilon: c.normEpsilon)
+        output = try unet.convolution(
+            "conv_out",
+            inputs: first,
+            outputs: c.latentChannels,
+            kernel: 3,
+            padding: 1
+        )
+    }
+
+    private static func downLevels(
+        _ parameters: Parameters,
+        _ c: UNetConfiguration,
+        timeWidth: Int
+    ) throws -> [Level] {
+        var inputs = c.blockChannels[0]
+        return try c.blockChannels.enumerated().map { level, channels in
+            let own = parameters[level]
+            var blocks: [ResidualBlock] = []
+            var attentions: [SpatialTransformer] = []
+            for index in 0..<c.layersPerBlock {
+                blocks.append(
+                    try ResidualBlock(
+                        own["resnets"][index],
+                        inputs: inputs,
+                        outputs: channels,
+                        timeWidth: timeWidth,
+                        groups: c.normGroupCount,
+                        epsilon: c.normEpsilon
+                    )
+                )
+                inputs = channels
+                if c.hasAttention[level] {
+                    attentions.append(try attention(own, c, level: level, index: index))
+                }
+            }
+            let isLast = level == c.blockChannels.count - 1
+            let resampling =
+                isLast
+                ? nil
+                : try own["downsamplers"][0].convolution(
+                    "conv",
+                    inputs: channels,
+                    outputs: channels,
+                    kernel: 3,
+                    stride: 2,
+                    padding: 1
+                )
+            return Level(blocks: blocks, attentions: attentions, resampling: resampling)
+        }
+    }
+
+    private static func upLevels(
+        _ parameters: Parameters,
+        _ c: UNetConfiguration,
+        timeWidth: Int
+    ) throws -> [Level] {
+        var skips = c.skips.map(\.channels)
+        var inputs = c.blockChannels[c.blockChannels.count - 1]
+        return try c.blockChannels.indices.map { index in
+            let level = c.blockChannels.count - 1 - index
+            let channels = c.blockChannels[level]
+            let own = parameters[index]
+            var blocks: [ResidualBlock] = []
+            var attentions: [SpatialTransformer] = []
+            for block in 0...c.layersPerBlock {
+                blocks.append(
+                    try ResidualBlock(
+                        own["resnets"][block],
+                        inputs: inputs + skips.removeLast(),
+                        outputs: channels,
+                        timeWidth: timeWidth,
+                        groups: c.normGroupCount,
+                        epsilon: c.normEpsilon
+                    )
+                )
+                inputs = channels
+                if c.hasAttention[level] {
+                    attentions.append(try attention(own, c, level: level, index: block))
+                }
+            }
+            let resampling =
+                level == 0
+                ? nil
+                : try own["upsamplers"][0].convolution(
+                    "conv",
+                    inputs: channels,
+                    outputs: channels,
+                    kernel: 3,
+                    padding: 1
+                )
+            return Level(blocks: blocks, attentions: attentions, resampling: resampling)
+        }
+    }
+
+    private static func attention(
+        _ parameters: Parameters,
+        _ c: UNetConfiguration,
+        level: Int,
+        index: Int
+    ) throws -> SpatialTransformer {
+        try SpatialTransformer(
+            parameters["attentions"][index],
+            channels: c.blockChannels[level],
+            headCount: c.headCounts[level],
+            conditioningWidth: c.crossAttentionWidth,
+            groups: c.normGroupCount
+        )
+    }
+
+    /// Prepares conditioning tokens [tokens, conditioning width] for all steps.
+    package func conditioning(of tokens: Matrix, _ compute: Compute) -> Conditioning {
+        let attentions =
+            downLevels.flatMap(\.attentions) + [middleAttention] + upLevels.flatMap(\.attentions)
+        return Conditioning(keyValues: attentions.map { $0.keyValues(of: tokens, compute) })
+    }
+
+    /// Prepares the feature maps of the picture before the one to draw for all steps.
+    package func source(of pyramid: [Matrix], _ compute: Compute) -> PictureSynchronizer.Values {
+        synchronizer.values(of: pyramid, compute)
+    }
+
+    /// Predicts the noise (or what the scheduler is configured for) in latents.
+    ///
+    /// Shapes: `latents`, `out` [samples·side², latent channels]; times, conditionings and sources per
+    /// sample.
+    ///
+    /// - Parameter observe: Sees named intermediate results; for comparison with the reference.
+    package func predict(
+        _ latents: Matrix,
+        times: [Float],
+        conditionings: [Conditioning],
+        sources: [PictureSynchronizer.Values?],
+        _ compute: Compute,
+        into out: Matrix,
+        observe: (_ name: String, _ value: Matrix) -> Void = { _, _ in }
+    ) {
+        let samples = times.count
+        precondition(conditionings.count == samples && sources.count == samples)
+        compute.scope {
+            let time = timeEmbedding(times, compute, observe)
+            var attentionIndex = 0
+            func keyValues() -> [Matrix] {
+                defer { attentionIndex += 1 }
+                return conditionings.map { $0.keyValues[attentionIndex] }
+            }
+
+            // Down: every block's result is also a skip tensor.
+            var grid = Grid(side: configuration.sampleSize)
+            var x = compute.scratch(latents.rows, input.outputs)
+            compute.convolution(latents, input, samples: samples, grid: grid, into: x)
+            observe("conv_in", x)
+            var skips = [x]
+            for (level, weights) in downLevels.enumerated() {
+                for (index, block) in weights.blocks.enumerated() {
+                    let next = compute.scratch(x.rows, block.outputs)
+                    block.run(x, samples: samples, grid: grid, time: time, compute, into: next)
+                    if !weights.attentions.isEmpty {
+                        weights.attentions[index].run(
+                            next,
+                            samples: samples,
+                            keyValues: keyValues(),
+                            compute
+                        )
+                    }
+                    x = next
+                    skips.append(x)
+                }
+                if let resampling = weights.resampling {
+                    let next = compute.scratch(x.rows / 4, resampling.outputs)
+                    compute.convolution(x, resampling, samples: samples, grid: grid, into: next)
+                    grid = Compute.outputGrid(resampling, of: grid)
+                    x = next
+                    skips.append(x)
+                }
+                observe("down\(level)", x)
+            }
+
+            // Middle. The last skip tensor is its input, so it needs memory of its own.
+            let entered = compute.scratch(x.rows, x.columns)
+            middleFirst.run(x, samples: samples, grid: grid, time: time, compute, into: entered)
+            middleAttention.run(entered, samples: samples, keyValues: keyValues(), compute)
+            x = compute.scratch(x.rows, x.columns)
+            middleSecond.run(entered, samples: samples, grid: grid, time: time, compute, into: x)
+            observe("mid", x)
+            synchronize(skips + [x], sources, compute, observe)
+
+            // Up: a skip tensor beside the running one.
+            for (index, weights) in upLevels.enumerated() {
+                for (block, residual) in weights.blocks.enumerated() {
+                    let skip = skips.removeLast()
+                    let next = compute.scratch(x.rows, residual.outputs)
+                    compute.scope {
+                        let joined = compute.scratch(x.rows, x.columns + skip.columns)
+                        joined.columns(0..<x.columns).copy(from: x)
+                        joined.columns(x.columns..<joined.columns).copy(from: skip)
+                        residual.run(
+                            joined,
+                            samples: samples,
+                            grid: grid,
+                            time: time,
+                            compute,
+                            into: next
+                        )
+                    }
+                    if !weights.attentions.isEmpty {
+                        weights.attentions[block].run(
+                            next,
+                            samples: samples,
+                            keyValues: keyValues(),
+                            compute
+                        )
+                    }
+                    x = next
+                }
+                if let resampling = weights.resampling {
+                    let next = compute.scratch(4 * x.rows, resampling.outputs)
+                    let doubled = Grid(height: 2 * grid.height, width: 2 * grid.width)
+                    compute.scope {
+                        let wide = compute.scratch(4 * x.rows, x.columns)
+                        compute.upsampleNearest2(x, samples: samples, grid: grid, into: wide)
+                        compute.convolution(
+                            wide,
+                            resampling,
+                            samples: samples,
+                            grid: doubled,
+                            into: next
+                        )
+                    }
+                    grid = doubled
+                    x = next
+                }
+                observe("up\(index)", x)
+            }
+            compute.groupNorm(
+                x,
+                samples: samples,
+                groups: configuration.normGroupCount,
+                outputNorm,
+                silu: true,
+                into: x
+            )
+            compute.convolution(x, output, samples: samples, grid: grid, into: out)
+        }
+    }
+
+    /// Adds the synchronizers' residuals to the skip tensors and the middle, in place.
+    private func synchronize(
+        _ tensors: [Matrix],
+        _ sources: [PictureSynchronizer.Values?],
+        _ compute: Compute,
+        _ observe: (String, Matrix) -> Void
+    ) {
+        compute.scope {
+            for (index, tensor) in tensors.enumerated() {
+                observe("mmfs_in\(index)", tensor)
+                let residual = compute.scratch(tensor.rows, tensor.columns)
+                synchronizer.residual(index, of: tensor, sources: sources, compute, into: residual)
+                observe("mmfs_res\(index)", residual)
+                compute.add(residual, to: tensor)
+            }
+        }
+    }
+
+    /// The times' embedding, activated, as all residual blocks take it. [samples, 4·first channels]
+    private func timeEmbedding(
+        _ times: [Float],
+        _ compute: Compute,
+        _ observe: (String, Matrix) -> Void
+    ) -> Matrix {
+        let sinusoids = compute.scratch(times.count, timeFirst.inputs)
+        SinusoidTables.timeEmbedding(times, into: sinusoids)
+        observe("time_proj", sinusoids)
+        let hidden = compute.scratch(times.count, timeFirst.outputs)
+        compute.linear(sinusoids, timeFirst, into: hidden)
+        compute.activate(hidden, .silu)
+        let embedding = compute.scratch(times.count, timeSecond.outputs)
+        compute.linear(hidden, timeSecond, into: embedding)
+        observe("temb", embedding)
+        compute.activate(embedding, .silu)
+        return embedding
+    }
+}
