@@ -212,6 +212,12 @@ package struct LanguageModel: Sendable {
         }
     }
 
+    /// Number of tokens.
+    package var vocabularySize: Int { vocabulary.size }
+
+    /// Whether a token hides the images before it from the positions after it.
+    func isBeginOfSequence(_ token: Int) -> Bool { token == vocabulary.beginOfSequence }
+
     /// Runs all layers over rows of one or more sequences and appends them to these.
     ///
     /// Shapes: `x` [rows, hidden], embeddings in, hidden states after the final norm out; the spans

@@ -1,0 +1,51 @@
+/// Sizes of the parts that draw pictures.
+package struct ImageDecoderConfiguration: Codable, Hashable, Sendable {
+    /// Gathers the language model's hidden states into conditioning tokens.
+    package var perceiver: PerceiverConfiguration
+    /// Predicts noise.
+    package var unet: UNetConfiguration
+    /// Turns latents into pixels.
+    package var autoencoder: AutoencoderConfiguration
+    /// How noise is added and taken away.
+    package var scheduler: SchedulerConfiguration
+
+    private enum CodingKeys: String, CodingKey {
+        case perceiver
+        case unet
+        case autoencoder = "vae"
+        case scheduler
+    }
+
+    /// Makes a configuration.
+    package init(
+        perceiver: PerceiverConfiguration, unet: UNetConfiguration,
+        autoencoder: AutoencoderConfiguration, scheduler: SchedulerConfiguration
+    ) {
+        self.perceiver = perceiver
+        self.unet = unet
+        self.autoencoder = autoencoder
+        self.scheduler = scheduler
+    }
+
+    /// Checks that the parts fit together.
+    func validate(_ field: String, languageHiddenSize: Int) throws(ConfigurationError) {
+        try perceiver.validate("\(field).perceiver")
+        try unet.validate("\(field).unet")
+        try autoencoder.validate("\(field).vae")
+        guard perceiver.encoderHiddenSize == languageHiddenSize else {
+            throw ConfigurationError(
+                field: "\(field).perceiver.encoder_hidden_size",
+                detail: "\(perceiver.encoderHiddenSize) is not the language model's \(languageHiddenSize)")
+        }
+        guard perceiver.hiddenSize == unet.crossAttentionWidth else {
+            throw ConfigurationError(
+                field: "\(field).perceiver.hidden_size",
+                detail: "\(perceiver.hiddenSize) is not the UNet's \(unet.crossAttentionWidth)")
+        }
+        guard unet.latentChannels == autoencoder.latentChannels else {
+            throw ConfigurationError(
+                field: "\(field).vae.latent_channels",
+                detail: "\(autoencoder.latentChannels) is not the UNet's \(unet.latentChannels)")
+        }
+    }
+}

@@ -1,0 +1,1 @@
+package struct SchedulerConfiguration: Codable, Hashable, Sendable {}

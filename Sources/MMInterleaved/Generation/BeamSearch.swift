@@ -1,0 +1,131 @@
+internal import Glibc
+
+/// The bookkeeping of beam search, with the semantics of transformers 4.31.
+///
+/// Pure: the caller computes logits for the beams' last tokens and reorders the beams' caches as told.
+///
+/// Source: transformers 4.31 `BeamSearchScorer` and `BeamHypotheses`.
+package struct BeamSearch {
+    /// A finished text.
+    package struct Hypothesis: Hashable, Sendable {
+        /// Tokens, begin-of-sequence first, without an end.
+        package let tokens: [Int]
+        /// Sum of log-probabilities over the length to the power of the penalty.
+        package let score: Float
+        /// Whether the text ended by itself rather than at the limit.
+        package let isEnded: Bool
+    }
+
+    /// A running text.
+    package struct Beam: Hashable, Sendable {
+        /// Tokens, begin-of-sequence first.
+        package var tokens: [Int]
+        /// Sum of log-probabilities.
+        package var score: Float
+        /// Index, before the last step, of the beam that this one continues.
+        package var parent: Int
+    }
+
+    /// The running texts, best first.
+    package private(set) var beams: [Beam]
+    /// Whether no running text can become better than the finished ones.
+    package private(set) var isDone = false
+
+    private var finished: [Hypothesis] = []
+    private let endTokens: [Int]
+    private let lengthPenalty: Float
+    private let repetitionPenalty: Float
+    private let minimumCount: Int
+    private let maximumCount: Int
+
+    /// Starts a search.
+    ///
+    /// - Parameter start: Token that all texts begin with; it counts towards lengths.
+    /// - Parameter parameters: Limits count new tokens.
+    package init(start: Int, endTokens: [Int], parameters: TextParameters) {
+        self.endTokens = endTokens
+        lengthPenalty = parameters.lengthPenalty
+        repetitionPenalty = parameters.repetitionPenalty
+        minimumCount = parameters.minimumTokenCount + 1
+        maximumCount = parameters.maximumTokenCount + 1
+        // All beams begin alike: only the first may contribute to the first step.
+        beams = (0..<parameters.beamCount).map {
+            Beam(tokens: [start], score: $0 == 0 ? 0 : -1e9, parent: $0)
+        }
+    }
+
+    /// Whether every text has reached the limit.
+    package var isExhausted: Bool { beams[0].tokens.count >= maximumCount }
+
+    /// Continues every beam by one token.
+    ///
+    /// - Parameter logits: One row per beam.
+    package mutating func advance(logits: [[Float]]) {
+        var candidates: [(beam: Int, token: Int, score: Float)] = []
+        let count = max(2, 1 + endTokens.count) * beams.count
+        for (index, beam) in beams.enumerated() {
+            var scores = logits[index]
+            LogitsProcessing.logSoftmax(&scores)
+            LogitsProcessing.penalizeRepetition(
+                &scores, of: beam.tokens, penalty: repetitionPenalty)
+            if beam.tokens.count < minimumCount {
+                LogitsProcessing.exclude(endTokens, from: &scores)
+            }
+            for (token, score) in LogitsProcessing.largest(count, of: scores) {
+                candidates.append((index, token, score + beam.score))
+            }
+        }
+        candidates.sort {
+            $0.score != $1.score
+                ? $0.score > $1.score : ($0.beam, $0.token) < ($1.beam, $1.token)
+        }
+        candidates = Array(candidates.prefix(count))
+        select(from: candidates)
+    }
+
+    private mutating func select(from candidates: [(beam: Int, token: Int, score: Float)]) {
+        let length = beams[0].tokens.count
+        var next: [Beam] = []
+        for (rank, candidate) in candidates.enumerated() {
+            let tokens = beams[candidate.beam].tokens
+            if endTokens.contains(candidate.token) {
+                // An end that is not among the best may not displace texts that are.
+                if rank < beams.count { finish(tokens, score: candidate.score, isEnded: true) }
+            } else {
+                next.append(
+                    Beam(
+                        tokens: tokens + [candidate.token], score: candidate.score,
+                        parent: candidate.beam))
+            }
+            if next.count == beams.count { break }
+        }
+        if finished.count >= beams.count, let best = candidates.first?.score {
+            let attainable = best / powf(Float(length + 1), lengthPenalty)
+            let worst = finished.map(\.score).min() ?? -.infinity
+            isDone = isDone || worst >= attainable
+        }
+        beams = next
+    }
+
+    private mutating func finish(_ tokens: [Int], score: Float, isEnded: Bool) {
+        let hypothesis = Hypothesis(
+            tokens: tokens, score: score / powf(Float(tokens.count), lengthPenalty),
+            isEnded: isEnded)
+        let worst = finished.indices.min { finished[$0].score < finished[$1].score }
+        if finished.count < beams.count {
+            finished.append(hypothesis)
+        } else if let worst, hypothesis.score > finished[worst].score {
+            finished.remove(at: worst)
+            finished.append(hypothesis)
+        }
+    }
+
+    /// Ends the search: the `count` best texts, best first.
+    package mutating func results(count: Int) -> [Hypothesis] {
+        if !isDone {
+            for beam in beams { finish(beam.tokens, score: beam.score, isEnded: false) }
+            isDone = true
+        }
+        return Array(finished.sorted { $0.score > $1.score }.prefix(count))
+    }
+}

@@ -1,0 +1,90 @@
+package import Tensors
+
+/// From the language model's hidden states to a picture: a perceiver gathers the context, the UNet
+/// denoises latents under it, the autoencoder makes pixels of them.
+///
+/// Source: MM-Interleaved, arXiv 2401.10208 §3.1 and §3.3.
+package struct ImageDecoder: Sendable {
+    /// The network that predicts noise.
+    package let unet: UNet
+    /// The network that turns latents into pixels.
+    package let autoencoder: Autoencoder
+    /// What the unconditional half of classifier-free guidance is drawn from.
+    package let unconditional: UNet.Conditioning
+    /// The tokens behind ``unconditional``, [tokens, conditioning width].
+    package let negativeTokens: Matrix
+
+    private let contextProjection: LinearWeights  // [hidden, hidden]
+    private let positions: Matrix  // [maximum positions, hidden]
+    private let perceiver: PerceiverResampler
+
+    /// Loads the weights from the root of the module tree: `image_decoder`, `context_feat_proj`.
+    package init(
+        _ parameters: Parameters, _ configuration: ImageDecoderConfiguration,
+        language: LanguageConfiguration, vision: VisionConfiguration
+    ) throws {
+        let c = configuration
+        let own = parameters["image_decoder"]
+        contextProjection = try parameters.linear(
+            "context_feat_proj", inputs: language.hiddenSize, outputs: language.hiddenSize)
+        positions = SinusoidTables.positions(
+            count: language.maximumPositionCount, width: language.hiddenSize)
+        perceiver = try PerceiverResampler(own["perceiver_resampler"], c.perceiver)
+        negativeTokens = try own.matrix(
+            "neg_prompt_embeds", [1, c.perceiver.queryCount, c.unet.crossAttentionWidth]
+        ).reshaped(rows: c.perceiver.queryCount, columns: c.unet.crossAttentionWidth)
+        unet = try UNet(
+            own["decoder"], c.unet, pyramidSides: vision.pyramidSides,
+            visionWidth: vision.hiddenSize)
+        autoencoder = try Autoencoder(own["decoder"]["vae"], c.autoencoder)
+        unconditional = unet.conditioning(of: negativeTokens, Compute(workerCount: 1))
+    }
+
+    /// Side of the latents.
+    package var latentSide: Int { unet.configuration.sampleSize }
+    /// Channels of the latents.
+    package var latentChannels: Int { unet.configuration.latentChannels }
+    /// Side of a picture in pixels.
+    package var pictureSide: Int { latentSide * autoencoder.configuration.upsamplingFactor }
+
+    /// Projects the hidden states that lead up to a picture, latest first, with their positions.
+    ///
+    /// Shapes: `hidden` [positions, hidden], from the sequence's start through the begin-of-image
+    /// token · `out` the same.
+    package func projectContext(_ hidden: Matrix, _ compute: Compute, into out: Matrix) {
+        compute.scope {
+            let reversed = compute.scratch(hidden.rows, hidden.columns)
+            for row in 0..<hidden.rows {
+                reversed.row(row).copy(from: hidden.row(hidden.rows - 1 - row))
+            }
+            compute.linear(reversed, contextProjection, into: out)
+            compute.add(positions.rows(0..<hidden.rows), to: out)
+        }
+    }
+
+    /// Gathers the hidden states that lead up to a picture into conditioning tokens.
+    ///
+    /// Shapes: `hidden` as in ``projectContext(_:_:into:)`` -> [tokens, conditioning width].
+    package func conditioningTokens(of hidden: Matrix, _ compute: Compute) -> Matrix {
+        let tokens = Matrix(
+            rows: perceiver.configuration.queryCount, columns: perceiver.configuration.hiddenSize)
+        compute.scope {
+            let context = compute.scratch(hidden.rows, hidden.columns)
+            projectContext(hidden, compute, into: context)
+            perceiver.resample(context, compute, into: tokens)
+        }
+        return tokens
+    }
+
+    /// Decodes latents to a picture in [0, 1], `out` [pictureSide², 3].
+    package func render(_ latents: Matrix, _ compute: Compute, into out: Matrix) {
+        autoencoder.decode(latents, side: latentSide, compute, into: out)
+        for row in 0..<out.rows {
+            out.withMutableRow(row) { pixel in
+                for channel in 0..<pixel.count {
+                    pixel[channel] = min(max(pixel[channel] / 2 + 0.5, 0), 1)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package import Checkpoints
+internal import Foundation
+internal import Tensors
+
+/// A model on disk: `config.json`, `tokenizer.model`, `model.safetensors`.
+package struct ModelDirectory: Sendable {
+    /// Path of the directory.
+    package let path: String
+    /// Contents of `config.json`, validated.
+    package let configuration: ModelConfiguration
+
+    /// Name of the configuration file.
+    package static let configurationName = "config.json"
+    /// Name of the SentencePiece model.
+    package static let tokenizerName = "tokenizer.model"
+    /// Name of the weights.
+    package static let weightsName = "model.safetensors"
+
+    /// Largest `config.json` that is read.
+    private static let maximumConfigurationByteCount = 1 << 20
+
+    /// Reads and checks the configuration.
+    ///
+    /// - Throws: ``ModelDirectoryError``, ``ConfigurationError``.
+    package init(path: String) throws {
+        self.path = path
+        let file = Self.join(path, Self.configurationName)
+        let data: Data
+        do {
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
+            data = try handle.read(upToCount: Self.maximumConfigurationByteCount + 1) ?? Data()
+        } catch {
+            throw ModelDirectoryError(path: file, detail: "cannot be read: is this a model directory?")
+        }
+        guard data.count <= Self.maximumConfigurationByteCount else {
+            throw ModelDirectoryError(
+                path: file, detail: "is larger than \(Self.maximumConfigurationByteCount) bytes")
+        }
+        do {
+            configuration = try JSONDecoder().decode(ModelConfiguration.self, from: data)
+        } catch let error as DecodingError {
+            throw ModelDirectoryError(path: file, detail: Self.describe(error))
+        }
+        try configuration.validate()
+    }
+
+    /// Path of the SentencePiece model.
+    package var tokenizerPath: String { Self.join(path, Self.tokenizerName) }
+
+    /// Opens the weights and checks that they are exactly the model's.
+    ///
+    /// - Throws: `CheckpointError`, ``ParameterMismatch``, ``ConfigurationError``.
+    package func openWeights() throws -> any CheckpointReader {
+        let reader = try openCheckpoint(at: path)
+        let parameters = try InterleavedModel.parameters(of: configuration)
+        if let mismatch = ParameterMismatch(parameters, reader) { throw mismatch }
+        return reader
+    }
+
+    /// Loads the model.
+    ///
+    /// - Parameter progress: Told the share of the weights that has been read, from 0 to 1.
+    /// - Throws: as ``openWeights()``.
+    package func load(progress: @escaping (Double) -> Void = { _ in }) throws -> InterleavedModel {
+        let reader = try openWeights()
+        let total = reader.tensors.values.reduce(0) { $0 + $1.elementCount }
+        var done = 0
+        let parameters = Parameters(from: CheckpointParameters(reader)) { parameter in
+            progress(Double(done) / Double(max(1, total)))
+            done += parameter.count
+            // What was read before has been packed into memory of our own.
+            reader.releaseResidentPages()
+        }
+        let model = try InterleavedModel(parameters, configuration)
+        progress(1)
+        return model
+    }
+
+    /// The text of a configuration file.
+    package static func encode(_ configuration: ModelConfiguration) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try [UInt8](encoder.encode(configuration)) + [0x0a]
+    }
+
+    private static func join(_ directory: String, _ name: String) -> String {
+        directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
+    }
+
+    private static func describe(_ error: DecodingError) -> String {
+        func field(_ path: [any CodingKey]) -> String {
+            path.isEmpty ? "the document" : path.map(\.stringValue).joined(separator: ".")
+        }
+        switch error {
+        case .keyNotFound(let key, let context):
+            return "\(field(context.codingPath + [key])) is missing"
+        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+            return "\(field(context.codingPath)) is not a value of type \(type)"
+        case .dataCorrupted(let context):
+            return "\(field(context.codingPath)): \(context.debugDescription)"
+        @unknown default:
+            return "\(error)"
+        }
+    }
+}
+
+/// A model directory that cannot be read.
+package struct ModelDirectoryError: Error, Hashable, CustomStringConvertible {
+    /// The file.
+    package let path: String
+    /// What is wrong with it.
+    package let detail: String
+
+    package var description: String { "\(path): \(detail)" }
+}
