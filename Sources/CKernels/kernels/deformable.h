@@ -7,38 +7,45 @@ struct samples {
     int count;
 };
 
+/// Splits a sampling point's weight over the pixels around it, upper left, upper right, lower left,
+/// lower right; none if the point is outside or its weight is 0.
 ILV_INLINE struct samples samples_at(float location_x, float location_y, size_t height,
                                      size_t width, size_t stride, float weight) {
-    struct samples found = {.count = 0};
+    struct samples found;
+    found.count = 0;
     float x = location_x * (float)width - 0.5f;
     float y = location_y * (float)height - 0.5f;
     // Also false for NaN, so the conversions below are always in range.
     if (!(x > -1.0f && y > -1.0f && x < (float)width && y < (float)height) || weight == 0) {
         return found;
     }
-    float left = (float)(int64_t)(x + 1.0f) - 1.0f;
-    float top = (float)(int64_t)(y + 1.0f) - 1.0f;
-    int64_t column = (int64_t)left, row = (int64_t)top;
-    float right_share = x - left, bottom_share = y - top;
+    // One more than the pixel before the point, as truncation rounds down from 0 on.
+    int64_t column = (int64_t)(x + 1.0f), row = (int64_t)(y + 1.0f);
+    float right = x - (float)(column - 1), lower = y - (float)(row - 1);
+    float upper_weight = weight * (1 - lower), lower_weight = weight * lower;
+    float weights[4] = {upper_weight * (1 - right), upper_weight * right,
+                        lower_weight * (1 - right), lower_weight * right};
+    int64_t offset = ((row - 1) * (int64_t)width + column - 1) * (int64_t)stride;
+    int64_t below = (int64_t)(width * stride);
+    int64_t offsets[4] = {offset, offset + (int64_t)stride, offset + below,
+                          offset + below + (int64_t)stride};
+    int has_left = column > 0, has_right = column < (int64_t)width;
+    int has_upper = row > 0, has_lower = row < (int64_t)height;
+    int inside[4] = {has_upper & has_left, has_upper & has_right, has_lower & has_left,
+                     has_lower & has_right};
     for (int k = 0; k < 4; k++) {
-        int64_t at_row = row + k / 2, at_column = column + k % 2;
-        if (at_row < 0 || at_row >= (int64_t)height || at_column < 0
-            || at_column >= (int64_t)width) {
-            continue;
-        }
-        found.offset[found.count] = ((size_t)at_row * width + (size_t)at_column) * stride;
-        found.weight[found.count] = weight * (k / 2 ? bottom_share : 1 - bottom_share)
-            * (k % 2 ? right_share : 1 - right_share);
-        found.count++;
+        found.offset[found.count] = (size_t)offsets[k];
+        found.weight[found.count] = weights[k];
+        found.count += inside[k];
     }
     return found;
 }
 
-/// One head: `blocks` times sixteen channels, or `rest` < 16 channels if blocks is 0.
+/// One head: `blocks` (a constant) times sixteen channels, or `rest` < 16 channels if blocks is 0.
 ILV_INLINE void sample_head(float *out, const float *value, size_t value_stride,
                             const uint32_t *shapes, size_t levels, size_t points,
                             const float *locations, size_t level_stride, const float *weights,
-                            size_t blocks, size_t rest) {
+                            const size_t blocks, size_t rest) {
     f32x16 sums[4];
     for (size_t b = 0; b < blocks; b++) {
         sums[b] = load(out + 16 * b);
@@ -84,18 +91,22 @@ static void ILV_NAME(deformable_sample_f32)(float *out, const float *value, size
         const float *location = locations + h * head_stride;
         const float *weight = weights + h * levels * points;
         size_t d = 0;
+#define ILV_SAMPLE(blocks, rest)                                                             \
+    sample_head(to + d, from + d, value_stride, shapes, levels, points, location, level_stride, \
+                weight, blocks, rest)
         for (; d + 64 <= head_size; d += 64) {
-            sample_head(to + d, from + d, value_stride, shapes, levels, points, location,
-                        level_stride, weight, 4, 0);
+            ILV_SAMPLE(4, 0);
+        }
+        for (; d + 32 <= head_size; d += 32) {
+            ILV_SAMPLE(2, 0);
         }
         for (; d + 16 <= head_size; d += 16) {
-            sample_head(to + d, from + d, value_stride, shapes, levels, points, location,
-                        level_stride, weight, 1, 0);
+            ILV_SAMPLE(1, 0);
         }
         if (d < head_size) {
-            sample_head(to + d, from + d, value_stride, shapes, levels, points, location,
-                        level_stride, weight, 0, head_size - d);
+            ILV_SAMPLE(0, head_size - d);
         }
+#undef ILV_SAMPLE
     }
 }
 

@@ -40,25 +40,38 @@ static void ILV_NAME(im2col_f32)(float *out, const float *x, size_t x_stride, si
     }
 }
 
-/// Sixteen (or `rest` < 16) channels of one output pixel of the depth-wise convolution.
-ILV_INLINE f32x16 depthwise_pixel(const float *x, size_t x_stride, const float *weight,
-                                  const float *bias, size_t height, size_t width, size_t channels,
-                                  size_t row, size_t column, size_t rest) {
-    f32x16 sum = rest ? load_part(bias, rest) : load(bias);
+/// One output pixel of the depth-wise convolution: `blocks` (a constant) times sixteen channels, or
+/// `rest` < 16 channels if blocks is 0.
+ILV_INLINE void depthwise_pixel(float *out, const float *x, size_t x_stride, const float *weight,
+                                const float *bias, size_t height, size_t width, size_t channels,
+                                size_t row, size_t column, const size_t blocks, size_t rest) {
+    f32x16 sums[4];
+    for (size_t b = 0; b < blocks; b++) {
+        sums[b] = load(bias + 16 * b);
+    }
+    if (blocks == 0) {
+        sums[0] = load_part(bias, rest);
+    }
     size_t top = row > 0 ? row - 1 : 0, bottom = row + 2 < height ? row + 2 : height;
     size_t left = column > 0 ? column - 1 : 0, right = column + 2 < width ? column + 2 : width;
     for (size_t y = top; y < bottom; y++) {
         for (size_t at = left; at < right; at++) {
             const float *from = x + (y * width + at) * x_stride;
             const float *tap = weight + ((y + 1 - row) * 3 + (at + 1 - column)) * channels;
-            if (rest) {
-                sum += load_part(from, rest) * load_part(tap, rest);
-            } else {
-                sum += load(from) * load(tap);
+            for (size_t b = 0; b < blocks; b++) {
+                sums[b] += load(from + 16 * b) * load(tap + 16 * b);
+            }
+            if (blocks == 0) {
+                sums[0] += load_part(from, rest) * load_part(tap, rest);
             }
         }
     }
-    return sum;
+    for (size_t b = 0; b < blocks; b++) {
+        store(out + 16 * b, sums[b]);
+    }
+    if (blocks == 0) {
+        store_part(out, sums[0], rest);
+    }
 }
 
 static void ILV_NAME(depthwise3x3_f32)(float *out, size_t out_stride, const float *x,
@@ -69,14 +82,17 @@ static void ILV_NAME(depthwise3x3_f32)(float *out, size_t out_stride, const floa
         for (size_t column = 0; column < width; column++) {
             float *to = out + (row * width + column) * out_stride;
             size_t c = 0;
+            for (; c + 64 <= channels; c += 64) {
+                depthwise_pixel(to + c, x + c, x_stride, weight + c, bias + c, height, width,
+                                channels, row, column, 4, 0);
+            }
             for (; c + 16 <= channels; c += 16) {
-                store(to + c, depthwise_pixel(x + c, x_stride, weight + c, bias + c, height,
-                                              width, channels, row, column, 0));
+                depthwise_pixel(to + c, x + c, x_stride, weight + c, bias + c, height, width,
+                                channels, row, column, 1, 0);
             }
             if (c < channels) {
-                f32x16 sum = depthwise_pixel(x + c, x_stride, weight + c, bias + c, height, width,
-                                             channels, row, column, channels - c);
-                store_part(to + c, sum, channels - c);
+                depthwise_pixel(to + c, x + c, x_stride, weight + c, bias + c, height, width,
+                                channels, row, column, 0, channels - c);
             }
         }
     }

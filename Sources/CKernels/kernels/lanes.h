@@ -96,11 +96,15 @@ ILV_INLINE float lanes_sum(f32x16 lanes) {
     return (four.x + four.z) + (four.y + four.w);
 }
 
-/// Largest lane; lanes that are NaN are passed over unless all are.
+/// Largest lane; any lane if one is NaN.
 ILV_INLINE float lanes_largest(f32x16 lanes) {
-    float best = lanes[0];
-    for (int i = 1; i < ILV_LANES; i++) {
-        best = lanes[i] > best || best != best ? lanes[i] : best;
+    float four[4];
+    for (int i = 0; i < 4; i++) {
+        float a = lanes[i] > lanes[i + 4] ? lanes[i] : lanes[i + 4];
+        float b = lanes[i + 8] > lanes[i + 12] ? lanes[i + 8] : lanes[i + 12];
+        four[i] = a > b ? a : b;
     }
-    return best;
+    float first = four[0] > four[1] ? four[0] : four[1];
+    float second = four[2] > four[3] ? four[2] : four[3];
+    return first > second ? first : second;
 }

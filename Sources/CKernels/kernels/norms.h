@@ -92,49 +92,51 @@ static void ILV_NAME(rms_norm_f32)(float *out, size_t out_stride, const float *x
 /// Channels whose sums are kept at a time.
 #define ILV_CHANNEL_BLOCK 128
 
-/// totals[c] += sum over pixels of d, or of d^2 if `squared`, with d = x[pixel, c] - center[c].
+/// totals[c] += sum over pixels of d, or of d^2 if `squared`, with d = x[pixel, c] - center[c], for
+/// `blocks` (a constant) times sixteen channels, or for `rest` < 16 channels if blocks is 0.
+ILV_INLINE void channel_block_sums(double *totals, const float *x, size_t x_stride, size_t pixels,
+                                   const float *center, int squared, const size_t blocks,
+                                   size_t rest) {
+    f32x16 sums[8];
+    for (size_t b = 0; b < (blocks ? blocks : 1); b++) {
+        sums[b] = splat(0);
+    }
+    for (size_t p = 0; p < pixels; p++) {
+        const float *row = x + p * x_stride;
+        for (size_t b = 0; b < blocks; b++) {
+            f32x16 d = load(row + 16 * b) - load(center + 16 * b);
+            sums[b] += squared ? d * d : d;
+        }
+        if (blocks == 0) {
+            f32x16 d = load_part(row, rest) - load(center);
+            sums[0] += squared ? d * d : d;
+        }
+    }
+    size_t channels = blocks ? 16 * blocks : rest;
+    for (size_t c = 0; c < channels; c++) {
+        totals[c] += (double)sums[c / 16][c % 16];
+    }
+}
+
+/// The same for at most ILV_CHANNEL_BLOCK channels; center has room for as many.
 ILV_INLINE void channel_sums(double *totals, const float *x, size_t x_stride, size_t pixels,
                              size_t channels, const float *center, int squared) {
     for (size_t first = 0; first < pixels; first += ILV_PIXEL_BLOCK) {
         size_t count = pixels - first < ILV_PIXEL_BLOCK ? pixels - first : ILV_PIXEL_BLOCK;
         const float *block = x + first * x_stride;
-        for (size_t c = 0; c < channels; c += 64) {
-            size_t width = channels - c < 64 ? channels - c : 64;
-            f32x16 sums[4] = {splat(0), splat(0), splat(0), splat(0)};
-            if (width == 64) {
-                f32x16 s0 = splat(0), s1 = splat(0), s2 = splat(0), s3 = splat(0);
-                f32x16 m0 = load(center + c), m1 = load(center + c + 16);
-                f32x16 m2 = load(center + c + 32), m3 = load(center + c + 48);
-                for (size_t p = 0; p < count; p++) {
-                    const float *row = block + p * x_stride + c;
-                    f32x16 d0 = load(row) - m0, d1 = load(row + 16) - m1;
-                    f32x16 d2 = load(row + 32) - m2, d3 = load(row + 48) - m3;
-                    s0 += squared ? d0 * d0 : d0;
-                    s1 += squared ? d1 * d1 : d1;
-                    s2 += squared ? d2 * d2 : d2;
-                    s3 += squared ? d3 * d3 : d3;
-                }
-                sums[0] = s0;
-                sums[1] = s1;
-                sums[2] = s2;
-                sums[3] = s3;
-            } else {
-                for (size_t v = 0; v * 16 < width; v++) {
-                    size_t lanes = width - v * 16;
-                    const float *column = block + c + v * 16;
-                    f32x16 middle = load(center + c + v * 16);
-                    f32x16 sum = splat(0);
-                    for (size_t p = 0; p < count; p++) {
-                        const float *row = column + p * x_stride;
-                        f32x16 d = (lanes >= 16 ? load(row) : load_part(row, lanes)) - middle;
-                        sum += squared ? d * d : d;
-                    }
-                    sums[v] = sum;
-                }
-            }
-            for (size_t i = 0; i < width; i++) {
-                totals[c + i] += (double)sums[i / 16][i % 16];
-            }
+        size_t c = 0;
+        for (; c + 128 <= channels; c += 128) {
+            channel_block_sums(totals + c, block + c, x_stride, count, center + c, squared, 8, 0);
+        }
+        for (; c + 64 <= channels; c += 64) {
+            channel_block_sums(totals + c, block + c, x_stride, count, center + c, squared, 4, 0);
+        }
+        for (; c + 16 <= channels; c += 16) {
+            channel_block_sums(totals + c, block + c, x_stride, count, center + c, squared, 1, 0);
+        }
+        if (c < channels) {
+            channel_block_sums(totals + c, block + c, x_stride, count, center + c, squared, 0,
+                               channels - c);
         }
     }
 }
