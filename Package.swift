@@ -80,6 +80,11 @@ let package = Package(
         .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
+            name: "CImageCodecs",
+            dependencies: ["CJPEG", "CPNG", "CWebP", "CZlib"],
+            cSettings: cSettings
+        ),
+        .target(
             name: "CSentencePiece",
             cxxSettings: [.define("_GNU_SOURCE")],
             linkerSettings: [.linkedLibrary("sentencepiece")]
@@ -92,7 +97,7 @@ let package = Package(
         // L2
         library("Checkpoints", ["CZlib"]),
         library("Tokenization", ["CSentencePiece"]),
-        library("Images", ["CJPEG", "CPNG", "CWebP", "CZlib"]),
+        library("Images", ["CImageCodecs"]),
         library("Sockets", ["CLinux"]),
 
         // L3
@@ -130,7 +135,7 @@ let package = Package(
         tests("HTTPWire"),
         tests("Checkpoints", resources: [.copy("Fixtures")]),
         tests("Tokenization"),
-        tests("Images"),
+        tests("Images", resources: [.copy("Fixtures")]),
         tests("Sockets"),
         tests(
             "MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"],
