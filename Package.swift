@@ -107,6 +107,9 @@ let package = Package(
         library("HTTPServer", ["HTTPWire", "Sockets", logging]),
         library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved", "COpenSSL"]),
 
+        library(
+            "ReferenceImport", ["Tensors", "Checkpoints", "MMInterleaved", yams]),
+
         // L5
         library("ServiceAPI", ["HTTPWire", "HTTPServer", "Images", "Engine", logging]),
 
@@ -114,8 +117,8 @@ let package = Package(
         .executableTarget(
             name: "interleaved",
             dependencies: [
-                "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved", "Engine",
-                "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
+                "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved", "ReferenceImport",
+                "Engine", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
             ],
             swiftSettings: swiftSettings
         ),

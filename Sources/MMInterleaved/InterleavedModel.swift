@@ -13,7 +13,7 @@ package struct InterleavedModel: Sendable {
     /// Sequences to hidden states and logits.
     package let language: LanguageModel
     /// Hidden states to pictures.
-    package let imageDecoder: ImageDecoder
+    package let imageDecoder: PictureDecoder
 
     /// Loads all weights.
     ///
@@ -28,7 +28,7 @@ package struct InterleavedModel: Sendable {
         language = try LanguageModel(
             parameters, configuration.language, vocabulary: configuration.vocabulary,
             visionWidth: configuration.vision.hiddenSize)
-        imageDecoder = try ImageDecoder(
+        imageDecoder = try PictureDecoder(
             parameters, configuration.imageDecoder, language: configuration.language,
             vision: configuration.vision)
     }

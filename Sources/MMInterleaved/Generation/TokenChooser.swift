@@ -32,7 +32,7 @@ package struct TokenChooser {
         if parameters.temperature == 0 {
             token = LogitsProcessing.mostLikely(scores)
         } else {
-            token = generator.sample(LogitsProcessing.softmax(scores))
+            token = generator.chooseIndex(probabilities: LogitsProcessing.softmax(scores).span) ?? LogitsProcessing.mostLikely(scores)
         }
         tokens.append(token)
         return token

@@ -32,7 +32,8 @@ extension LanguageModel {
         guard total > 0 else { return }
         compute.scope {
             let embeddings = compute.scratch(total, configuration.hiddenSize)
-            let visible = embed(elements, of: sequence, into: embeddings)
+            embed(elements, into: embeddings)
+            let visible = visibleImages(elements, of: sequence)
             for first in stride(from: 0, to: total, by: Self.prefillChunk) {
                 let rows = first..<min(total, first + Self.prefillChunk)
                 let span = LanguageSpan(
@@ -69,27 +70,36 @@ extension LanguageModel {
         logits(of: sequence.hidden.row(sequence.count - 1), compute, into: out)
     }
 
-    /// Embeds elements and tells which images each position sees.
+    /// Adds the elements' images to a sequence and tells which images each position sees.
     ///
     /// A position sees the images whose begin-of-image token lies after the nearest begin-of-sequence
     /// token at or before it, and whose first position is not after it.
-    private func embed(
-        _ elements: [SequenceElement], of sequence: LanguageSequence, into out: Matrix
+    package func visibleImages(
+        _ elements: [SequenceElement], of sequence: LanguageSequence
     ) -> [Range<Int>] {
         var visible: [Range<Int>] = []
-        visible.reserveCapacity(out.rows)
         for element in elements {
             switch element {
             case .token(let token):
                 if isBeginOfSequence(token) { sequence.hideImages() }
-                embed(token, into: out.row(visible.count))
-            case .image(let tokens, let values):
+            case .image(_, let values):
                 sequence.append(values)
-                out.rows(visible.count..<visible.count + tokens.rows).copy(from: tokens)
             }
-            let count = element.positionCount
-            visible.append(contentsOf: repeatElement(sequence.visibleImages, count: count))
+            visible.append(
+                contentsOf: repeatElement(sequence.visibleImages, count: element.positionCount))
         }
         return visible
+    }
+
+    private func embed(_ elements: [SequenceElement], into out: Matrix) {
+        var row = 0
+        for element in elements {
+            let rows = out.rows(row..<row + element.positionCount)
+            switch element {
+            case .token(let token): embed(token, into: rows)
+            case .image(let tokens, _): rows.copy(from: tokens)
+            }
+            row += element.positionCount
+        }
     }
 }

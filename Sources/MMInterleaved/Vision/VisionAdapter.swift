@@ -142,7 +142,10 @@ package struct VisionAdapter: Sendable {
     /// Encodes one picture.
     ///
     /// Shapes: `pixels` [imageSize², 3], normalised with CLIP's mean and deviation.
-    package func encode(_ pixels: Matrix, _ compute: Compute, into output: Output) {
+    package func encode(
+        _ pixels: Matrix, _ compute: Compute, into output: Output,
+        observe: (_ name: String, _ value: Matrix) -> Void = { _, _ in }
+    ) {
         let width = configuration.hiddenSize
         let grids = configuration.pyramidSides.map { Grid(side: $0) }
         let featureGrids = Array(grids[1...])
@@ -151,11 +154,15 @@ package struct VisionAdapter: Sendable {
         let patches = tokens.rows(1..<tokens.rows)
         compute.scope {
             transformer.embed(pixels, compute, into: tokens)
+            observe("embedded", tokens)
 
             // The adapter's three coarser maps live side by side as one token list.
             let features = compute.scratch(featureReferences.rows, width)
             let featureMaps = Self.split(features, featureGrids)
             spatialPrior(pixels, compute, into: [output.maps[0]] + featureMaps)
+            for (level, map) in ([output.maps[0]] + featureMaps).enumerated() {
+                observe("prior\(level)", map)
+            }
             for (level, map) in featureMaps.enumerated() {
                 compute.addRow(levelEmbedding.row(level), to: map)
             }
@@ -174,7 +181,9 @@ package struct VisionAdapter: Sendable {
                 let copy = compute.scratch(patches.rows, width)
                 copy.copy(from: patches)
                 groupOutputs.append(copy)
+                observe("group\(index)", tokens)
             }
+            observe("features", features)
 
             let lifted = compute.scratch(grids[0].count, width)
             compute.transposedConvolution2x2(
@@ -195,6 +204,7 @@ package struct VisionAdapter: Sendable {
                     adding: true,
                     into: output.maps[level]
                 )
+                observe("map\(level)", output.maps[level])
             }
         }
     }

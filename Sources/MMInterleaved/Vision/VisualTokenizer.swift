@@ -89,7 +89,12 @@ package struct VisualTokenizer: Sendable {
     /// Encodes one picture and keeps the stages.
     ///
     /// Shapes: `pixels` [imageSize², 3], RGB in [0, 1].
-    package func encodeTraced(_ pixels: Matrix, _ compute: Compute) -> Trace {
+    ///
+    /// - Parameter observe: Sees the encoder's named intermediate results.
+    package func encodeTraced(
+        _ pixels: Matrix, _ compute: Compute,
+        observe: (_ name: String, _ value: Matrix) -> Void = { _, _ in }
+    ) -> Trace {
         let width = vision.hiddenSize
         let count = 1 + vision.gridSize * vision.gridSize
         let pyramid = vision.pyramidSides.map { Matrix(rows: $0 * $0, columns: width) }

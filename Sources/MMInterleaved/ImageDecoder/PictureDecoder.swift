@@ -4,7 +4,7 @@ package import Tensors
 /// denoises latents under it, the autoencoder makes pixels of them.
 ///
 /// Source: MM-Interleaved, arXiv 2401.10208 §3.1 and §3.3.
-package struct ImageDecoder: Sendable {
+package struct PictureDecoder: Sendable {
     /// The network that predicts noise.
     package let unet: UNet
     /// The network that turns latents into pixels.

@@ -1,0 +1,118 @@
+internal import Foundation
+internal import MMInterleaved
+
+/// A small JSON object from a file, with errors that name file and member.
+struct JSONFile {
+    let path: String
+    private let members: [String: Any]
+
+    private static let maximumByteCount = 1 << 20
+
+    /// - Throws: ``ImportError`` if the file is no JSON object of sensible size.
+    init(_ path: String) throws {
+        self.path = path
+        do {
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            let data = try handle.read(upToCount: Self.maximumByteCount + 1) ?? Data()
+            guard data.count <= Self.maximumByteCount,
+                let members = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+            else { throw ImportError(path: path, detail: "is not a JSON object") }
+            self.members = members
+        } catch let error as ImportError {
+            throw error
+        } catch {
+            throw ImportError(path: path, detail: "cannot be read as JSON")
+        }
+    }
+
+    private init(path: String, members: [String: Any]) {
+        self.path = path
+        self.members = members
+    }
+
+    func object(_ name: String) -> JSONFile? {
+        (members[name] as? [String: Any]).map { JSONFile(path: path, members: $0) }
+    }
+
+    func integer(_ name: String, default fallback: Int? = nil) throws -> Int {
+        if let value = members[name] as? Int { return value }
+        if let fallback, isAbsent(name) { return fallback }
+        throw wrong(name, "a whole number")
+    }
+
+    func float(_ name: String, default fallback: Float? = nil) throws -> Float {
+        if let value = members[name] as? Double { return Float(value) }
+        if let fallback, isAbsent(name) { return fallback }
+        throw wrong(name, "a number")
+    }
+
+    /// One number for all levels, or one per level.
+    func integers(_ name: String, count: Int? = nil) throws -> [Int] {
+        if let values = members[name] as? [Int] { return values }
+        if let count, let value = members[name] as? Int {
+            return [Int](repeating: value, count: count)
+        }
+        throw wrong(name, "a list of whole numbers")
+    }
+
+    func strings(_ name: String) throws -> [String] {
+        if let values = members[name] as? [String] { return values }
+        throw wrong(name, "a list of strings")
+    }
+
+    func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        do {
+            return try JSONDecoder().decode(
+                type, from: JSONSerialization.data(withJSONObject: members))
+        } catch {
+            throw ImportError(path: path, detail: "\(error)")
+        }
+    }
+
+    private func isAbsent(_ name: String) -> Bool {
+        members[name] == nil || members[name] is NSNull
+    }
+
+    private func wrong(_ name: String, _ expected: String) -> ImportError {
+        ImportError(
+            path: path,
+            detail: isAbsent(name) ? "\(name) is missing" : "\(name) is not \(expected)")
+    }
+}
+
+extension UNetConfiguration {
+    /// Reads diffusers' `unet/config.json`.
+    init(_ file: JSONFile, imageSize: Int) throws {
+        let channels = try file.integers("block_out_channels")
+        let down = try file.strings("down_block_types")
+        let known = ["CrossAttnDownBlock2D": true, "DownBlock2D": false]
+        let hasAttention = try down.map { type in
+            guard let attends = known[type] else {
+                throw ImportError(path: file.path, detail: "down_block_types: \(type) is unknown")
+            }
+            return attends
+        }
+        self.init(
+            // The reference draws at `image_size`, whatever the UNet's own sample size; eight pixels
+            // per latent.
+            sampleSize: imageSize / 8, latentChannels: try file.integer("in_channels"),
+            blockChannels: channels,
+            headCounts: try file.integers("attention_head_dim", count: channels.count),
+            hasAttention: hasAttention, layersPerBlock: try file.integer("layers_per_block"),
+            crossAttentionWidth: try file.integer("cross_attention_dim"),
+            normGroupCount: try file.integer("norm_num_groups", default: 32),
+            normEpsilon: try file.float("norm_eps", default: 1e-5))
+    }
+}
+
+extension AutoencoderConfiguration {
+    /// Reads diffusers' `vae/config.json`.
+    init(_ file: JSONFile) throws {
+        self.init(
+            latentChannels: try file.integer("latent_channels"),
+            blockChannels: try file.integers("block_out_channels"),
+            layersPerBlock: try file.integer("layers_per_block"),
+            normGroupCount: try file.integer("norm_num_groups", default: 32),
+            scalingFactor: try file.float("scaling_factor", default: 0.18215))
+    }
+}

@@ -1,0 +1,114 @@
+import Checkpoints
+import Foundation
+
+/// One kind of recordings: `<kind>.json`, and `<kind>.safetensors` where there are tensors.
+struct Fixture {
+    let kind: String
+    let directory: String
+    /// The manifest.
+    let manifest: [String: Any]
+
+    private let reader: (any CheckpointReader)?
+
+    /// Opens the recordings of a kind, or returns nil if the directory has none.
+    init?(_ kind: String, in directory: String) throws {
+        let path = "\(directory)/\(kind).json"
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let data = try Data(contentsOf: URL(fileURLWithPath: path))
+        guard let manifest = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+            throw ParityError("\(path) is not a JSON object")
+        }
+        self.kind = kind
+        self.directory = directory
+        self.manifest = manifest
+        let tensors = "\(directory)/\(kind).safetensors"
+        reader =
+            FileManager.default.fileExists(atPath: tensors) ? try openCheckpoint(at: tensors) : nil
+    }
+
+    /// Names of the tensors.
+    var names: [String] { reader?.tensorNames ?? [] }
+
+    /// A recorded tensor; integers and bytes as floats.
+    func tensor(_ name: String) throws -> Recording {
+        guard let reader else { throw ParityError("\(kind) has no tensors, \(name) was asked for") }
+        let description = try reader.description(of: name)
+        let values = try reader.withBytes(of: name) { bytes in
+            try (0..<description.elementCount).map { index -> Float in
+                let offset = index * description.elementType.byteCount
+                switch description.elementType {
+                case .float32:
+                    return unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Float.self)
+                case .int64:
+                    return unsafe Float(
+                        bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Int64.self))
+                case .uint8, .bool:
+                    return unsafe Float(
+                        bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self))
+                default:
+                    throw ParityError("\(name) has the element type \(description.elementType)")
+                }
+            }
+        }
+        return Recording(shape: description.shape, values: values)
+    }
+
+    /// Whether a tensor was recorded.
+    func has(_ name: String) -> Bool { reader?.tensors[name] != nil }
+
+    /// A member of the manifest.
+    func value<Value>(_ name: String, as type: Value.Type = Value.self) throws -> Value {
+        guard let value = manifest[name] as? Value else {
+            throw ParityError("\(kind).json: \(name) is missing or not \(type)")
+        }
+        return value
+    }
+}
+
+/// A recorded tensor, row-major.
+struct Recording {
+    let shape: [Int]
+    let values: [Float]
+
+    /// The part at an index of the first dimension.
+    subscript(index: Int) -> Recording {
+        let rest = Array(shape.dropFirst())
+        let count = rest.reduce(1, *)
+        return Recording(
+            shape: rest, values: Array(values[index * count..<(index + 1) * count]))
+    }
+
+    /// All values as whole numbers.
+    var integers: [Int] { values.map { Int($0) } }
+
+    /// [channels, height, width] as rows x channels: [height·width, channels].
+    var channelsLast: [Float] {
+        let (channels, pixels) = (shape[0], shape[1] * shape[2])
+        var result = [Float](repeating: 0, count: values.count)
+        for channel in 0..<channels {
+            for pixel in 0..<pixels {
+                result[pixel * channels + channel] = values[channel * pixels + pixel]
+            }
+        }
+        return result
+    }
+}
+
+/// Recordings that are not in the documented form.
+struct ParityError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Takes single values out of nested JSON, with errors that name the path.
+func member<Value>(_ object: [String: Any], _ name: String, as type: Value.Type = Value.self) throws
+    -> Value
+{
+    guard let value = object[name] as? Value else {
+        throw ParityError("\(name) is missing or not \(type)")
+    }
+    return value
+}

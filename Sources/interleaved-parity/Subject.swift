@@ -1,0 +1,74 @@
+import Foundation
+import Images
+import MMInterleaved
+import Tensors
+import Tokenization
+
+/// What is compared: a loaded model with all that its stages need.
+final class Subject {
+    let model: InterleavedModel
+    let compute: Compute
+    let tokenizer: Tokenizer
+    let fixturesDirectory: String
+
+    private var encoded: [String: ImageFeatures] = [:]
+
+    init(model: InterleavedModel, compute: Compute, tokenizer: Tokenizer, fixtures: String) {
+        self.model = model
+        self.compute = compute
+        self.tokenizer = tokenizer
+        fixturesDirectory = fixtures
+    }
+
+    /// A recorded picture, preprocessed: [imageSize², 3] in [0, 1].
+    func pixels(ofImage name: String) throws -> Matrix {
+        let relative = name.hasPrefix("images/") ? name : "images/\(name)"
+        let data = try Data(contentsOf: URL(fileURLWithPath: "\(fixturesDirectory)/\(relative)"))
+        let image = try ImageDecoder.decode([UInt8](data))
+        return pixels(of: image)
+    }
+
+    /// A decoded picture, preprocessed: [imageSize², 3] in [0, 1].
+    func pixels(of image: RGBImage) -> Matrix {
+        let side = model.configuration.vision.imageSize
+        let transformed = ImageTransform(resolution: side).apply(to: image)
+        return Matrix(
+            rows: side * side, columns: 3, values: transformed.pixels.map { Float($0) / 255 })
+    }
+
+    /// A recorded picture's features, computed once.
+    func features(ofImage name: String) throws -> ImageFeatures {
+        if let known = encoded[name] { return known }
+        let features = try model.visualTokenizer.encode(pixels(ofImage: name), compute)
+        encoded[name] = features
+        return features
+    }
+
+    /// Token ids with image positions as sequence elements; images in order.
+    ///
+    /// - Parameter ids: May be padded at either end; padding is left out.
+    func elements(ids: [Int], images: [ImageFeatures]) throws -> [SequenceElement] {
+        let vocabulary = model.configuration.vocabulary
+        let imageTokens = model.configuration.imageTokenCount
+        var elements: [SequenceElement] = []
+        var next = 0
+        var index = 0
+        while index < ids.count {
+            if ids[index] == vocabulary.image {
+                guard next < images.count else { throw ParityError("more image tokens than images") }
+                let features = images[next]
+                elements.append(
+                    .image(
+                        tokens: features.tokens,
+                        values: model.language.synchronizerValues(
+                            of: model.pyramidBySide(features), compute)))
+                next += 1
+                index += imageTokens
+            } else {
+                elements.append(.token(ids[index]))
+                index += 1
+            }
+        }
+        return elements
+    }
+}
