@@ -133,7 +133,7 @@ let package = Package(
         tests("Tensors", ["CKernels"]),
         tests("HTTPWire"),
         tests("Checkpoints", resources: [.copy("Fixtures")]),
-        tests("Tokenization"),
+        tests("Tokenization", resources: [.copy("Fixtures")]),
         tests("Images", resources: [.copy("Fixtures")]),
         tests("Sockets"),
         tests("MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"]),
