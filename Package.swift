@@ -137,7 +137,7 @@ let package = Package(
         tests("Tensors", resources: [.copy("Fixtures")]),
         tests("HTTPWire"),
         tests("Checkpoints", resources: [.copy("Fixtures")]),
-        tests("Tokenization"),
+        tests("Tokenization", resources: [.copy("Fixtures")]),
         tests("Images", resources: [.copy("Fixtures")]),
         tests("Sockets"),
         tests(

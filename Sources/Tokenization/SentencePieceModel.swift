@@ -1,0 +1,143 @@
+import CSentencePiece
+
+/// A SentencePiece model: text to piece ids and back, without special tokens.
+///
+/// Owns the C++ object and frees it in `deinit`; no pointer leaves a call.
+@safe
+final class SentencePieceModel {
+    /// What a piece stands for.
+    enum PieceKind: Sendable, Equatable {
+        case normal
+        case unknown
+        case control
+        /// One byte of UTF-8 (byte fallback).
+        case byte(UInt8)
+        case unused
+    }
+
+    private let handle: OpaquePointer
+
+    /// Parses the bytes of a model file.
+    init(bytes: [UInt8]) throws(TokenizationError) {
+        let (handle, message) = unsafe withMessage { message in
+            unsafe bytes.withUnsafeBufferPointer { buffer in
+                unsafe ilv_tokenizer_create(buffer.baseAddress, buffer.count, message)
+            }
+        }
+        guard let handle = unsafe handle else {
+            throw TokenizationError(
+                .invalidModel,
+                "\(bytes.count) bytes are not a SentencePiece model: \(message)"
+            )
+        }
+        unsafe self.handle = handle
+    }
+
+    deinit {
+        unsafe ilv_tokenizer_destroy(handle)
+    }
+
+    var pieceCount: Int { unsafe Int(ilv_tokenizer_piece_count(handle)) }
+    var beginningIdentifier: Int { unsafe Int(ilv_tokenizer_bos_id(handle)) }
+    var endIdentifier: Int { unsafe Int(ilv_tokenizer_eos_id(handle)) }
+    var unknownIdentifier: Int { unsafe Int(ilv_tokenizer_unk_id(handle)) }
+
+    /// Text of a piece, with U+2581 for spaces; nil outside the vocabulary.
+    func piece(of identifier: Int) -> String? {
+        guard let identifier = Int32(exactly: identifier) else { return nil }
+        var count = 0
+        guard let start = unsafe ilv_tokenizer_piece(handle, identifier, &count) else { return nil }
+        let bytes = unsafe UnsafeRawBufferPointer(start: start, count: count)
+        return unsafe String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Kind of a piece; nil outside the vocabulary.
+    func kind(of identifier: Int) -> PieceKind? {
+        guard let small = Int32(exactly: identifier) else { return nil }
+        switch unsafe Int(ilv_tokenizer_piece_kind(handle, small)) {
+        case ILV_PIECE_NORMAL: return .normal
+        case ILV_PIECE_UNKNOWN: return .unknown
+        case ILV_PIECE_CONTROL: return .control
+        case ILV_PIECE_UNUSED: return .unused
+        case ILV_PIECE_BYTE:
+            // The piece reads `<0xNN>`.
+            guard let text = piece(of: identifier), text.utf8.count == 6,
+                let byte = UInt8(text.dropFirst(3).dropLast(), radix: 16)
+            else { return .normal }
+            return .byte(byte)
+        default: return nil
+        }
+    }
+
+    /// Id of a piece, that of the unknown piece if there is none.
+    func identifier(of piece: String) -> Int {
+        let bytes = piece.utf8.map { CChar(bitPattern: $0) }
+        return unsafe bytes.withUnsafeBufferPointer { buffer in
+            unsafe Int(ilv_tokenizer_find_piece(handle, buffer.baseAddress, buffer.count))
+        }
+    }
+
+    /// Cuts a text into pieces; a space is put in front by the model itself.
+    func encode(_ text: String) throws(TokenizationError) -> [Int] {
+        let bytes = text.utf8.map { CChar(bitPattern: $0) }
+        var output: UnsafeMutablePointer<Int32>?
+        var count = 0
+        defer { unsafe ilv_tokenizer_free(output) }
+        let (status, message) = unsafe withMessage { message in
+            unsafe bytes.withUnsafeBufferPointer { buffer in
+                unsafe ilv_tokenizer_encode(
+                    handle,
+                    buffer.baseAddress,
+                    buffer.count,
+                    &output,
+                    &count,
+                    message
+                )
+            }
+        }
+        guard status == 0 else {
+            throw TokenizationError(.failed, "cannot encode \(bytes.count) bytes: \(message)")
+        }
+        return unsafe UnsafeBufferPointer(start: output, count: count).map { Int($0) }
+    }
+
+    /// Joins pieces.
+    func decode(_ identifiers: [Int]) throws(TokenizationError) -> String {
+        let small = identifiers.map { Int32(truncatingIfNeeded: $0) }
+        var output: UnsafeMutablePointer<CChar>?
+        var count = 0
+        defer { unsafe ilv_tokenizer_free(output) }
+        let (status, message) = unsafe withMessage { message in
+            unsafe small.withUnsafeBufferPointer { buffer in
+                unsafe ilv_tokenizer_decode(
+                    handle,
+                    buffer.baseAddress,
+                    buffer.count,
+                    &output,
+                    &count,
+                    message
+                )
+            }
+        }
+        guard status == 0 else {
+            throw TokenizationError(.failed, "cannot decode \(small.count) ids: \(message)")
+        }
+        let bytes = unsafe UnsafeRawBufferPointer(start: output, count: count)
+        return unsafe String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+// Sendable: the C++ object is only read after `init`, and SentencePiece's const functions share no state.
+extension SentencePieceModel: @unchecked Sendable {}
+
+/// Runs `body` with a message buffer and gives its result and the message.
+private func withMessage<Result>(
+    _ body: (UnsafeMutablePointer<CChar>) -> Result
+) -> (Result, String) {
+    var buffer = [CChar](repeating: 0, count: Int(ILV_TOKENIZER_MESSAGE_LENGTH))
+    return unsafe buffer.withUnsafeMutableBufferPointer { buffer in
+        guard let start = buffer.baseAddress else { preconditionFailure("the buffer is not empty") }
+        let result = unsafe body(start)
+        return unsafe (result, String(cString: start))
+    }
+}
