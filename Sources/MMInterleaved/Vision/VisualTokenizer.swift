@@ -110,7 +110,8 @@ package struct VisualTokenizer: Sendable {
             encoder.encode(
                 normalized,
                 compute,
-                into: VisionAdapter.Output(tokens: hidden, maps: pyramid)
+                into: VisionAdapter.Output(tokens: hidden, maps: pyramid),
+                observe: observe
             )
             for (map, positions) in zip(pyramid, pyramidPositions) {
                 compute.add(positions, to: map)

@@ -1,0 +1,40 @@
+import ArgumentParser
+import ReferenceImport
+import Tensors
+
+/// Turns a release of the reference implementation into a model directory.
+struct Import: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Turn a release of the reference implementation into a model directory.")
+
+    @Option(help: "The release's mm_interleaved_pretrain directory (or one weights file).")
+    var checkpoint: String
+
+    @Option(help: "Directory with the assets: lmsys, openai, stabilityai.")
+    var assets: String
+
+    @Option(help: "The release's mm_inference.yaml; without it, the published model's settings.")
+    var config: String?
+
+    @Option(help: "Model directory to write; must not exist.")
+    var output: String
+
+    @Option(help: "Element type of the weights: f32, f16, bf16; as stored if left out.")
+    var dtype: FloatFormat?
+
+    @Option(help: "Name under which the model is served.")
+    var name = "mm-interleaved"
+
+    @Flag(help: "Refuse weights with NaN or infinity in them.")
+    var check = false
+
+    func run() throws {
+        let settings = try config.map { try ReferenceSettings(path: $0) } ?? ReferenceSettings()
+        let layout = ReferenceLayout(checkpoint: checkpoint, assets: assets, settings: settings)
+        let importer = ReferenceImporter(layout, format: dtype, checksValues: check)
+        let report = try importer.run(name: name, output: output) { _ in }
+        print("\(output): \(report.tensorCount) tensors, \(report.byteCount) bytes")
+    }
+}
+
+extension FloatFormat: ExpressibleByArgument {}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The command line.
+@main
+struct Interleaved: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "interleaved",
+        abstract: "Serve MM-Interleaved: read and continue sequences of text and pictures.",
+        subcommands: [Import.self])
+}
