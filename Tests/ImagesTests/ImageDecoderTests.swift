@@ -23,6 +23,20 @@ struct ImageDecoderTests {
         #expect(difference(image, expected) == Difference())
     }
 
+    @Test(
+        "Pictures of less usual kinds equal Pillow's RGB in every sample",
+        arguments: [
+            "cmyk.jpg", "progressive.jpg", "gray.jpg", "rotated.jpg", "lossy.webp",
+            "lossless_alpha.webp",
+            "palette.png",
+        ]
+    )
+    func decodesKinds(_ name: String) throws {
+        let image = try ImageDecoder.decode(try fixtureBytes("pictures/\(name)"))
+        let expected = try ImageDecoder.decode(try fixtureBytes("expected/\(name).png"))
+        #expect(difference(image, expected) == Difference())
+    }
+
     /// Pixels of the PNG variants below: a 4 x 2 picture.
     static let grayRamp: [UInt8] = [0, 85, 170, 255, 255, 170, 85, 0]
 
@@ -56,6 +70,16 @@ struct ImageDecoderTests {
             colorType: 0,
             rows: [[0, 255, 85, 1, 170, 200, 255, 255], [255, 0, 170, 0, 85, 255, 0, 128]],
             expected: grayRamp.flatMap { [$0, $0, $0] }
+        ),
+        Variant(
+            testDescription: "16-bit RGB keeps the high bytes",
+            depth: 16,
+            colorType: 2,
+            rows: [
+                (1...12).flatMap { [$0, 255] as [UInt8] },
+                (13...24).flatMap { [$0, 128] as [UInt8] },
+            ],
+            expected: [UInt8](1...24)
         ),
         Variant(
             testDescription: "grey with alpha drops alpha",
@@ -169,6 +193,9 @@ struct ImageDecoderTests {
         let image = try ImageEncoder.encodeJPEG(makePicture(width: 16, height: 16))
         #expect(error(image, ImageLimits(maximumScanCount: 0))?.kind == .limitExceeded)
         #expect(error(image, ImageLimits(maximumScanCount: 1)) == nil)
+        let progressive = try fixtureBytes("pictures/progressive.jpg")
+        #expect(error(progressive, ImageLimits(maximumScanCount: 9))?.kind == .limitExceeded)
+        #expect(error(progressive, ImageLimits(maximumScanCount: 10)) == nil)
     }
 
     @Test("Every cut of a picture is an error, not a grey rest")
@@ -215,6 +242,7 @@ struct ImageDecoderTests {
         for original in [
             try ImageEncoder.encodePNG(image), try ImageEncoder.encodeJPEG(image),
             try ImageEncoder.encodeWebP(image), try fixtureBytes("pictures/jpeg420.jpg"),
+            try fixtureBytes("pictures/cmyk.jpg"), try fixtureBytes("pictures/progressive.jpg"),
         ] {
             var refusedCount = 0
             for _ in 0..<400 {

@@ -6,15 +6,14 @@
 /// length of the pickle.
 /// Source: Python's `pickletools` (opcode meanings), PyTorch's `torch/serialization.py` (persistent ids).
 struct PickleMachine {
-    private let bytes: [UInt8]
-    private var position = 0
+    private var input: PickleInput
     private(set) var objects: [PickleObject] = []
     private var stack: [PickleValue] = []
     private var marks: [Int] = []
     private var memo: [Int: PickleValue] = [:]
 
     private init(_ bytes: [UInt8]) {
-        self.bytes = bytes
+        self.input = PickleInput(bytes)
     }
 
     /// The result of a pickle: its root and the objects it refers to.
@@ -30,8 +29,8 @@ struct PickleMachine {
     static func run(_ bytes: [UInt8]) throws(CheckpointError) -> Outcome {
         var machine = PickleMachine(bytes)
         while true {
-            let start = machine.position
-            let opcode = try machine.readByte()
+            let start = machine.input.position
+            let opcode = try machine.input.readByte()
             if opcode == UInt8(ascii: ".") { break }
             do {
                 try machine.execute(opcode)
@@ -52,26 +51,28 @@ struct PickleMachine {
     private mutating func execute(_ opcode: UInt8) throws(CheckpointError) {
         switch opcode {
         case 0x80:  // PROTO
-            let version = try readByte()
+            let version = try input.readByte()
             guard (2...5).contains(version) else {
                 throw CheckpointError(.malformed, "pickle protocol \(version), expected 2 to 5")
             }
-        case 0x95: _ = try readCount(byteCount: 8)  // FRAME: only a hint for buffered readers
+        case 0x95: _ = try input.readCount(byteCount: 8)  // FRAME: only a hint for buffered readers
         case UInt8(ascii: "N"): try push(.none)
         case 0x88: try push(.boolean(true))
         case 0x89: try push(.boolean(false))
-        case UInt8(ascii: "K"): try push(.integer(Int(try readByte())))
-        case UInt8(ascii: "M"): try push(.integer(try readCount(byteCount: 2)))
+        case UInt8(ascii: "K"): try push(.integer(Int(try input.readByte())))
+        case UInt8(ascii: "M"): try push(.integer(try input.readCount(byteCount: 2)))
         case UInt8(ascii: "J"):
-            let bits = UInt32(truncatingIfNeeded: try readCount(byteCount: 4))
+            let bits = UInt32(truncatingIfNeeded: try input.readCount(byteCount: 4))
             try push(.integer(Int(Int32(bitPattern: bits))))
-        case 0x8a: try pushLong(byteCount: Int(try readByte()))
+        case 0x8a:
+            try push(try input.readLong().map(PickleValue.integer) ?? .otherNumber)
         case UInt8(ascii: "G"):
-            try skip(8)
+            try input.skip(8)
             try push(.otherNumber)
-        case UInt8(ascii: "X"): try push(.string(try readText(try readCount(byteCount: 4))))
-        case 0x8c: try push(.string(try readText(Int(try readByte()))))
-        case 0x8d: try push(.string(try readText(try readCount(byteCount: 8))))
+        case UInt8(ascii: "X"):
+            try push(.string(try input.readText(try input.readCount(byteCount: 4))))
+        case 0x8c: try push(.string(try input.readText(Int(try input.readByte()))))
+        case 0x8d: try push(.string(try input.readText(try input.readCount(byteCount: 8))))
         case UInt8(ascii: "}"): try push(.object(try allocate(.dictionary([]))))
         case UInt8(ascii: "]"): try push(.object(try allocate(.list([]))))
         case UInt8(ascii: ")"): try push(.object(try allocate(.tuple([]))))
@@ -90,12 +91,13 @@ struct PickleMachine {
             try setItems([try pop(), value])
         case UInt8(ascii: "u"): try setItems(try popMark())
         case UInt8(ascii: "0"): _ = try pop()
-        case UInt8(ascii: "q"): try store(in: Int(try readByte()))
-        case UInt8(ascii: "r"): try store(in: try readCount(byteCount: 4))
+        case UInt8(ascii: "q"): try store(in: Int(try input.readByte()))
+        case UInt8(ascii: "r"): try store(in: try input.readCount(byteCount: 4))
         case 0x94: try store(in: memo.count)
-        case UInt8(ascii: "h"): try push(try recall(Int(try readByte())))
-        case UInt8(ascii: "j"): try push(try recall(try readCount(byteCount: 4)))
-        case UInt8(ascii: "c"): try pushGlobal(module: try readLine(), name: try readLine())
+        case UInt8(ascii: "h"): try push(try recall(Int(try input.readByte())))
+        case UInt8(ascii: "j"): try push(try recall(try input.readCount(byteCount: 4)))
+        case UInt8(ascii: "c"):
+            try pushGlobal(module: try input.readLine(), name: try input.readLine())
         case 0x93:
             guard case .string(let name) = try pop(), case .string(let module) = try pop() else {
                 throw CheckpointError(.malformed, "STACK_GLOBAL without two strings")
@@ -329,71 +331,5 @@ extension PickleMachine {
         objects[index] = .opaque
         members += added
         objects[index] = .dictionary(members)
-    }
-}
-
-// MARK: - Bytes
-
-extension PickleMachine {
-    private mutating func readByte() throws(CheckpointError) -> UInt8 {
-        guard position < bytes.count else {
-            throw CheckpointError(.truncated, offset: position, "the pickle ends without STOP")
-        }
-        defer { position += 1 }
-        return bytes[position]
-    }
-
-    private mutating func skip(_ count: Int) throws(CheckpointError) {
-        guard count <= bytes.count - position else {
-            throw CheckpointError(
-                .truncated,
-                offset: position,
-                "the pickle promises \(count) bytes, \(bytes.count - position) are left"
-            )
-        }
-        position += count
-    }
-
-    /// An unsigned little-endian integer that fits an `Int`.
-    private mutating func readCount(byteCount: Int) throws(CheckpointError) -> Int {
-        let start = position
-        try skip(byteCount)
-        var value: UInt64 = 0
-        for index in 0..<byteCount { value |= UInt64(bytes[start + index]) << (8 * UInt64(index)) }
-        guard let count = Int(exactly: value) else {
-            throw CheckpointError(.limitExceeded, offset: start, "a length of \(value)")
-        }
-        return count
-    }
-
-    private mutating func readText(_ byteCount: Int) throws(CheckpointError) -> String {
-        let start = position
-        try skip(byteCount)
-        guard let text = String(validating: bytes[start..<position], as: UTF8.self) else {
-            throw CheckpointError(.malformed, offset: start, "a string is not valid UTF-8")
-        }
-        return text
-    }
-
-    private mutating func readLine() throws(CheckpointError) -> String {
-        let start = position
-        while try readByte() != 0x0a {}
-        guard position - start <= 1024,
-            let text = String(validating: bytes[start..<position - 1], as: UTF8.self)
-        else { throw CheckpointError(.malformed, offset: start, "a name is too long or not UTF-8") }
-        return text
-    }
-
-    /// LONG1: a two's complement integer of up to 255 bytes.
-    private mutating func pushLong(byteCount: Int) throws(CheckpointError) {
-        let start = position
-        try skip(byteCount)
-        guard byteCount <= 8 else { return try push(.otherNumber) }
-        var value: Int = 0
-        for index in 0..<byteCount { value |= Int(bytes[start + index]) << (8 * index) }
-        if byteCount > 0, byteCount < 8, bytes[position - 1] & 0x80 != 0 {
-            value -= 1 << (8 * byteCount)
-        }
-        try push(.integer(value))
     }
 }
