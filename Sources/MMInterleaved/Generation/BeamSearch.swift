@@ -12,8 +12,8 @@ package struct BeamSearch {
         package let tokens: [Int]
         /// Sum of log-probabilities over the length to the power of the penalty.
         package let score: Float
-        /// Whether the text ended by itself rather than at the limit.
-        package let isEnded: Bool
+        /// Token that ended the text, or nil if it reached the limit.
+        package let end: Int?
     }
 
     /// A running text.
@@ -67,7 +67,7 @@ package struct BeamSearch {
             var scores = logits[index]
             LogitsProcessing.logSoftmax(&scores)
             LogitsProcessing.penalizeRepetition(
-                &scores, of: beam.tokens, penalty: repetitionPenalty)
+                &scores, of: Array(Set(beam.tokens)), penalty: repetitionPenalty)
             if beam.tokens.count < minimumCount {
                 LogitsProcessing.exclude(endTokens, from: &scores)
             }
@@ -90,7 +90,7 @@ package struct BeamSearch {
             let tokens = beams[candidate.beam].tokens
             if endTokens.contains(candidate.token) {
                 // An end that is not among the best may not displace texts that are.
-                if rank < beams.count { finish(tokens, score: candidate.score, isEnded: true) }
+                if rank < beams.count { finish(tokens, score: candidate.score, end: candidate.token) }
             } else {
                 next.append(
                     Beam(
@@ -107,10 +107,10 @@ package struct BeamSearch {
         beams = next
     }
 
-    private mutating func finish(_ tokens: [Int], score: Float, isEnded: Bool) {
+    private mutating func finish(_ tokens: [Int], score: Float, end: Int?) {
         let hypothesis = Hypothesis(
             tokens: tokens, score: score / powf(Float(tokens.count), lengthPenalty),
-            isEnded: isEnded)
+            end: end)
         let worst = finished.indices.min { finished[$0].score < finished[$1].score }
         if finished.count < beams.count {
             finished.append(hypothesis)
@@ -123,7 +123,7 @@ package struct BeamSearch {
     /// Ends the search: the `count` best texts, best first.
     package mutating func results(count: Int) -> [Hypothesis] {
         if !isDone {
-            for beam in beams { finish(beam.tokens, score: beam.score, isEnded: false) }
+            for beam in beams { finish(beam.tokens, score: beam.score, end: nil) }
             isDone = true
         }
         return Array(finished.sorted { $0.score > $1.score }.prefix(count))

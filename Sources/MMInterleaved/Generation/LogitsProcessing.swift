@@ -8,15 +8,15 @@ package enum LogitsProcessing {
     /// What a token that may not be chosen gets.
     package static let excluded = -Float.infinity
 
-    /// Makes tokens that occur in `generated` less likely: negative logits are multiplied by the
+    /// Makes the tokens `seen`, each listed once, less likely: negative logits are multiplied by the
     /// penalty, others divided.
     ///
     /// Source: CTRL, arXiv 1909.05858 §4.1.
     package static func penalizeRepetition(
-        _ logits: inout [Float], of generated: [Int], penalty: Float
+        _ logits: inout [Float], of seen: [Int], penalty: Float
     ) {
         guard penalty != 1 else { return }
-        for token in Set(generated) where logits.indices.contains(token) {
+        for token in seen where logits.indices.contains(token) {
             let logit = logits[token]
             logits[token] = logit < 0 ? logit * penalty : logit / penalty
         }
@@ -44,16 +44,23 @@ package enum LogitsProcessing {
     ///
     /// Source: Nucleus sampling, arXiv 1904.09751 §3.1.
     package static func keepNucleus(_ logits: inout [Float], mass: Float) {
-        guard mass < 1 else { return }
-        let probabilities = softmax(logits)
-        let order = candidates(of: logits).sorted {
-            probabilities[$0] != probabilities[$1] ? probabilities[$0] < probabilities[$1] : $0 < $1
+        guard mass < 1, let best = logits.max(), best > excluded else { return }
+        var kept: [(index: Int, probability: Float)] = []
+        var total: Float = 0
+        for index in logits.indices where logits[index] > excluded {
+            let probability = expf(logits[index] - best)
+            kept.append((index, probability))
+            total += probability
+        }
+        kept.sort {
+            $0.probability != $1.probability
+                ? $0.probability < $1.probability : $0.index < $1.index
         }
         var sum: Float = 0
-        for token in order.dropLast() {
-            sum += probabilities[token]
+        for token in kept.dropLast() {
+            sum += token.probability / total
             guard sum <= 1 - mass else { break }
-            logits[token] = excluded
+            logits[token.index] = excluded
         }
     }
 
@@ -66,28 +73,31 @@ package enum LogitsProcessing {
         for index in logits.indices where logits[index] < threshold { logits[index] = excluded }
     }
 
-    /// Probabilities of logits.
-    package static func softmax(_ logits: [Float]) -> [Float] {
-        guard let best = logits.max(), best > excluded else {
-            return [Float](repeating: 0, count: logits.count)
-        }
-        var result = logits
+    /// Turns logits into probabilities, in place.
+    package static func softmax(_ logits: inout [Float]) {
+        guard let best = logits.max(), best > excluded else { return }
         var sum: Float = 0
-        for index in result.indices {
-            let value = expf(result[index] - best)
-            result[index] = value
+        for index in logits.indices {
+            let logit = logits[index]
+            let value = logit == excluded ? 0 : expf(logit - best)
+            logits[index] = value
             sum += value
         }
-        for index in result.indices { result[index] /= sum }
-        return result
+        let inverse = 1 / sum
+        for index in logits.indices { logits[index] *= inverse }
     }
 
-    /// Logarithms of the probabilities of logits, in place.
-    package static func logSoftmax(_ logits: inout [Float]) {
-        guard let best = logits.max(), best > excluded else { return }
+    /// Logarithm of the sum of the exponentials of logits.
+    package static func logSumExp(_ logits: [Float]) -> Float {
+        guard let best = logits.max(), best > excluded else { return excluded }
         var sum: Double = 0
         for logit in logits { sum += Double(expf(logit - best)) }
-        let shift = best + Float(log(sum))
+        return best + Float(log(sum))
+    }
+
+    /// Turns logits into logarithms of probabilities, in place.
+    package static func logSoftmax(_ logits: inout [Float]) {
+        let shift = logSumExp(logits)
         for index in logits.indices { logits[index] -= shift }
     }
 
@@ -134,9 +144,5 @@ package enum LogitsProcessing {
             }
         }
         return best.sorted { isWorse($1, $0) }
-    }
-
-    private static func candidates(of logits: [Float]) -> [Int] {
-        logits.indices.filter { logits[$0] > excluded }
     }
 }

@@ -1,70 +1,77 @@
-internal import Glibc
 package import Tensors
 
 /// Chooses the next token of one text: greedily, or by sampling with a seeded generator.
 package struct TokenChooser {
     private let parameters: TextParameters
     private let endTokens: [Int]
-    private let minimumCount: Int
+    private var tokenCount = 1
+    private var seen: [Int]
     private var generator: TorchGenerator
-
-    /// Tokens so far, begin-of-sequence first; what the repetition penalty and the minimum see.
-    package private(set) var tokens: [Int]
 
     /// Starts a text.
     ///
-    /// - Parameter start: Token that the text begins with.
+    /// - Parameter start: Token that the text begins with; penalty and minimum see it.
     package init(
         start: Int, endTokens: [Int], parameters: TextParameters, generator: TorchGenerator
     ) {
         self.parameters = parameters
         self.endTokens = endTokens
-        minimumCount = parameters.minimumTokenCount + 1
         self.generator = generator
-        tokens = [start]
+        seen = [start]
     }
 
-    /// Chooses a token from logits of all tokens and takes it into account from then on.
-    package mutating func choose(from logits: [Float]) -> Int {
-        var scores = logits
-        filter(&scores)
+    /// Starts another text with the same settings; random numbers go on.
+    package mutating func restart(at start: Int) {
+        tokenCount = 1
+        seen = [start]
+    }
+
+    /// Chooses a token from the logits of all tokens, which are changed on the way, and takes it into
+    /// account from then on.
+    package mutating func choose(from logits: inout [Float]) -> Int {
+        filter(&logits)
         let token: Int
         if parameters.temperature == 0 {
-            token = LogitsProcessing.mostLikely(scores)
+            token = LogitsProcessing.mostLikely(logits)
         } else {
-            token = generator.chooseIndex(probabilities: LogitsProcessing.softmax(scores).span) ?? LogitsProcessing.mostLikely(scores)
+            LogitsProcessing.softmax(&logits)
+            token =
+                generator.chooseIndex(probabilities: logits.span)
+                ?? LogitsProcessing.mostLikely(logits)
         }
-        tokens.append(token)
+        accept(token)
         return token
     }
 
-    /// Takes a token into account that was chosen elsewhere.
+    /// Takes a token into account.
     package mutating func accept(_ token: Int) {
-        tokens.append(token)
+        tokenCount += 1
+        if !seen.contains(token) { seen.append(token) }
     }
 
     /// Applies all settings, in the reference's order.
-    package func filter(_ scores: inout [Float]) {
+    package func filter(_ logits: inout [Float]) {
         LogitsProcessing.penalizeRepetition(
-            &scores, of: tokens, penalty: parameters.repetitionPenalty)
-        if tokens.count < minimumCount { LogitsProcessing.exclude(endTokens, from: &scores) }
+            &logits, of: seen, penalty: parameters.repetitionPenalty)
+        if tokenCount <= parameters.minimumTokenCount {
+            LogitsProcessing.exclude(endTokens, from: &logits)
+        }
         guard parameters.temperature > 0 else { return }
-        LogitsProcessing.scale(&scores, temperature: parameters.temperature)
-        LogitsProcessing.keepMostLikely(&scores, count: parameters.topK)
-        LogitsProcessing.keepNucleus(&scores, mass: parameters.topP)
-        LogitsProcessing.keepRelativelyLikely(&scores, share: parameters.minP)
+        LogitsProcessing.scale(&logits, temperature: parameters.temperature)
+        LogitsProcessing.keepMostLikely(&logits, count: parameters.topK)
+        LogitsProcessing.keepNucleus(&logits, mass: parameters.topP)
+        LogitsProcessing.keepRelativelyLikely(&logits, share: parameters.minP)
     }
+}
 
-    /// How likely a token was, with alternatives.
-    package static func logProbability(
-        of token: Int, logits: [Float], alternatives count: Int
-    ) -> TokenLogProbability {
-        var scores = logits
-        LogitsProcessing.logSoftmax(&scores)
-        return TokenLogProbability(
-            token: token, logProbability: scores[token],
-            alternatives: LogitsProcessing.largest(count, of: scores).map {
-                TokenLogProbability.Alternative(token: $0.index, logProbability: $0.value)
-            })
+extension TokenLogProbability {
+    /// How likely a token is by the model's own logits, with the most likely tokens.
+    package init(of token: Int, logits: [Float], alternatives count: Int) {
+        let shift = LogitsProcessing.logSumExp(logits)
+        self.token = token
+        logProbability = logits[token] - shift
+        alternatives = LogitsProcessing.largest(count, of: logits).map {
+            Alternative(token: $0.index, logProbability: $0.value - shift)
+        }
     }
 }

@@ -1,0 +1,43 @@
+/// Why a request was not, or not fully, answered.
+package struct EngineError: Error, Hashable, CustomStringConvertible {
+    /// Sort of reason; each has its own HTTP status.
+    package enum Kind: String, Sendable {
+        /// A value of the request cannot be used.
+        case invalidRequest
+        /// The sequence has more positions or images than the model has room for.
+        case contextLengthExceeded
+        /// A picture of the request cannot be decoded.
+        case unreadableImage
+        /// Too many requests wait already.
+        case queueFull
+        /// The engine takes no more requests.
+        case draining
+        /// The request's time is over.
+        case deadlineExceeded
+        /// The client went away, or cancelled.
+        case cancelled
+        /// The model computed something that is not a number.
+        case notFinite
+        /// A fault of this program.
+        case internalFailure
+    }
+
+    /// Sort of reason.
+    package let kind: Kind
+    /// Field of the request, such as `input[2].image`, where there is one to blame.
+    package let field: String?
+    /// What is wrong, with the limit where there is one.
+    package let detail: String
+    /// When to try again, for a full queue.
+    package let retryAfter: Duration?
+
+    /// Describes a reason.
+    package init(_ kind: Kind, field: String? = nil, _ detail: String, retryAfter: Duration? = nil) {
+        self.kind = kind
+        self.field = field
+        self.detail = detail
+        self.retryAfter = retryAfter
+    }
+
+    package var description: String { field.map { "\($0): \(detail)" } ?? detail }
+}

@@ -1,0 +1,140 @@
+package import Images
+package import MMInterleaved
+
+/// Why a text segment or an answer ended.
+package enum FinishReason: String, Sendable {
+    /// The model ended it, or a stop text came.
+    case stop
+    /// A limit on tokens, segments or positions was reached.
+    case length
+    /// The model opened a picture.
+    case image
+}
+
+/// Words of an answer.
+package struct TextSegment: Sendable {
+    /// One way to go on.
+    package struct Choice: Sendable {
+        /// The words.
+        package let text: String
+        /// Why they ended.
+        package let finishReason: FinishReason
+        /// Number of tokens, ends not counted.
+        package let tokenCount: Int
+        /// One per token, if asked for.
+        package let logProbabilities: [TokenLogProbability]?
+        /// Token ids, ends not counted.
+        package let tokens: [Int]
+    }
+
+    /// Place in the answer.
+    package let index: Int
+    /// One, or as many as were asked for.
+    package let choices: [Choice]
+}
+
+/// A drawn picture.
+package struct Picture: Sendable {
+    /// Its pixels.
+    package let image: RGBImage
+    /// Seed of its noise.
+    package let seed: UInt64
+}
+
+/// Pictures of an answer: one, or several of the same context.
+package struct PictureSegment: Sendable {
+    /// Place in the answer.
+    package let index: Int
+    /// The pictures; later segments continue the first.
+    package let pictures: [Picture]
+}
+
+/// A finished part of an answer.
+package enum Segment: Sendable {
+    case text(TextSegment)
+    case image(PictureSegment)
+
+    /// Place in the answer.
+    package var index: Int {
+        switch self {
+        case .text(let segment): segment.index
+        case .image(let segment): segment.index
+        }
+    }
+}
+
+/// What a request made the model compute.
+package struct Usage: Hashable, Sendable {
+    /// Positions of the prompt, image tokens included.
+    package var promptTokenCount = 0
+    /// Text tokens generated.
+    package var completionTokenCount = 0
+    /// Positions that were computed by the language model.
+    package var computedTokenCount = 0
+    /// Pictures of the prompt.
+    package var inputImageCount = 0
+    /// Pictures drawn.
+    package var outputImageCount = 0
+    /// Pictures encoded, drawn ones included.
+    package var encodedImageCount = 0
+    /// Denoising steps taken.
+    package var stepCount = 0
+}
+
+/// Where a request's time went.
+package struct Timings: Hashable, Sendable {
+    /// Between submission and the first computation.
+    package var queued = Duration.zero
+    /// Picture files to pixels.
+    package var decoded = Duration.zero
+    /// Vision transformer and synchronizer values.
+    package var encoded = Duration.zero
+    /// Prompt through the language model.
+    package var prefilled = Duration.zero
+    /// Tokens generated.
+    package var generated = Duration.zero
+    /// Denoising steps.
+    package var denoised = Duration.zero
+    /// Latents to pixels.
+    package var rendered = Duration.zero
+    /// Submission to end.
+    package var total = Duration.zero
+}
+
+/// The end of an answer.
+package struct Completion: Sendable {
+    /// Why it ended.
+    package let finishReason: FinishReason
+    /// What it cost.
+    package let usage: Usage
+    /// How long it took.
+    package let timings: Timings
+}
+
+/// Something that happened to a request; `completed` or `failed` is the last.
+package enum EngineEvent: Sendable {
+    /// The request left the queue.
+    case started
+    /// A segment begins.
+    case segmentStarted(index: Int, kind: SegmentKind)
+    /// More words of a segment.
+    case textDelta(index: Int, text: String)
+    /// A denoising step was taken. `picture` counts the pictures of the segment.
+    case imageProgress(index: Int, picture: Int, step: Int, stepCount: Int)
+    /// What a picture looks like so far.
+    case imagePartial(index: Int, picture: Int, step: Int, image: RGBImage)
+    /// A segment is complete.
+    case segmentDone(Segment)
+    /// The answer is complete.
+    case completed(Completion)
+    /// The request ended without an answer.
+    case failed(EngineError)
+
+    /// Whether nothing follows.
+    package var isLast: Bool {
+        switch self {
+        case .completed, .failed: true
+        default: false
+        }
+    }
+}

@@ -1,1 +1,0 @@
-package struct SchedulerConfiguration: Codable, Hashable, Sendable {}
