@@ -33,7 +33,8 @@ package struct FixtureTensors: Sendable {
     ///
     /// - Parameters:
     ///   - name: File name without extension.
-    ///   - folder: For example `Bundle.module.bundleURL.appending(path: "Fixtures")`.
+    ///   - folder: For example `Bundle.module.bundleURL.appendingPathComponent("Fixtures")`.
+    /// - Throws: ``ReadError`` or the file system's error.
     package init(_ name: String, in folder: URL) throws {
         self.name = name
         let data = try Data(contentsOf: folder.appendingPathComponent("\(name).safetensors"))

@@ -34,7 +34,9 @@ struct MersenneTwister: Sendable, Equatable {
         return word ^ (word >> 18)
     }
 
-    /// Replaces the state by the next one. Every word depends on its successor and the word 397
+    /// Replaces the state by the next one.
+    ///
+    /// Every word depends on its successor and the word 397
     /// further on, both modulo 624, so the three ranges spare the modulus.
     private mutating func refill() {
         let shift = Self.middle - Self.wordCount

@@ -48,7 +48,10 @@ package struct PhiloxGenerator: Sendable, Equatable {
 
     /// The four words of one counter: ten rounds of Philox4x32.
     ///
-    /// - Parameter key: Low half first.
+    /// - Parameters:
+    ///   - counter: The block's number, low word first.
+    ///   - key: The seed, low half first.
+    /// - Returns: 128 random bits.
     package static func block(counter: SIMD4<UInt32>, key: UInt64) -> SIMD4<UInt32> {
         var words = counter
         var low = UInt32(truncatingIfNeeded: key)

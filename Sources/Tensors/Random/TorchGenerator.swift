@@ -122,9 +122,10 @@ extension TorchGenerator {
     /// `torch.multinomial(probabilities, 1)`: the index of the largest `p / e`, `e` exponential.
     ///
     /// Draws one exponential number per entry, those of probability 0 included. Nothing of
-    /// probability 0 is ever chosen; nil if there is nothing else. The first of equals wins.
+    /// probability 0 is ever chosen. The first of equals wins.
     ///
     /// - Parameter probabilities: Weights >= 0; they need not sum to 1.
+    /// - Returns: The index, or nil if no weight is positive.
     package mutating func chooseIndex(probabilities: Span<Float>) -> Int? {
         var best: Float = 0
         var choice: Int?
