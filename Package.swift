@@ -108,7 +108,9 @@ let package = Package(
         library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved", "COpenSSL"]),
 
         library(
-            "ReferenceImport", ["Tensors", "Checkpoints", "MMInterleaved", yams]),
+            "ReferenceImport",
+            ["Tensors", "Checkpoints", "MMInterleaved", yams]
+        ),
 
         // L5
         library("ServiceAPI", ["HTTPWire", "HTTPServer", "Images", "Engine", logging]),
@@ -117,7 +119,8 @@ let package = Package(
         .executableTarget(
             name: "interleaved",
             dependencies: [
-                "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved", "ReferenceImport",
+                "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
+                "ReferenceImport",
                 "Engine", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
             ],
             swiftSettings: swiftSettings
@@ -141,8 +144,10 @@ let package = Package(
         tests("Images", resources: [.copy("Fixtures")]),
         tests("Sockets"),
         tests(
-            "MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"],
-            resources: [.copy("Fixtures")]),
+            "MMInterleaved",
+            ["Tensors", "Checkpoints", "Tokenization", "Images"],
+            resources: [.copy("Fixtures")]
+        ),
         tests("HTTPServer", ["HTTPWire"]),
         tests("Engine", ["MMInterleaved", "Images"]),
         tests("ServiceAPI", ["HTTPWire", "HTTPServer", "Engine"]),

@@ -22,15 +22,23 @@ package struct InterleavedModel: Sendable {
         try configuration.validate()
         self.configuration = configuration
         visualTokenizer = try VisualTokenizer(
-            parameters["visual_tokenizer"], vision: configuration.vision,
+            parameters["visual_tokenizer"],
+            vision: configuration.vision,
             perceiver: configuration.visualPerceiver,
-            languageHiddenSize: configuration.language.hiddenSize)
+            languageHiddenSize: configuration.language.hiddenSize
+        )
         language = try LanguageModel(
-            parameters, configuration.language, vocabulary: configuration.vocabulary,
-            visionWidth: configuration.vision.hiddenSize)
+            parameters,
+            configuration.language,
+            vocabulary: configuration.vocabulary,
+            visionWidth: configuration.vision.hiddenSize
+        )
         imageDecoder = try PictureDecoder(
-            parameters, configuration.imageDecoder, language: configuration.language,
-            vision: configuration.vision)
+            parameters,
+            configuration.imageDecoder,
+            language: configuration.language,
+            vision: configuration.vision
+        )
     }
 
     /// Names and shapes of all parameters that a configuration's model has.
@@ -47,6 +55,8 @@ package struct InterleavedModel: Sendable {
     /// An image's feature maps by their side.
     package func pyramidBySide(_ features: ImageFeatures) -> [Int: Matrix] {
         Dictionary(
-            zip(configuration.vision.pyramidSides, features.pyramid), uniquingKeysWith: { $1 })
+            zip(configuration.vision.pyramidSides, features.pyramid),
+            uniquingKeysWith: { $1 }
+        )
     }
 }

@@ -63,7 +63,9 @@ struct JSONFile {
     func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {
         do {
             return try JSONDecoder().decode(
-                type, from: JSONSerialization.data(withJSONObject: members))
+                type,
+                from: JSONSerialization.data(withJSONObject: members)
+            )
         } catch {
             throw ImportError(path: path, detail: "\(error)")
         }
@@ -76,7 +78,8 @@ struct JSONFile {
     private func wrong(_ name: String, _ expected: String) -> ImportError {
         ImportError(
             path: path,
-            detail: isAbsent(name) ? "\(name) is missing" : "\(name) is not \(expected)")
+            detail: isAbsent(name) ? "\(name) is missing" : "\(name) is not \(expected)"
+        )
     }
 }
 
@@ -95,13 +98,16 @@ extension UNetConfiguration {
         self.init(
             // The reference draws at `image_size`, whatever the UNet's own sample size; eight pixels
             // per latent.
-            sampleSize: imageSize / 8, latentChannels: try file.integer("in_channels"),
+            sampleSize: imageSize / 8,
+            latentChannels: try file.integer("in_channels"),
             blockChannels: channels,
             headCounts: try file.integers("attention_head_dim", count: channels.count),
-            hasAttention: hasAttention, layersPerBlock: try file.integer("layers_per_block"),
+            hasAttention: hasAttention,
+            layersPerBlock: try file.integer("layers_per_block"),
             crossAttentionWidth: try file.integer("cross_attention_dim"),
             normGroupCount: try file.integer("norm_num_groups", default: 32),
-            normEpsilon: try file.float("norm_eps", default: 1e-5))
+            normEpsilon: try file.float("norm_eps", default: 1e-5)
+        )
     }
 }
 
@@ -113,6 +119,7 @@ extension AutoencoderConfiguration {
             blockChannels: try file.integers("block_out_channels"),
             layersPerBlock: try file.integer("layers_per_block"),
             normGroupCount: try file.integer("norm_num_groups", default: 32),
-            scalingFactor: try file.float("scaling_factor", default: 0.18215))
+            scalingFactor: try file.float("scaling_factor", default: 0.18215)
+        )
     }
 }

@@ -48,7 +48,9 @@ package struct ReferenceImporter {
     /// - Parameter progress: Told the share of the elements that has been written, from 0 to 1.
     /// - Throws: ``ImportError``, `CheckpointError`, `ConfigurationError`, `ParameterMismatch`.
     package func run(
-        name: String, output: String, progress: (Double) -> Void
+        name: String,
+        output: String,
+        progress: (Double) -> Void
     ) throws -> Report {
         guard !FileManager.default.fileExists(atPath: output) else {
             throw ImportError(path: output, detail: "already exists")
@@ -60,14 +62,23 @@ package struct ReferenceImporter {
 
         let partial = "\(output).partial-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(
-            atPath: partial, withIntermediateDirectories: true)
+            atPath: partial,
+            withIntermediateDirectories: true
+        )
         do {
             try FileManager.default.copyItem(
-                atPath: layout.tokenizerPath, toPath: "\(partial)/\(ModelDirectory.tokenizerName)")
+                atPath: layout.tokenizerPath,
+                toPath: "\(partial)/\(ModelDirectory.tokenizerName)"
+            )
             try Data(ModelDirectory.encode(configuration)).write(
-                to: URL(fileURLWithPath: "\(partial)/\(ModelDirectory.configurationName)"))
+                to: URL(fileURLWithPath: "\(partial)/\(ModelDirectory.configurationName)")
+            )
             var report = try writeWeights(
-                parameters, from: sources, to: "\(partial)/\(ModelDirectory.weightsName)", progress)
+                parameters,
+                from: sources,
+                to: "\(partial)/\(ModelDirectory.weightsName)",
+                progress
+            )
             report.unusedNames = sources.unusedNames(parameters)
             try FileManager.default.moveItem(atPath: partial, toPath: output)
             return report
@@ -79,17 +90,23 @@ package struct ReferenceImporter {
     }
 
     private func writeWeights(
-        _ parameters: [ParameterDescription], from sources: Sources, to path: String,
+        _ parameters: [ParameterDescription],
+        from sources: Sources,
+        to path: String,
         _ progress: (Double) -> Void
     ) throws -> Report {
         let descriptions = try parameters.map { parameter in
             try TensorDescription(
                 name: parameter.name,
                 elementType: format?.elementType ?? sources.stored(parameter).elementType,
-                shape: parameter.shape)
+                shape: parameter.shape
+            )
         }
         let writer = try SafetensorsWriter(
-            path: path, tensors: descriptions, metadata: ["format": "pt"])
+            path: path,
+            tensors: descriptions,
+            metadata: ["format": "pt"]
+        )
         let total = parameters.reduce(0) { $0 + $1.count }
         var report = Report()
         var done = 0
@@ -119,8 +136,10 @@ package struct ReferenceImporter {
         guard !found.isEmpty else { return }
         throw ImportError(
             path: layout.checkpoint,
-            detail: "\(stored.name) has \(found.nanCount) NaN and \(found.infinityCount) infinite values, "
-                + "the first at element \(found.firstIndex ?? 0)")
+            detail:
+                "\(stored.name) has \(found.nanCount) NaN and \(found.infinityCount) infinite values, "
+                + "the first at element \(found.firstIndex ?? 0)"
+        )
     }
 }
 
@@ -158,7 +177,8 @@ private struct Sources {
         throw ImportError(
             path: checkpoint.path,
             detail: "\(problems.count) tensors do not fit the configuration "
-                + "(give the model's own with --config):\n  \(shown)\(rest)")
+                + "(give the model's own with --config):\n  \(shown)\(rest)"
+        )
     }
 
     func stored(_ parameter: ParameterDescription) throws -> TensorDescription {
@@ -190,7 +210,8 @@ private struct Sources {
     /// Published autoencoder files name their attention layers as diffusers did before version 0.17.
     private static func formerName(_ name: String) -> String {
         let renamed = [
-            ".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.", ".to_out.0.": ".proj_attn.",
+            ".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.",
+            ".to_out.0.": ".proj_attn.",
         ]
         return renamed.reduce(name) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
     }

@@ -32,17 +32,25 @@ package struct ReferenceLayout: Sendable {
         let visionWidth = try vision().hiddenSize
         let language = try language()
         let configuration = ModelConfiguration(
-            name: name, vocabulary: VocabularyConfiguration(originalSize: language.vocabularySize),
+            name: name,
+            vocabulary: VocabularyConfiguration(originalSize: language.vocabularySize),
             vision: try vision(),
             visualPerceiver: perceiver(
                 settings.model.visualTokenizer.perceiver,
                 released: PerceiverConfiguration(
-                    queryCount: 64, hiddenSize: 768, encoderHiddenSize: visionWidth,
-                    layerCount: 12, headCount: 12, crossAttentionFrequency: 2,
-                    normalizesQueriesAndKeys: true)),
+                    queryCount: 64,
+                    hiddenSize: 768,
+                    encoderHiddenSize: visionWidth,
+                    layerCount: 12,
+                    headCount: 12,
+                    crossAttentionFrequency: 2,
+                    normalizesQueriesAndKeys: true
+                )
+            ),
             language: language.configuration,
             imageDecoder: try imageDecoder(languageHiddenSize: language.configuration.hiddenSize),
-            defaults: defaults())
+            defaults: defaults()
+        )
         try configuration.validate()
         return configuration
     }
@@ -54,13 +62,15 @@ package struct ReferenceLayout: Sendable {
         // The published file is CLIP's, with the vision tower inside; a bare tower has no such member.
         let tower = file.object("vision_config") ?? file
         return VisionConfiguration(
-            imageSize: settings.inference.resolution, patchSize: try tower.integer("patch_size"),
+            imageSize: settings.inference.resolution,
+            patchSize: try tower.integer("patch_size"),
             hiddenSize: try tower.integer("hidden_size"),
             intermediateSize: try tower.integer("intermediate_size"),
             layerCount: try tower.integer("num_hidden_layers"),
             headCount: try tower.integer("num_attention_heads"),
             normEpsilon: try tower.float("layer_norm_eps", default: 1e-5),
-            positionGridSize: settings.model.visualTokenizer.gridSize)
+            positionGridSize: settings.model.visualTokenizer.gridSize
+        )
     }
 
     private func language() throws -> (configuration: LanguageConfiguration, vocabularySize: Int) {
@@ -68,17 +78,21 @@ package struct ReferenceLayout: Sendable {
         let heads = try file.integer("num_attention_heads")
         guard try file.integer("num_key_value_heads", default: heads) == heads else {
             throw ImportError(
-                path: file.path, detail: "num_key_value_heads differs from num_attention_heads")
+                path: file.path,
+                detail: "num_key_value_heads differs from num_attention_heads"
+            )
         }
         let configuration = LanguageConfiguration(
             hiddenSize: try file.integer("hidden_size"),
             intermediateSize: try file.integer("intermediate_size"),
-            layerCount: try file.integer("num_hidden_layers"), headCount: heads,
+            layerCount: try file.integer("num_hidden_layers"),
+            headCount: heads,
             normEpsilon: try file.float("rms_norm_eps", default: 1e-6),
             rotaryBase: try file.float("rope_theta", default: 10000),
             maximumPositionCount: try file.integer("max_position_embeddings", default: 2048),
             crossAttentionFrequency: settings.model.crossAttentionFrequency,
-            synchronizerSides: settings.model.spatialShapes)
+            synchronizerSides: settings.model.spatialShapes
+        )
         return (configuration, try file.integer("vocab_size"))
     }
 
@@ -86,21 +100,29 @@ package struct ReferenceLayout: Sendable {
         let directory = asset(settings.model.imageDecoder.path)
         let unet = try UNetConfiguration(
             JSONFile(directory + "/unet/config.json"),
-            imageSize: settings.model.imageDecoder.imageSize)
+            imageSize: settings.model.imageDecoder.imageSize
+        )
         let released = PerceiverConfiguration(
-            queryCount: 77, hiddenSize: unet.crossAttentionWidth,
-            encoderHiddenSize: languageHiddenSize, layerCount: 1, headCount: 16,
-            crossAttentionFrequency: 1, normalizesQueriesAndKeys: false)
+            queryCount: 77,
+            hiddenSize: unet.crossAttentionWidth,
+            encoderHiddenSize: languageHiddenSize,
+            layerCount: 1,
+            headCount: 16,
+            crossAttentionFrequency: 1,
+            normalizesQueriesAndKeys: false
+        )
         return ImageDecoderConfiguration(
             perceiver: perceiver(settings.model.imageDecoder.perceiver, released: released),
             unet: unet,
             autoencoder: try AutoencoderConfiguration(JSONFile(directory + "/vae/config.json")),
             scheduler: try JSONFile(directory + "/scheduler/scheduler_config.json")
-                .decoded(SchedulerConfiguration.self))
+                .decoded(SchedulerConfiguration.self)
+        )
     }
 
     private func perceiver(
-        _ own: ReferenceSettings.Perceiver, released: PerceiverConfiguration
+        _ own: ReferenceSettings.Perceiver,
+        released: PerceiverConfiguration
     ) -> PerceiverConfiguration {
         PerceiverConfiguration(
             queryCount: own.queryCount ?? released.queryCount,
@@ -112,7 +134,8 @@ package struct ReferenceLayout: Sendable {
             crossAttentionFrequency: own.crossAttentionFrequency
                 ?? released.crossAttentionFrequency,
             normalizesQueriesAndKeys: own.normalizesQueriesAndKeys
-                ?? released.normalizesQueriesAndKeys)
+                ?? released.normalizesQueriesAndKeys
+        )
     }
 
     private func defaults() -> GenerationDefaults {

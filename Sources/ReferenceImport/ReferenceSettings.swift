@@ -121,7 +121,9 @@ extension ReferenceSettings.Model {
             try values.decodeIfPresent([Int].self, forKey: .spatialShapes) ?? spatialShapes
         visualTokenizer =
             try values.decodeIfPresent(
-                ReferenceSettings.VisualTokenizer.self, forKey: .visualTokenizer)
+                ReferenceSettings.VisualTokenizer.self,
+                forKey: .visualTokenizer
+            )
             ?? visualTokenizer
         imageDecoder =
             try values.decodeIfPresent(ReferenceSettings.ImageDecoder.self, forKey: .imageDecoder)

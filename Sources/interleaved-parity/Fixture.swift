@@ -41,10 +41,12 @@ struct Fixture {
                     return unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Float.self)
                 case .int64:
                     return unsafe Float(
-                        bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Int64.self))
+                        bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Int64.self)
+                    )
                 case .uint8, .bool:
                     return unsafe Float(
-                        bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self))
+                        bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self)
+                    )
                 default:
                     throw ParityError("\(name) has the element type \(description.elementType)")
                 }
@@ -75,7 +77,9 @@ struct Recording {
         let rest = Array(shape.dropFirst())
         let count = rest.reduce(1, *)
         return Recording(
-            shape: rest, values: Array(values[index * count..<(index + 1) * count]))
+            shape: rest,
+            values: Array(values[index * count..<(index + 1) * count])
+        )
     }
 
     /// All values as whole numbers.
@@ -104,7 +108,11 @@ struct ParityError: Error, CustomStringConvertible {
 }
 
 /// Takes single values out of nested JSON, with errors that name the path.
-func member<Value>(_ object: [String: Any], _ name: String, as type: Value.Type = Value.self) throws
+func member<Value>(
+    _ object: [String: Any],
+    _ name: String,
+    as type: Value.Type = Value.self
+) throws
     -> Value
 {
     guard let value = object[name] as? Value else {

@@ -26,8 +26,11 @@ struct LanguageParity {
                 maps[$0]?.toArray() ?? []
             }
             report.compare(
-                "two.mmfs_features[\(index)]", stacked, features[index].values,
-                tolerance: Self.tolerance)
+                "two.mmfs_features[\(index)]",
+                stacked,
+                features[index].values,
+                tolerance: Self.tolerance
+            )
         }
         let sequence = language.makeSequence()
         let elements = try subject.elements(ids: ids, images: images)
@@ -36,25 +39,39 @@ struct LanguageParity {
             inputs.append(input.toArray())
         }
         report.compare(
-            "two.mm_embeds", inputs[0], try fixture.tensor("two.mm_embeds").values,
-            tolerance: Self.tolerance)
+            "two.mm_embeds",
+            inputs[0],
+            try fixture.tensor("two.mm_embeds").values,
+            tolerance: Self.tolerance
+        )
         report.compareExactly(
-            "two.cross_attention_mask", visibility(elements, imageCount: images.count),
-            try fixture.tensor("two.cross_attention_mask").values)
+            "two.cross_attention_mask",
+            visibility(elements, imageCount: images.count),
+            try fixture.tensor("two.cross_attention_mask").values
+        )
         for (layer, input) in inputs.enumerated() {
             report.compare(
-                "two.hidden\(layer)", input, try fixture.tensor("two.hidden\(layer)").values,
-                tolerance: Self.tolerance)
+                "two.hidden\(layer)",
+                input,
+                try fixture.tensor("two.hidden\(layer)").values,
+                tolerance: Self.tolerance
+            )
         }
         let hidden = sequence.hidden.rows(0..<sequence.count)
         report.compare(
-            "two.last_hidden_state", hidden.toArray(),
-            try fixture.tensor("two.last_hidden_state").values, tolerance: Self.tolerance)
+            "two.last_hidden_state",
+            hidden.toArray(),
+            try fixture.tensor("two.last_hidden_state").values,
+            tolerance: Self.tolerance
+        )
         let logits = Matrix(rows: hidden.rows, columns: language.vocabularySize)
         language.logits(of: hidden, subject.compute, into: logits)
         report.compare(
-            "two.logits", logits.toArray(), try fixture.tensor("two.logits").values,
-            tolerance: Self.logitTolerance)
+            "two.logits",
+            logits.toArray(),
+            try fixture.tensor("two.logits").values,
+            tolerance: Self.logitTolerance
+        )
     }
 
     private func compareBatch(_ fixture: Fixture) throws {
@@ -73,23 +90,33 @@ struct LanguageParity {
             let own = Array(images[firstImage..<firstImage + counts[row]])
             firstImage += counts[row]
             let elements = try subject.elements(
-                ids: Array(ids[row].integers.prefix(count)), images: own)
+                ids: Array(ids[row].integers.prefix(count)),
+                images: own
+            )
             let sequence = language.makeSequence()
             language.extend(sequence, with: elements, subject.compute)
             let slots = expectedMask.shape[2]
             report.compareExactly(
-                "pad.cross_attention_mask[\(row)]", visibility(elements, imageCount: slots),
-                Array(expectedMask[row].values.prefix(count * slots)))
+                "pad.cross_attention_mask[\(row)]",
+                visibility(elements, imageCount: slots),
+                Array(expectedMask[row].values.prefix(count * slots))
+            )
             let hidden = sequence.hidden.rows(0..<count)
             report.compare(
-                "pad.last_hidden_state[\(row)], unpadded", hidden.toArray(),
-                Array(expected[row].values.prefix(hidden.count)), tolerance: Self.tolerance)
+                "pad.last_hidden_state[\(row)], unpadded",
+                hidden.toArray(),
+                Array(expected[row].values.prefix(hidden.count)),
+                tolerance: Self.tolerance
+            )
             let last = hidden.rows(count - 4..<count)
             let logits = Matrix(rows: 4, columns: language.vocabularySize)
             language.logits(of: last, subject.compute, into: logits)
             report.compare(
-                "pad.logits_last4[\(row)]", logits.toArray(), expectedLogits[row].values,
-                tolerance: Self.logitTolerance)
+                "pad.logits_last4[\(row)]",
+                logits.toArray(),
+                expectedLogits[row].values,
+                tolerance: Self.logitTolerance
+            )
         }
         report.skip("padded positions", "sequences are not padded here; nothing reads them")
     }

@@ -12,7 +12,8 @@ struct Parity: ParsableCommand {
         discussion: """
             Prints a line for each recorded tensor: largest absolute and relative error, normalised mean \
             squared error, tolerance, and whether it holds. Exits with status 1 if anything does not.
-            """)
+            """
+    )
 
     @Option(help: "Model directory that `interleaved import` made of the recorded model.")
     var model: String
@@ -29,8 +30,11 @@ struct Parity: ParsableCommand {
     func run() throws {
         let directory = try ModelDirectory(path: model)
         let subject = Subject(
-            model: try directory.load(), compute: Compute(workerCount: workers),
-            tokenizer: try Tokenizer(modelPath: directory.tokenizerPath), fixtures: fixtures)
+            model: try directory.load(),
+            compute: Compute(workerCount: workers),
+            tokenizer: try Tokenizer(modelPath: directory.tokenizerPath),
+            fixtures: fixtures
+        )
         let report = Report()
         let suites: [(kind: String, compare: (Fixture) throws -> Void)] = [
             ("vision", VisionParity(subject: subject, report: report).run),

@@ -12,14 +12,18 @@ final class Report {
         print("\n\(kind)")
         print(
             "  " + Self.pad("tensor", 44) + Self.pad("max abs", 12) + Self.pad("max rel", 12)
-                + Self.pad("NMSE", 12) + Self.pad("tolerance", 12) + "result")
+                + Self.pad("NMSE", 12) + Self.pad("tolerance", 12) + "result"
+        )
     }
 
     /// Compares numbers.
     ///
     /// - Parameter relativeTo: Unit of the tolerance, where it is relative.
     func compare(
-        _ name: String, _ actual: [Float], _ expected: [Float], tolerance: Double,
+        _ name: String,
+        _ actual: [Float],
+        _ expected: [Float],
+        tolerance: Double,
         relativeTo unit: Double = 1
     ) {
         guard actual.count == expected.count else {
@@ -38,8 +42,13 @@ final class Report {
         let limit = tolerance * unit
         let holds = maximum <= limit
         line(
-            name, Self.format(maximum), Self.format(maximumRelative),
-            Self.format(sum > 0 ? errorSum / sum : errorSum), Self.format(limit), holds)
+            name,
+            Self.format(maximum),
+            Self.format(maximumRelative),
+            Self.format(sum > 0 ? errorSum / sum : errorSum),
+            Self.format(limit),
+            holds
+        )
     }
 
     /// Compares values that must be equal.
@@ -69,14 +78,19 @@ final class Report {
     }
 
     private func line(
-        _ name: String, _ absolute: String, _ relative: String, _ nmse: String,
-        _ tolerance: String, _ holds: Bool
+        _ name: String,
+        _ absolute: String,
+        _ relative: String,
+        _ nmse: String,
+        _ tolerance: String,
+        _ holds: Bool
     ) {
         comparedCount += 1
         if !holds { failures.append("\(kind): \(name)") }
         print(
             "  " + Self.pad(name, 44) + Self.pad(absolute, 12) + Self.pad(relative, 12)
-                + Self.pad(nmse, 12) + Self.pad(tolerance, 12) + (holds ? "ok" : "FAIL"))
+                + Self.pad(nmse, 12) + Self.pad(tolerance, 12) + (holds ? "ok" : "FAIL")
+        )
     }
 
     private static func format(_ value: Double) -> String {

@@ -33,7 +33,10 @@ final class Subject {
         let side = model.configuration.vision.imageSize
         let transformed = ImageTransform(resolution: side).apply(to: image)
         return Matrix(
-            rows: side * side, columns: 3, values: transformed.pixels.map { Float($0) / 255 })
+            rows: side * side,
+            columns: 3,
+            values: transformed.pixels.map { Float($0) / 255 }
+        )
     }
 
     /// A recorded picture's features, computed once.
@@ -55,13 +58,19 @@ final class Subject {
         var index = 0
         while index < ids.count {
             if ids[index] == vocabulary.image {
-                guard next < images.count else { throw ParityError("more image tokens than images") }
+                guard next < images.count else {
+                    throw ParityError("more image tokens than images")
+                }
                 let features = images[next]
                 elements.append(
                     .image(
                         tokens: features.tokens,
                         values: model.language.synchronizerValues(
-                            of: model.pyramidBySide(features), compute)))
+                            of: model.pyramidBySide(features),
+                            compute
+                        )
+                    )
+                )
                 next += 1
                 index += imageTokens
             } else {

@@ -27,49 +27,70 @@ struct VisionParity {
         }
 
         check(
-            "pre_layernorm_out", observed["embedded"],
-            try fixture.tensor("pre_layernorm_out")[sample].values)
+            "pre_layernorm_out",
+            observed["embedded"],
+            try fixture.tensor("pre_layernorm_out")[sample].values
+        )
         check(
-            "spm_c1_s4", observed["prior0"].map { strided($0, channels: trace.hidden.columns, by: 4) },
-            try fixture.tensor("spm_c1_s4")[sample].channelsLast)
+            "spm_c1_s4",
+            observed["prior0"].map { strided($0, channels: trace.hidden.columns, by: 4) },
+            try fixture.tensor("spm_c1_s4")[sample].channelsLast
+        )
         check("spm_c3", observed["prior2"], try fixture.tensor("spm_c3")[sample].values)
         check("spm_c4", observed["prior3"], try fixture.tensor("spm_c4")[sample].values)
         let width = trace.hidden.columns
         for group in 0..<VisionConfiguration.groupCount {
             let tokens = observed["group\(group)"]
             check(
-                "interaction\(group).x", tokens.map { Array($0.dropFirst(width)) },
-                try fixture.tensor("interaction\(group).x")[sample].values)
+                "interaction\(group).x",
+                tokens.map { Array($0.dropFirst(width)) },
+                try fixture.tensor("interaction\(group).x")[sample].values
+            )
             check(
-                "interaction\(group).cls", tokens.map { Array($0.prefix(width)) },
-                try fixture.tensor("interaction\(group).cls")[sample].values)
+                "interaction\(group).cls",
+                tokens.map { Array($0.prefix(width)) },
+                try fixture.tensor("interaction\(group).cls")[sample].values
+            )
         }
         check(
             "interaction3.c_s8",
             observed["features"].map { everyRow(8, of: $0, columns: width) },
-            try fixture.tensor("interaction3.c_s8")[sample].values)
+            try fixture.tensor("interaction3.c_s8")[sample].values
+        )
         check(
-            "last_hidden_state", trace.hidden.toArray(),
-            try fixture.tensor("last_hidden_state")[sample].values)
+            "last_hidden_state",
+            trace.hidden.toArray(),
+            try fixture.tensor("last_hidden_state")[sample].values
+        )
         for level in 1..<4 {
             check(
-                "ms_raw\(level)", observed["map\(level)"],
-                try fixture.tensor("ms_raw\(level)")[sample].channelsLast)
+                "ms_raw\(level)",
+                observed["map\(level)"],
+                try fixture.tensor("ms_raw\(level)")[sample].channelsLast
+            )
             check(
-                "ms\(level)", trace.pyramid[level].toArray(),
-                try fixture.tensor("ms\(level)")[sample].channelsLast)
+                "ms\(level)",
+                trace.pyramid[level].toArray(),
+                try fixture.tensor("ms\(level)")[sample].channelsLast
+            )
         }
         if sample == 0 {
             check(
-                "ms_raw0_c4_img0", observed["map0"].map { everyChannel(4, of: $0, channels: width) },
-                try fixture.tensor("ms_raw0_c4_img0")[0].channelsLast)
+                "ms_raw0_c4_img0",
+                observed["map0"].map { everyChannel(4, of: $0, channels: width) },
+                try fixture.tensor("ms_raw0_c4_img0")[0].channelsLast
+            )
         }
         check(
-            "ms0", everyChannel(2, of: trace.pyramid[0].toArray(), channels: width),
-            try fixture.tensor("ms0")[sample].channelsLast)
+            "ms0",
+            everyChannel(2, of: trace.pyramid[0].toArray(), channels: width),
+            try fixture.tensor("ms0")[sample].channelsLast
+        )
         check(
-            "perceiver_out", trace.resampled.toArray(),
-            try fixture.tensor("perceiver_out")[sample].values)
+            "perceiver_out",
+            trace.resampled.toArray(),
+            try fixture.tensor("perceiver_out")[sample].values
+        )
         check("vis_embed", trace.tokens.toArray(), try fixture.tensor("vis_embed")[sample].values)
         if sample == 0 {
             report.skip("image_embeds_s4", "the reference computes it and uses it nowhere")

@@ -32,7 +32,8 @@ package struct EngineError: Error, Hashable, CustomStringConvertible {
     package let retryAfter: Duration?
 
     /// Describes a reason.
-    package init(_ kind: Kind, field: String? = nil, _ detail: String, retryAfter: Duration? = nil) {
+    package init(_ kind: Kind, field: String? = nil, _ detail: String, retryAfter: Duration? = nil)
+    {
         self.kind = kind
         self.field = field
         self.detail = detail

@@ -18,8 +18,10 @@ package struct ImageDecoderConfiguration: Codable, Hashable, Sendable {
 
     /// Makes a configuration.
     package init(
-        perceiver: PerceiverConfiguration, unet: UNetConfiguration,
-        autoencoder: AutoencoderConfiguration, scheduler: SchedulerConfiguration
+        perceiver: PerceiverConfiguration,
+        unet: UNetConfiguration,
+        autoencoder: AutoencoderConfiguration,
+        scheduler: SchedulerConfiguration
     ) {
         self.perceiver = perceiver
         self.unet = unet
@@ -35,17 +37,21 @@ package struct ImageDecoderConfiguration: Codable, Hashable, Sendable {
         guard perceiver.encoderHiddenSize == languageHiddenSize else {
             throw ConfigurationError(
                 field: "\(field).perceiver.encoder_hidden_size",
-                detail: "\(perceiver.encoderHiddenSize) is not the language model's \(languageHiddenSize)")
+                detail:
+                    "\(perceiver.encoderHiddenSize) is not the language model's \(languageHiddenSize)"
+            )
         }
         guard perceiver.hiddenSize == unet.crossAttentionWidth else {
             throw ConfigurationError(
                 field: "\(field).perceiver.hidden_size",
-                detail: "\(perceiver.hiddenSize) is not the UNet's \(unet.crossAttentionWidth)")
+                detail: "\(perceiver.hiddenSize) is not the UNet's \(unet.crossAttentionWidth)"
+            )
         }
         guard unet.latentChannels == autoencoder.latentChannels else {
             throw ConfigurationError(
                 field: "\(field).vae.latent_channels",
-                detail: "\(autoencoder.latentChannels) is not the UNet's \(unet.latentChannels)")
+                detail: "\(autoencoder.latentChannels) is not the UNet's \(unet.latentChannels)"
+            )
         }
     }
 }

@@ -33,9 +33,13 @@ package struct ModelConfiguration: Codable, Hashable, Sendable {
 
     /// Makes a configuration.
     package init(
-        name: String, vocabulary: VocabularyConfiguration, vision: VisionConfiguration,
-        visualPerceiver: PerceiverConfiguration, language: LanguageConfiguration,
-        imageDecoder: ImageDecoderConfiguration, defaults: GenerationDefaults
+        name: String,
+        vocabulary: VocabularyConfiguration,
+        vision: VisionConfiguration,
+        visualPerceiver: PerceiverConfiguration,
+        language: LanguageConfiguration,
+        imageDecoder: ImageDecoderConfiguration,
+        defaults: GenerationDefaults
     ) {
         formatVersion = Self.currentFormatVersion
         self.name = name
@@ -55,7 +59,9 @@ package struct ModelConfiguration: Codable, Hashable, Sendable {
         guard formatVersion == Self.currentFormatVersion else {
             throw ConfigurationError(
                 field: "format_version",
-                detail: "\(formatVersion) is not supported; this version reads \(Self.currentFormatVersion)")
+                detail:
+                    "\(formatVersion) is not supported; this version reads \(Self.currentFormatVersion)"
+            )
         }
         guard !name.isEmpty, name.utf8.count <= 200 else {
             throw ConfigurationError(field: "name", detail: "is empty or longer than 200 bytes")
@@ -69,17 +75,22 @@ package struct ModelConfiguration: Codable, Hashable, Sendable {
         guard visualPerceiver.encoderHiddenSize == vision.hiddenSize else {
             throw ConfigurationError(
                 field: "visual_perceiver.encoder_hidden_size",
-                detail: "\(visualPerceiver.encoderHiddenSize) is not the vision model's \(vision.hiddenSize)")
+                detail:
+                    "\(visualPerceiver.encoderHiddenSize) is not the vision model's \(vision.hiddenSize)"
+            )
         }
         guard vision.hiddenSize % language.synchronizerHeadCount == 0 else {
             throw ConfigurationError(
                 field: "language_model.synchronizer_num_heads",
-                detail: "\(language.synchronizerHeadCount) does not divide the vision model's \(vision.hiddenSize)")
+                detail:
+                    "\(language.synchronizerHeadCount) does not divide the vision model's \(vision.hiddenSize)"
+            )
         }
         guard imageTokenCount + 2 < language.maximumPositionCount else {
             throw ConfigurationError(
                 field: "visual_perceiver.num_queries",
-                detail: "one image does not fit \(language.maximumPositionCount) positions")
+                detail: "one image does not fit \(language.maximumPositionCount) positions"
+            )
         }
     }
 }
@@ -133,11 +144,19 @@ package struct GenerationDefaults: Codable, Hashable, Sendable {
     /// Checks that the values lie where a request's may.
     func validate(_ field: String) throws(ConfigurationError) {
         try ConfigurationError.check("\(field).max_tokens", maximumTokenCount, in: 1...65536)
-        try ConfigurationError.check("\(field).min_tokens", minimumTokenCount, in: 0...maximumTokenCount)
+        try ConfigurationError.check(
+            "\(field).min_tokens",
+            minimumTokenCount,
+            in: 0...maximumTokenCount
+        )
         try ConfigurationError.check("\(field).temperature", temperature, in: 0...10)
         try ConfigurationError.check("\(field).top_p", topP, in: 0...1)
         try ConfigurationError.check("\(field).top_k", topK, in: 0...4_194_304)
-        try ConfigurationError.check("\(field).repetition_penalty", repetitionPenalty, in: 0.01...100)
+        try ConfigurationError.check(
+            "\(field).repetition_penalty",
+            repetitionPenalty,
+            in: 0.01...100
+        )
         try ConfigurationError.check("\(field).steps", stepCount, in: 1...1000)
         try ConfigurationError.check("\(field).guidance_scale", guidanceScale, in: 0...100)
     }

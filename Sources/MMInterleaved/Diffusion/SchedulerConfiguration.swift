@@ -1,5 +1,5 @@
 /// What the denoising network's output stands for.
-package enum PredictionType: String, Decodable, Sendable {
+package enum PredictionType: String, Codable, Sendable {
     /// The noise in the latents.
     case epsilon
     /// `sqrt(alpha) noise - sqrt(1 - alpha) x0` (Salimans and Ho, arXiv 2202.00512).
@@ -9,7 +9,7 @@ package enum PredictionType: String, Decodable, Sendable {
 }
 
 /// How the variances of the training steps were chosen.
-package enum BetaSchedule: String, Decodable, Sendable {
+package enum BetaSchedule: String, Codable, Sendable {
     /// Equal steps from the first beta to the last.
     case linear
     /// Equal steps of the square root, as in latent diffusion.
@@ -19,7 +19,7 @@ package enum BetaSchedule: String, Decodable, Sendable {
 }
 
 /// Variance of the noise that a DDPM step adds.
-package enum VarianceType: String, Decodable, Sendable {
+package enum VarianceType: String, Codable, Sendable {
     /// The posterior's variance for known x0.
     case fixedSmall = "fixed_small"
     /// The step's own beta.
@@ -27,7 +27,7 @@ package enum VarianceType: String, Decodable, Sendable {
 }
 
 /// Form of the second-order term of the multistep solver.
-package enum SolverType: String, Decodable, Sendable {
+package enum SolverType: String, Codable, Sendable {
     case midpoint
     case heun
 }
@@ -44,7 +44,7 @@ package struct SchedulerConfigurationError: Error, Equatable {
 ///
 /// Absent fields have the defaults of diffusers' schedulers; fields that no scheduler here knows are
 /// ignored, whatever class the file names: any method can be built from any file.
-package struct SchedulerConfiguration: Sendable, Equatable {
+package struct SchedulerConfiguration: Sendable, Hashable {
     /// `num_train_timesteps`: steps of the training's noise schedule.
     package var trainingStepCount = 1000
     /// `beta_start` and `beta_end`.
@@ -132,7 +132,7 @@ package struct SchedulerConfiguration: Sendable, Equatable {
 
 // MARK: - Reading
 
-extension SchedulerConfiguration: Decodable {
+extension SchedulerConfiguration: Codable {
     private enum CodingKeys: String, CodingKey {
         case trainingStepCount = "num_train_timesteps"
         case firstBeta = "beta_start"
@@ -185,6 +185,27 @@ extension SchedulerConfiguration: Decodable {
         try read(.minimumLambda, into: &minimumLambda)
         try Self.refuseMissingFeatures(values)
         try validate()
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(trainingStepCount, forKey: .trainingStepCount)
+        try values.encode(firstBeta, forKey: .firstBeta)
+        try values.encode(lastBeta, forKey: .lastBeta)
+        try values.encode(betaSchedule, forKey: .betaSchedule)
+        try values.encodeIfPresent(explicitBetas, forKey: .explicitBetas)
+        try values.encode(predictionType, forKey: .predictionType)
+        try values.encodeIfPresent(timestepSpacing, forKey: .timestepSpacing)
+        try values.encode(stepsOffset, forKey: .stepsOffset)
+        try values.encode(clipsSample, forKey: .clipsSample)
+        try values.encode(clipRange, forKey: .clipRange)
+        try values.encode(setsFinalAlphaToOne, forKey: .setsFinalAlphaToOne)
+        try values.encode(varianceType, forKey: .varianceType)
+        try values.encode(rescalesToZeroTerminalSNR, forKey: .rescalesToZeroTerminalSNR)
+        try values.encode(solverType, forKey: .solverType)
+        try values.encode(lowersFinalOrder, forKey: .lowersFinalOrder)
+        // JSON has no infinity; its absence means the same.
+        if minimumLambda.isFinite { try values.encode(minimumLambda, forKey: .minimumLambda) }
     }
 
     /// Refuses what would change the result and is not implemented, rather than passing it over.

@@ -1,7 +1,7 @@
 /// Which of the training's steps a short run of denoising steps visits.
 ///
 /// The names are those of table 2 of arXiv 2305.08891. All lists fall.
-package enum TimestepSpacing: String, Decodable, Sendable {
+package enum TimestepSpacing: String, Codable, Sendable {
     /// Multiples of `training steps / steps`, rounded down, plus the configured offset.
     case leading
     /// From the last training step down by `training steps / steps`.

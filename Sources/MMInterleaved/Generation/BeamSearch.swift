@@ -67,7 +67,10 @@ package struct BeamSearch {
             var scores = logits[index]
             LogitsProcessing.logSoftmax(&scores)
             LogitsProcessing.penalizeRepetition(
-                &scores, of: Array(Set(beam.tokens)), penalty: repetitionPenalty)
+                &scores,
+                of: Array(Set(beam.tokens)),
+                penalty: repetitionPenalty
+            )
             if beam.tokens.count < minimumCount {
                 LogitsProcessing.exclude(endTokens, from: &scores)
             }
@@ -90,12 +93,17 @@ package struct BeamSearch {
             let tokens = beams[candidate.beam].tokens
             if endTokens.contains(candidate.token) {
                 // An end that is not among the best may not displace texts that are.
-                if rank < beams.count { finish(tokens, score: candidate.score, end: candidate.token) }
+                if rank < beams.count {
+                    finish(tokens, score: candidate.score, end: candidate.token)
+                }
             } else {
                 next.append(
                     Beam(
-                        tokens: tokens + [candidate.token], score: candidate.score,
-                        parent: candidate.beam))
+                        tokens: tokens + [candidate.token],
+                        score: candidate.score,
+                        parent: candidate.beam
+                    )
+                )
             }
             if next.count == beams.count { break }
         }
@@ -109,8 +117,10 @@ package struct BeamSearch {
 
     private mutating func finish(_ tokens: [Int], score: Float, end: Int?) {
         let hypothesis = Hypothesis(
-            tokens: tokens, score: score / powf(Float(tokens.count), lengthPenalty),
-            end: end)
+            tokens: tokens,
+            score: score / powf(Float(tokens.count), lengthPenalty),
+            end: end
+        )
         let worst = finished.indices.min { finished[$0].score < finished[$1].score }
         if finished.count < beams.count {
             finished.append(hypothesis)

@@ -13,7 +13,9 @@ package enum LogitsProcessing {
     ///
     /// Source: CTRL, arXiv 1909.05858 §4.1.
     package static func penalizeRepetition(
-        _ logits: inout [Float], of seen: [Int], penalty: Float
+        _ logits: inout [Float],
+        of seen: [Int],
+        penalty: Float
     ) {
         guard penalty != 1 else { return }
         for token in seen where logits.indices.contains(token) {
@@ -110,7 +112,8 @@ package enum LogitsProcessing {
 
     /// The `count` largest values, largest first, with their indices; ties by the smaller index.
     package static func largest(
-        _ count: Int, of values: [Float]
+        _ count: Int,
+        of values: [Float]
     ) -> [(index: Int, value: Float)] {
         guard count > 0 else { return [] }
         // A heap of the best so far, the worst of them on top: most values lose against it at once.

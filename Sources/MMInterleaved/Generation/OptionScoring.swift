@@ -9,7 +9,9 @@ extension LanguageModel {
     /// - Returns: Per option one number per token.
     /// - Throws: what `checkpoint`, called before each option, throws.
     package func score(
-        options: [[Int]], after context: LanguageSequence, _ compute: Compute,
+        options: [[Int]],
+        after context: LanguageSequence,
+        _ compute: Compute,
         checkpoint: () throws -> Void = {}
     ) rethrows -> [[Float]] {
         let start = context.count
@@ -23,8 +25,10 @@ extension LanguageModel {
             return compute.scope {
                 let logits = compute.scratch(option.count, vocabularySize)
                 self.logits(
-                    of: context.hidden.rows(start - 1..<start - 1 + option.count), compute,
-                    into: logits)
+                    of: context.hidden.rows(start - 1..<start - 1 + option.count),
+                    compute,
+                    into: logits
+                )
                 return option.enumerated().map { row, token in
                     var scores = logits.row(row).toArray()
                     LogitsProcessing.logSoftmax(&scores)

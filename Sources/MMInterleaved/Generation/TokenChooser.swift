@@ -2,7 +2,7 @@ package import Tensors
 
 /// Chooses the next token of one text: greedily, or by sampling with a seeded generator.
 package struct TokenChooser {
-    private let parameters: TextParameters
+    private var parameters: TextParameters
     private let endTokens: [Int]
     private var tokenCount = 1
     private var seen: [Int]
@@ -12,7 +12,10 @@ package struct TokenChooser {
     ///
     /// - Parameter start: Token that the text begins with; penalty and minimum see it.
     package init(
-        start: Int, endTokens: [Int], parameters: TextParameters, generator: TorchGenerator
+        start: Int,
+        endTokens: [Int],
+        parameters: TextParameters,
+        generator: TorchGenerator
     ) {
         self.parameters = parameters
         self.endTokens = endTokens
@@ -24,6 +27,13 @@ package struct TokenChooser {
     package mutating func restart(at start: Int) {
         tokenCount = 1
         seen = [start]
+    }
+
+    /// The same chooser, random numbers included, with other settings.
+    package func with(_ parameters: TextParameters) -> TokenChooser {
+        var other = self
+        other.parameters = parameters
+        return other
     }
 
     /// Chooses a token from the logits of all tokens, which are changed on the way, and takes it into
@@ -52,7 +62,10 @@ package struct TokenChooser {
     /// Applies all settings, in the reference's order.
     package func filter(_ logits: inout [Float]) {
         LogitsProcessing.penalizeRepetition(
-            &logits, of: seen, penalty: parameters.repetitionPenalty)
+            &logits,
+            of: seen,
+            penalty: parameters.repetitionPenalty
+        )
         if tokenCount <= parameters.minimumTokenCount {
             LogitsProcessing.exclude(endTokens, from: &logits)
         }

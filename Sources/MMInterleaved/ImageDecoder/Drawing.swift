@@ -28,9 +28,12 @@ package struct Drawing {
     /// - Parameter seed: Of the generator that latents and noise come from, in the reference's order.
     /// - Throws: `SchedulerConfigurationError` if the number of steps is not possible.
     package init(
-        _ decoder: PictureDecoder, conditioning: UNet.Conditioning,
-        source: PictureSynchronizer.Values?, parameters: PictureParameters,
-        schedulerConfiguration: SchedulerConfiguration, seed: UInt64
+        _ decoder: PictureDecoder,
+        conditioning: UNet.Conditioning,
+        source: PictureSynchronizer.Values?,
+        parameters: PictureParameters,
+        schedulerConfiguration: SchedulerConfiguration,
+        seed: UInt64
     ) throws {
         self.decoder = decoder
         self.conditioning = conditioning
@@ -39,8 +42,11 @@ package struct Drawing {
         let pixels = decoder.latentSide * decoder.latentSide
         let channels = decoder.latentChannels
         scheduler = try DiffusionScheduler(
-            configuration: schedulerConfiguration, method: parameters.method,
-            stepCount: parameters.stepCount, elementCount: pixels * channels)
+            configuration: schedulerConfiguration,
+            method: parameters.method,
+            stepCount: parameters.stepCount,
+            elementCount: pixels * channels
+        )
         generator = TorchGenerator(seed: seed)
         latents = Matrix(rows: pixels, columns: channels)
         noise = Matrix(rows: pixels, columns: channels)
@@ -75,10 +81,14 @@ package struct Drawing {
             }
             let time = scheduler.timesteps[stepIndex]
             decoder.unet.predict(
-                input, times: [Float](repeating: time, count: samples),
-                conditionings: samples == 2 ? [decoder.unconditional, conditioning] : [conditioning],
-                sources: [PictureSynchronizer.Values?](repeating: source, count: samples), compute,
-                into: prediction)
+                input,
+                times: [Float](repeating: time, count: samples),
+                conditionings: samples == 2
+                    ? [decoder.unconditional, conditioning] : [conditioning],
+                sources: [PictureSynchronizer.Values?](repeating: source, count: samples),
+                compute,
+                into: prediction
+            )
         }
         if samples == 2 { guide() }
         if scheduler.drawsNoise(atStep: stepIndex) { drawNoise() }
@@ -108,7 +118,11 @@ package struct Drawing {
             output.withRow(0) { output in
                 numbers.withRow(0) { noise in
                     scheduler.step(
-                        latents: &latents, modelOutput: output, stepIndex: index, noise: noise)
+                        latents: &latents,
+                        modelOutput: output,
+                        stepIndex: index,
+                        noise: noise
+                    )
                 }
             }
         }

@@ -20,22 +20,33 @@ package struct PictureDecoder: Sendable {
 
     /// Loads the weights from the root of the module tree: `image_decoder`, `context_feat_proj`.
     package init(
-        _ parameters: Parameters, _ configuration: ImageDecoderConfiguration,
-        language: LanguageConfiguration, vision: VisionConfiguration
+        _ parameters: Parameters,
+        _ configuration: ImageDecoderConfiguration,
+        language: LanguageConfiguration,
+        vision: VisionConfiguration
     ) throws {
         let c = configuration
         let own = parameters["image_decoder"]
         contextProjection = try parameters.linear(
-            "context_feat_proj", inputs: language.hiddenSize, outputs: language.hiddenSize)
+            "context_feat_proj",
+            inputs: language.hiddenSize,
+            outputs: language.hiddenSize
+        )
         positions = SinusoidTables.positions(
-            count: language.maximumPositionCount, width: language.hiddenSize)
+            count: language.maximumPositionCount,
+            width: language.hiddenSize
+        )
         perceiver = try PerceiverResampler(own["perceiver_resampler"], c.perceiver)
         negativeTokens = try own.matrix(
-            "neg_prompt_embeds", [1, c.perceiver.queryCount, c.unet.crossAttentionWidth]
+            "neg_prompt_embeds",
+            [1, c.perceiver.queryCount, c.unet.crossAttentionWidth]
         ).reshaped(rows: c.perceiver.queryCount, columns: c.unet.crossAttentionWidth)
         unet = try UNet(
-            own["decoder"], c.unet, pyramidSides: vision.pyramidSides,
-            visionWidth: vision.hiddenSize)
+            own["decoder"],
+            c.unet,
+            pyramidSides: vision.pyramidSides,
+            visionWidth: vision.hiddenSize
+        )
         autoencoder = try Autoencoder(own["decoder"]["vae"], c.autoencoder)
         unconditional = unet.conditioning(of: negativeTokens, Compute(workerCount: 1))
     }
@@ -67,7 +78,9 @@ package struct PictureDecoder: Sendable {
     /// Shapes: `hidden` as in ``projectContext(_:_:into:)`` -> [tokens, conditioning width].
     package func conditioningTokens(of hidden: Matrix, _ compute: Compute) -> Matrix {
         let tokens = Matrix(
-            rows: perceiver.configuration.queryCount, columns: perceiver.configuration.hiddenSize)
+            rows: perceiver.configuration.queryCount,
+            columns: perceiver.configuration.hiddenSize
+        )
         compute.scope {
             let context = compute.scratch(hidden.rows, hidden.columns)
             projectContext(hidden, compute, into: context)

@@ -25,7 +25,9 @@ extension LanguageModel {
     /// - Precondition: the positions fit the sequence's capacity and each image the most that a
     ///   position may see.
     package func extend(
-        _ sequence: LanguageSequence, with elements: [SequenceElement], _ compute: Compute,
+        _ sequence: LanguageSequence,
+        with elements: [SequenceElement],
+        _ compute: Compute,
         observe: (_ layer: Int, _ input: Matrix) -> Void = { _, _ in }
     ) {
         let total = elements.reduce(0) { $0 + $1.positionCount }
@@ -37,7 +39,10 @@ extension LanguageModel {
             for first in stride(from: 0, to: total, by: Self.prefillChunk) {
                 let rows = first..<min(total, first + Self.prefillChunk)
                 let span = LanguageSpan(
-                    sequence: sequence, rows: 0..<rows.count, visible: Array(visible[rows]))
+                    sequence: sequence,
+                    rows: 0..<rows.count,
+                    visible: Array(visible[rows])
+                )
                 forward(embeddings.rows(rows), [span], compute, observe: observe)
             }
         }
@@ -45,7 +50,9 @@ extension LanguageModel {
 
     /// Computes one more token of every sequence in one step (decode).
     package func step(
-        _ sequences: [LanguageSequence], tokens: [Int], _ compute: Compute
+        _ sequences: [LanguageSequence],
+        tokens: [Int],
+        _ compute: Compute
     ) {
         precondition(sequences.count == tokens.count)
         compute.scope {
@@ -56,8 +63,11 @@ extension LanguageModel {
                 embed(tokens[row], into: x.row(row))
                 spans.append(
                     LanguageSpan(
-                        sequence: sequence, rows: row..<row + 1,
-                        visible: [sequence.visibleImages]))
+                        sequence: sequence,
+                        rows: row..<row + 1,
+                        visible: [sequence.visibleImages]
+                    )
+                )
             }
             forward(x, spans, compute)
         }
@@ -65,7 +75,9 @@ extension LanguageModel {
 
     /// Computes the logits after a sequence's last position. `out` [1, vocabulary]
     package func nextLogits(
-        of sequence: LanguageSequence, _ compute: Compute, into out: Matrix
+        of sequence: LanguageSequence,
+        _ compute: Compute,
+        into out: Matrix
     ) {
         logits(of: sequence.hidden.row(sequence.count - 1), compute, into: out)
     }
@@ -75,7 +87,8 @@ extension LanguageModel {
     /// A position sees the images whose begin-of-image token lies after the nearest begin-of-sequence
     /// token at or before it, and whose first position is not after it.
     package func visibleImages(
-        _ elements: [SequenceElement], of sequence: LanguageSequence
+        _ elements: [SequenceElement],
+        of sequence: LanguageSequence
     ) -> [Range<Int>] {
         var visible: [Range<Int>] = []
         for element in elements {
@@ -86,7 +99,8 @@ extension LanguageModel {
                 sequence.append(values)
             }
             visible.append(
-                contentsOf: repeatElement(sequence.visibleImages, count: element.positionCount))
+                contentsOf: repeatElement(sequence.visibleImages, count: element.positionCount)
+            )
         }
         return visible
     }

@@ -30,11 +30,16 @@ package struct ModelDirectory: Sendable {
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
             data = try handle.read(upToCount: Self.maximumConfigurationByteCount + 1) ?? Data()
         } catch {
-            throw ModelDirectoryError(path: file, detail: "cannot be read: is this a model directory?")
+            throw ModelDirectoryError(
+                path: file,
+                detail: "cannot be read: is this a model directory?"
+            )
         }
         guard data.count <= Self.maximumConfigurationByteCount else {
             throw ModelDirectoryError(
-                path: file, detail: "is larger than \(Self.maximumConfigurationByteCount) bytes")
+                path: file,
+                detail: "is larger than \(Self.maximumConfigurationByteCount) bytes"
+            )
         }
         do {
             configuration = try JSONDecoder().decode(ModelConfiguration.self, from: data)

@@ -12,10 +12,14 @@ package struct CheckpointParameters: ParameterSource {
 
     package func read(_ parameter: ParameterDescription, into matrix: Matrix) throws {
         let stored = try reader.description(of: parameter.name)
-        guard stored.elementCount == matrix.count, let format = FloatFormat(stored.elementType) else {
+        guard stored.elementCount == matrix.count, let format = FloatFormat(stored.elementType)
+        else {
             throw CheckpointError(
-                .invalidShape, path: reader.path, tensor: parameter.name,
-                "expected \(parameter.shape) of F32, F16 or BF16, found \(stored)")
+                .invalidShape,
+                path: reader.path,
+                tensor: parameter.name,
+                "expected \(parameter.shape) of F32, F16 or BF16, found \(stored)"
+            )
         }
         try reader.withBytes(of: parameter.name) { matrix.copy(from: $0, format: format) }
     }
@@ -72,7 +76,8 @@ package struct ParameterMismatch: Error, CustomStringConvertible {
         func list(_ title: String, _ lines: [String]) -> [String] {
             guard !lines.isEmpty else { return [] }
             let rest = lines.count - Self.maximumListed
-            return ["\(title) (\(lines.count)):"] + lines.prefix(Self.maximumListed).map { "  \($0)" }
+            return ["\(title) (\(lines.count)):"]
+                + lines.prefix(Self.maximumListed).map { "  \($0)" }
                 + (rest > 0 ? ["  and \(rest) more"] : [])
         }
         let lines =
@@ -81,7 +86,8 @@ package struct ParameterMismatch: Error, CustomStringConvertible {
                 "tensors of another shape or type",
                 misshaped.map {
                     "\($0.expected.name): expected \($0.expected.shape) of F32, F16 or BF16, found \($0.found.elementType) \($0.found.shape)"
-                })
+                }
+            )
             + list("unexpected tensors", unexpected.map(\.description))
         return lines.joined(separator: "\n")
     }

@@ -143,7 +143,9 @@ package struct VisionAdapter: Sendable {
     ///
     /// Shapes: `pixels` [imageSize², 3], normalised with CLIP's mean and deviation.
     package func encode(
-        _ pixels: Matrix, _ compute: Compute, into output: Output,
+        _ pixels: Matrix,
+        _ compute: Compute,
+        into output: Output,
         observe: (_ name: String, _ value: Matrix) -> Void = { _, _ in }
     ) {
         let width = configuration.hiddenSize

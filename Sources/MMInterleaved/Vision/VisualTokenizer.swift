@@ -92,7 +92,8 @@ package struct VisualTokenizer: Sendable {
     ///
     /// - Parameter observe: Sees the encoder's named intermediate results.
     package func encodeTraced(
-        _ pixels: Matrix, _ compute: Compute,
+        _ pixels: Matrix,
+        _ compute: Compute,
         observe: (_ name: String, _ value: Matrix) -> Void = { _, _ in }
     ) -> Trace {
         let width = vision.hiddenSize

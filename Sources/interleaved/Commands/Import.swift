@@ -5,7 +5,8 @@ import Tensors
 /// Turns a release of the reference implementation into a model directory.
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Turn a release of the reference implementation into a model directory.")
+        abstract: "Turn a release of the reference implementation into a model directory."
+    )
 
     @Option(help: "The release's mm_interleaved_pretrain directory (or one weights file).")
     var checkpoint: String

@@ -1,0 +1,111 @@
+internal import Images
+internal import MMInterleaved
+internal import Tokenization
+
+/// A request's input, checked and decoded: what the engine thread starts from.
+struct Prompt: Sendable {
+    /// Token ids; every picture is its begin-of-image token followed by its image tokens.
+    let tokens: [Int]
+    /// The pictures, already of the model's input size.
+    let pictures: [RGBImage]
+
+    /// Bytes of text that may stand for one token; more text than this times the positions cannot fit.
+    private static let maximumByteCountPerToken = 256
+
+    /// Decodes and tokenizes.
+    ///
+    /// Runs off the engine's thread: a large picture takes longer to decode than a token to compute.
+    ///
+    /// - Throws: ``EngineError`` that names the part of the input.
+    init(
+        _ input: [InputPart],
+        _ configuration: ModelConfiguration,
+        _ tokenizer: Tokenizer,
+        limits: ImageLimits
+    ) throws(EngineError) {
+        try Self.check(input, configuration)
+        let transform = ImageTransform(resolution: configuration.vision.imageSize)
+        var segments: [InterleavedPrompt.Segment] = []
+        var pictures: [RGBImage] = []
+        for (index, part) in input.enumerated() {
+            switch part {
+            case .text(let text):
+                segments.append(.text(text))
+            case .image(let bytes):
+                do {
+                    pictures.append(
+                        transform.apply(to: try Images.ImageDecoder.decode(bytes, limits: limits))
+                    )
+                } catch {
+                    throw EngineError(
+                        .unreadableImage,
+                        field: "input[\(index)].image",
+                        error.description
+                    )
+                }
+                segments.append(.image)
+            }
+        }
+        self.pictures = pictures
+        do {
+            tokens = try InterleavedPrompt(segments: segments).tokenIdentifiers(
+                using: tokenizer,
+                imageTokenCount: configuration.imageTokenCount
+            )
+        } catch {
+            throw EngineError(.invalidRequest, field: "input", error.description)
+        }
+        // One position must be left, or nothing could follow.
+        let maximum = configuration.language.maximumPositionCount - 1
+        guard tokens.count <= maximum else {
+            throw EngineError(
+                .contextLengthExceeded,
+                field: "input",
+                "\(tokens.count) positions, at most \(maximum) fit"
+            )
+        }
+    }
+
+    /// What can be told without decoding or tokenizing anything.
+    private static func check(
+        _ input: [InputPart],
+        _ configuration: ModelConfiguration
+    ) throws(EngineError) {
+        let positions = configuration.language.maximumPositionCount
+        var (byteCount, imageCount) = (0, 0)
+        for part in input {
+            switch part {
+            case .text(let text): byteCount += text.utf8.count
+            case .image: imageCount += 1
+            }
+        }
+        let maximumImages = configuration.language.maximumImageCount - 1
+        guard imageCount <= maximumImages else {
+            throw EngineError(
+                .contextLengthExceeded,
+                field: "input",
+                "\(imageCount) images, at most \(maximumImages) fit a sequence"
+            )
+        }
+        guard imageCount * (configuration.imageTokenCount + 1) < positions else {
+            throw EngineError(
+                .contextLengthExceeded,
+                field: "input",
+                "\(imageCount) images of \(configuration.imageTokenCount + 1) positions, "
+                    + "\(positions) positions fit"
+            )
+        }
+        guard byteCount <= positions * maximumByteCountPerToken else {
+            throw EngineError(
+                .contextLengthExceeded,
+                field: "input",
+                "\(byteCount) bytes of text cannot fit \(positions) positions"
+            )
+        }
+    }
+}
+
+extension RGBImage {
+    /// The pixels as the visual tokenizer takes them.
+    var unitValues: [Float] { pixels.map { Float($0) / 255 } }
+}
