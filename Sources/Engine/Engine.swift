@@ -82,7 +82,7 @@ package final class Engine: Sendable {
 
     /// Queues a request.
     ///
-    /// - Parameter handle: Gets every event; the last one is `completed` or `failed`.
+    /// - `handle`: Gets every event; the last one is `completed` or `failed`.
     /// - Throws: ``EngineError`` of kind `queueFull` or `draining`; then no event is reported.
     package func submit(
         _ request: InterleaveRequest,
@@ -115,7 +115,7 @@ package final class Engine: Sendable {
 
     /// Queues a request for the log-probabilities of options.
     ///
-    /// - Parameter handle: Gets the answer, or the reason why there is none, once.
+    /// - `handle`: Gets the answer, or the reason why there is none, once.
     /// - Throws: ``EngineError`` of kind `queueFull` or `draining`; then nothing is reported.
     package func submit(
         _ request: ScoreRequest,

@@ -34,8 +34,8 @@ package struct ReferenceImporter {
 
     /// Prepares an import.
     ///
-    /// - Parameter format: Element type to store, or nil to keep each tensor's own.
-    /// - Parameter checksValues: Whether to refuse tensors with NaN or infinity in them.
+    /// - `format`: Element type to store, or nil to keep each tensor's own.
+    /// - `checksValues`: Whether to refuse tensors with NaN or infinity in them.
     package init(_ layout: ReferenceLayout, format: FloatFormat?, checksValues: Bool) {
         self.layout = layout
         self.format = format
@@ -44,8 +44,8 @@ package struct ReferenceImporter {
 
     /// Writes the model directory.
     ///
-    /// - Parameter output: Must not exist yet.
-    /// - Parameter progress: Told the share of the elements that has been written, from 0 to 1.
+    /// - `output`: Must not exist yet.
+    /// - `progress`: Told the share of the elements that has been written, from 0 to 1.
     /// - Throws: ``ImportError``, `CheckpointError`, `ConfigurationError`, `ParameterMismatch`.
     package func run(
         name: String,

@@ -18,7 +18,7 @@ final class Report {
 
     /// Compares numbers.
     ///
-    /// - Parameter relativeTo: Unit of the tolerance, where it is relative.
+    /// - `relativeTo`: Unit of the tolerance, where it is relative.
     func compare(
         _ name: String,
         _ actual: [Float],

@@ -49,7 +49,7 @@ final class Subject {
 
     /// Token ids with image positions as sequence elements; images in order.
     ///
-    /// - Parameter ids: May be padded at either end; padding is left out.
+    /// - `ids`: May be padded at either end; padding is left out.
     func elements(ids: [Int], images: [ImageFeatures]) throws -> [SequenceElement] {
         let vocabulary = model.configuration.vocabulary
         let imageTokens = model.configuration.imageTokenCount

@@ -130,8 +130,9 @@ struct InterleaveSession {
         return .length
     }
 
-    /// A text segment of an interleaved answer. One without any token is no segment: the model went
-    /// straight on to a picture, or ended.
+    /// A text segment of an interleaved answer.
+    ///
+    /// One without any token is no segment: the model went straight on to a picture, or ended.
     private mutating func interleavedText(
         _ parameters: TextParameters,
         index: Int

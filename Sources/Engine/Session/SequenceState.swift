@@ -2,8 +2,9 @@ internal import Images
 internal import MMInterleaved
 internal import Tensors
 
-/// The sequence of a session: what the language model has computed, and the features of the latest
-/// picture. Positions stay computed across text and pictures; a picture is encoded once.
+/// The sequence of a session: what the language model has computed, and the latest picture's features.
+///
+/// Positions stay computed across text and pictures; a picture is encoded once.
 struct SequenceState {
     let sequence: LanguageSequence
     /// Pyramid of the latest picture: the source of the next one to draw.

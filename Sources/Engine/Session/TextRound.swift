@@ -39,7 +39,7 @@ struct TextRound {
 
     /// Generates greedily or by sampling; every token is computed and stays in the sequence.
     ///
-    /// - Parameter emit: Told each certain piece of text.
+    /// - `emit`: Told each certain piece of text.
     func sample(
         _ sequence: LanguageSequence,
         _ chooser: inout TokenChooser,

@@ -40,8 +40,8 @@ package struct BeamSearch {
 
     /// Starts a search.
     ///
-    /// - Parameter start: Token that all texts begin with; it counts towards lengths.
-    /// - Parameter parameters: Limits count new tokens.
+    /// - `start`: Token that all texts begin with; it counts towards lengths.
+    /// - `parameters`: Limits count new tokens.
     package init(start: Int, endTokens: [Int], parameters: TextParameters) {
         self.endTokens = endTokens
         lengthPenalty = parameters.lengthPenalty
@@ -59,7 +59,7 @@ package struct BeamSearch {
 
     /// Continues every beam by one token.
     ///
-    /// - Parameter logits: One row per beam.
+    /// - `logits`: One row per beam.
     package mutating func advance(logits: [[Float]]) {
         var candidates: [(beam: Int, token: Int, score: Float)] = []
         let count = max(2, 1 + endTokens.count) * beams.count

@@ -5,7 +5,7 @@ extension LanguageModel {
     ///
     /// The context is computed once; every option continues it on its own.
     ///
-    /// - Parameter context: Holds at least one position; left as it was.
+    /// - `context`: Holds at least one position; left as it was.
     /// - Returns: Per option one number per token.
     /// - Throws: what `checkpoint`, called before each option, throws.
     package func score(

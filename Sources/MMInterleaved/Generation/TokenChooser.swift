@@ -10,7 +10,7 @@ package struct TokenChooser {
 
     /// Starts a text.
     ///
-    /// - Parameter start: Token that the text begins with; penalty and minimum see it.
+    /// - `start`: Token that the text begins with; penalty and minimum see it.
     package init(
         start: Int,
         endTokens: [Int],

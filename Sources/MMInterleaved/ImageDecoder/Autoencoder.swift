@@ -74,9 +74,9 @@ package struct Autoencoder: Sendable {
         var inputs = first
         levels = try channels.enumerated().map { index, outputs in
             let own = decoder["up_blocks"][index]
-            let blocks = try (0...c.layersPerBlock).map { block_ in
+            let blocks = try (0...c.layersPerBlock).map { layer in
                 defer { inputs = outputs }
-                return try block(own["resnets"][block_], inputs: inputs, outputs: outputs)
+                return try block(own["resnets"][layer], inputs: inputs, outputs: outputs)
             }
             let upsampling =
                 index == channels.count - 1

@@ -17,15 +17,16 @@ package struct Drawing {
     private let guidanceScale: Float
     private var scheduler: DiffusionScheduler
     private var generator: TorchGenerator
-    private let streamOrder: Matrix  // one draw of random numbers, in torch's order [channels, side²]
+    /// One draw of random numbers in torch's order, [channels, side²].
+    private let streamOrder: Matrix
     private let noise: Matrix  // the same as rows x channels
     private let prediction: Matrix  // [1 or 2 samples · side², channels]
 
     /// Prepares a picture.
     ///
-    /// - Parameter conditioning: What to draw, from ``PictureDecoder/conditioningTokens(of:_:)``.
-    /// - Parameter source: The picture before this one, if there is any.
-    /// - Parameter seed: Of the generator that latents and noise come from, in the reference's order.
+    /// - `conditioning`: What to draw, from ``PictureDecoder/conditioningTokens(of:_:)``.
+    /// - `source`: The picture before this one, if there is any.
+    /// - `seed`: Of the generator that latents and noise come from, in the reference's order.
     /// - Throws: `SchedulerConfigurationError` if the number of steps is not possible.
     package init(
         _ decoder: PictureDecoder,
@@ -96,8 +97,9 @@ package struct Drawing {
         stepIndex += 1
     }
 
-    /// Classifier-free guidance: `unconditional + scale · (conditional - unconditional)`, into the
-    /// first half. Source: arXiv 2207.12598.
+    /// Classifier-free guidance, into the first half of the prediction.
+    ///
+    /// Computes `unconditional + scale · (conditional - unconditional)`. Source: arXiv 2207.12598.
     private func guide() {
         for row in 0..<latents.rows {
             for channel in 0..<latents.columns {

@@ -30,7 +30,7 @@ package struct PictureSynchronizer: Sendable {
 
     /// Loads the weights below a module path.
     ///
-    /// - Parameter pyramidSides: Sides of the source picture's feature maps, finest first.
+    /// - `pyramidSides`: Sides of the source picture's feature maps, finest first.
     package init(
         _ parameters: Parameters,
         _ unet: UNetConfiguration,
@@ -133,7 +133,7 @@ package struct PictureSynchronizer: Sendable {
     ///
     /// Shapes: `x`, `out` [samples·side², channels].
     ///
-    /// - Parameter sources: The source picture of each sample, or nil where there is none.
+    /// - `sources`: The source picture of each sample, or nil where there is none.
     package func residual(
         _ index: Int,
         of x: Matrix,

@@ -216,7 +216,7 @@ package struct UNet: Sendable {
     /// Shapes: `latents`, `out` [samples·side², latent channels]; times, conditionings and sources per
     /// sample.
     ///
-    /// - Parameter observe: Sees named intermediate results; for comparison with the reference.
+    /// - `observe`: Sees named intermediate results; for comparison with the reference.
     package func predict(
         _ latents: Matrix,
         times: [Float],

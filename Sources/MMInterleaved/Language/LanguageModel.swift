@@ -174,7 +174,7 @@ package struct LanguageModel: Sendable {
 
     /// Projects an image's feature maps for all layers' synchronizers.
     ///
-    /// - Parameter pyramid: The maps by side, each [side², vision width].
+    /// - `pyramid`: The maps by side, each [side², vision width].
     package func synchronizerValues(
         of pyramid: [Int: Matrix],
         _ compute: Compute
@@ -223,7 +223,7 @@ package struct LanguageModel: Sendable {
     /// Shapes: `x` [rows, hidden], embeddings in, hidden states after the final norm out; the spans
     /// cover all rows in order.
     ///
-    /// - Parameter observe: Sees the input of every layer; for comparison with the reference.
+    /// - `observe`: Sees the input of every layer; for comparison with the reference.
     package func forward(
         _ x: Matrix,
         _ spans: [LanguageSpan],
@@ -319,7 +319,7 @@ package struct LanguageModel: Sendable {
         }
     }
 
-    /// `x += tanh(gate) · synchronizer(norm(x))`
+    /// Computes `x += tanh(gate) · synchronizer(norm(x))`.
     private func synchronize(
         _ x: Matrix,
         _ spans: [LanguageSpan],

@@ -5,9 +5,9 @@ internal import Tensors
 ///
 /// Source: RoFormer, arXiv 2104.09864 §3.2.
 struct RotaryTable: Sendable {
-    /// [positions, headSize/2]
+    /// Cosines, [positions, headSize/2].
     let cosine: Matrix
-    /// [positions, headSize/2]
+    /// Sines, [positions, headSize/2].
     let sine: Matrix
 
     /// Angles `position / base^(2j / headSize)`.

@@ -64,7 +64,7 @@ package struct ModelDirectory: Sendable {
 
     /// Loads the model.
     ///
-    /// - Parameter progress: Told the share of the weights that has been read, from 0 to 1.
+    /// - `progress`: Told the share of the weights that has been read, from 0 to 1.
     /// - Throws: as ``openWeights()``.
     package func load(progress: @escaping (Double) -> Void = { _ in }) throws -> InterleavedModel {
         let reader = try openWeights()

@@ -21,8 +21,8 @@ package struct ParameterDescription: Hashable, Sendable {
 package protocol ParameterSource {
     /// Fills a contiguous matrix with a parameter's elements in PyTorch's order.
     ///
-    /// - Parameter parameter: A parameter whose presence and shape were checked before.
-    /// - Parameter matrix: Has as many elements as the parameter.
+    /// - `parameter`: A parameter whose presence and shape were checked before.
+    /// - `matrix`: Has as many elements as the parameter.
     func read(_ parameter: ParameterDescription, into matrix: Matrix) throws
 }
 

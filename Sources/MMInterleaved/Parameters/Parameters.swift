@@ -28,7 +28,7 @@ package struct Parameters {
 
     /// Starts at the root of the module tree.
     ///
-    /// - Parameter progress: Called before each parameter is read.
+    /// - `progress`: Called before each parameter is read.
     package init(
         from source: any ParameterSource,
         progress: @escaping (ParameterDescription) -> Void = { _ in }

@@ -116,7 +116,7 @@ package struct PerceiverResampler: Sendable {
         }
     }
 
-    /// `x = norm(x + attention(x, source))`
+    /// Computes `x = norm(x + attention(x, source))`.
     private func attend(_ x: Matrix, to source: Matrix, _ weights: Attention, _ compute: Compute) {
         let hidden = configuration.hiddenSize
         let headSize = hidden / configuration.headCount
@@ -147,7 +147,7 @@ package struct PerceiverResampler: Sendable {
         }
     }
 
-    /// `x = norm(x + output(gelu(intermediate(x))))`
+    /// Computes `x = norm(x + output(gelu(intermediate(x))))`.
     private func feedForward(_ x: Matrix, _ layer: Layer, _ compute: Compute) {
         compute.scope {
             let wide = compute.scratch(x.rows, configuration.intermediateSize)

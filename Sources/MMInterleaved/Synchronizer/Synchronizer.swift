@@ -39,7 +39,8 @@ package struct Synchronizer: Sendable {
     private let headCount: Int
     private let pointCount: Int
     private let dynamicOffsetMask: LinearWeights  // [querySize, querySize]
-    private let samplingOffsets: LinearWeights  // [heads·points·2, querySize], divided by the base side
+    /// [heads·points·2, querySize], divided by the base side.
+    private let samplingOffsets: LinearWeights
     private let attentionWeights: LinearWeights  // [heads·levels·points, querySize]
     private let valueProjection: LinearWeights  // [valueSize, featureSize]
     private let outputProjection: LinearWeights  // [outputSize, valueSize]
@@ -101,7 +102,7 @@ package struct Synchronizer: Sendable {
     /// Shapes: `queries` [queries, querySize] · `references` [queries or 1, 2], points in [0, 1]² ·
     /// `values` per image [Σ levels, valueSize] · `out` [queries, outputSize].
     ///
-    /// - Parameter visible: The images a query sees, oldest first.
+    /// - `visible`: The images a query sees, oldest first.
     package func synchronize(
         _ queries: Matrix,
         references: Matrix,

@@ -226,7 +226,7 @@ package struct VisionAdapter: Sendable {
         }
     }
 
-    /// `patches += gamma · attention(norm(patches), norm(features))`
+    /// Computes `patches += gamma · attention(norm(patches), norm(features))`.
     private func inject(
         _ features: Matrix,
         into patches: Matrix,

@@ -90,7 +90,7 @@ package struct VisualTokenizer: Sendable {
     ///
     /// Shapes: `pixels` [imageSize², 3], RGB in [0, 1].
     ///
-    /// - Parameter observe: Sees the encoder's named intermediate results.
+    /// - `observe`: Sees the encoder's named intermediate results.
     package func encodeTraced(
         _ pixels: Matrix,
         _ compute: Compute,

@@ -1,7 +1,9 @@
 internal import CKernels
 
 extension Compute {
-    /// Normalises every row to mean 0 and variance 1, then scales and shifts it. In place allowed.
+    /// Normalises every row to mean 0 and variance 1, then scales and shifts it.
+    ///
+    /// In place allowed.
     ///
     /// Shapes: `x`, `out` [rows, channels] · `norm` [1, channels].
     package func layerNorm(_ x: Matrix, _ norm: NormWeights, into out: Matrix) {
@@ -23,7 +25,9 @@ extension Compute {
         }
     }
 
-    /// Divides every row by its root mean square, then scales it. In place allowed.
+    /// Divides every row by its root mean square, then scales it.
+    ///
+    /// In place allowed.
     ///
     /// Shapes: `x`, `out` [rows, channels] · `norm` [1, channels]. Source: LLaMA, arXiv 2302.13971 §2.2.
     package func rmsNorm(_ x: Matrix, _ norm: RMSNormWeights, into out: Matrix) {
@@ -44,8 +48,9 @@ extension Compute {
         }
     }
 
-    /// Normalises every group of channels over all pixels of a sample; with `silu` applies
-    /// x·sigmoid(x) afterwards. In place allowed.
+    /// Normalises every group of channels over all pixels of a sample.
+    ///
+    /// With `silu` applies x·sigmoid(x) afterwards. In place allowed.
     ///
     /// Shapes: `x`, `out` [samples·pixels, channels]; sample s is rows s·pixels ..< (s+1)·pixels.
     /// Source: Group Normalization, arXiv 1803.08494.

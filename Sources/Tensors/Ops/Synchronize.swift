@@ -3,9 +3,9 @@ internal import CKernels
 /// What the synchronizer adds to its queries' projections for an image, by the image's rank among
 /// those the query sees: row 1 belongs to the latest, row 0 to none.
 package struct SynchronizerRankTables: Sendable {
-    /// [maximum images, heads·points·2], as fractions of the map.
+    /// Added to the offsets, as fractions of the map, [maximum images, heads·points·2].
     package let offsets: Matrix
-    /// [maximum images, heads·levels·points]
+    /// Added to the logits, [maximum images, heads·levels·points].
     package let logits: Matrix
 
     /// Combines the two tables.
@@ -29,7 +29,7 @@ extension Compute {
     /// image [Σ levels, channels] · `ignoreToken` [1, channels] · `out` [queries, channels].
     /// Threads: cut by queries. Source: MM-Interleaved, arXiv 2401.10208 §3.2.
     ///
-    /// - Parameter visible: The images a query sees, oldest first; empty for none.
+    /// - `visible`: The images a query sees, oldest first; empty for none.
     package func synchronize(
         offsets: Matrix,
         logits: Matrix,
@@ -113,7 +113,7 @@ extension Compute {
         }
     }
 
-    /// `out[h·D + d] = token[h·D + d] · mass[h]`
+    /// Computes `out[h·D + d] = token[h·D + d] · mass[h]`.
     private func spread(_ token: Matrix, by mass: Matrix, into out: Matrix) {
         let headSize = token.columns / mass.columns
         for head in 0..<mass.columns {

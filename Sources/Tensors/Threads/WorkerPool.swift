@@ -149,8 +149,10 @@ package final class WorkerPool {
         }
     }
 
-    /// Waits for a generation other than `seen`: first by watching, as jobs of one forward pass follow
-    /// each other within microseconds, then asleep. Returns nil when the pool stops.
+    /// Waits for a generation other than `seen`; returns nil when the pool stops.
+    ///
+    /// First by watching, as jobs of one forward pass follow each other within microseconds, then
+    /// asleep.
     private func awaitJob(after seen: Int) -> Int? {
         for _ in 0..<4000 {
             let current = generation.load(ordering: .acquiring)

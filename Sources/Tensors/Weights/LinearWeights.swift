@@ -25,9 +25,9 @@ package struct LinearWeights: Sendable {
 
 /// Scale and shift per channel of a layer or group normalisation.
 package struct NormWeights: Sendable {
-    /// [1, channels]
+    /// Scale, [1, channels].
     package let weight: Matrix
-    /// [1, channels]
+    /// Shift, [1, channels].
     package let bias: Matrix
     /// Added to the variance.
     package let epsilon: Float
@@ -43,7 +43,7 @@ package struct NormWeights: Sendable {
 
 /// Scale per channel of a root-mean-square normalisation.
 package struct RMSNormWeights: Sendable {
-    /// [1, channels]
+    /// Scale, [1, channels].
     package let weight: Matrix
     /// Added to the mean square.
     package let epsilon: Float
