@@ -24,4 +24,4 @@ struct KernelSet: Sendable, CustomTestStringConvertible {
 }
 
 /// Lengths around the widths of vectors and unrolled loops, and a long one.
-let lengths = [0, 1, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 4099]
+let lengths = [0, 1, 2, 5, 7, 8, 12, 15, 16, 17, 31, 32, 33, 63, 64, 65, 4099]

@@ -7,9 +7,13 @@
 // - A matrix is rows x columns, row-major; `*_stride` is the distance between rows in elements.
 // - Pointers need no alignment; buffers do not overlap unless the comment says "in place".
 // - Nothing allocates, fails, keeps state or starts threads; sizes of 0 do nothing.
-// - A result depends on its own row alone (its reduction order never depends on the number of rows).
-// - Every function is compiled for several instruction sets from one source and chosen once at
-//   start-up, see `ilv_isa_name`.
+// - A result depends on its own row alone (its reduction order never depends on the number of
+//   rows). The order is the same for every instruction set; results differ where a multiplication
+//   and an addition are one instruction.
+// - NaN in gives NaN out; infinities follow the formula as written, so -INFINITY gives NaN from the
+//   smooth activations (-INFINITY * 0). Exceptions are named at the function.
+// - Every function is compiled for several instruction sets from one source and chosen once, at the
+//   first call, see `ilv_isa_name`; ckernels_table.h gives each set's functions by name.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,15 +21,15 @@
 // MARK: Instruction sets (dispatch.c)
 
 /// Name of the instruction set in use: "generic", "avx2" or "avx512". The environment variable
-/// INTERLEAVED_ISA selects one by name; a name the processor cannot run falls back to the best it can.
+/// INTERLEAVED_ISA selects one by name; for a name the processor cannot run it is the best it can.
 const char *ilv_isa_name(void);
 
 /// Number of instruction sets this build and processor can run, and the name of each, worst first.
 size_t ilv_isa_count(void);
 const char *ilv_isa_available(size_t index);
 
-/// Selects an instruction set by name for the whole process; returns 0, or -1 if it is not available.
-/// For tests only: not safe while kernels run.
+/// Selects an instruction set by name for the whole process; returns 0, or -1 if it is not
+/// available. For tests only: not safe while kernels run.
 int ilv_isa_select(const char *name);
 
 // MARK: Norms (norms)
@@ -74,24 +78,25 @@ void ilv_silu_f32(float *out, const float *x, size_t count);
 void ilv_quick_gelu_f32(float *out, const float *x, size_t count);
 /// x * 0.5 * (1 + erf(x / sqrt 2)), the exact GELU; error of erf below 2e-7
 void ilv_gelu_f32(float *out, const float *x, size_t count);
-/// e^x; relative error below 2e-7 where the result is normal; overflow gives INFINITY, NaN stays NaN
+/// e^x; relative error below 2e-7 where the result is normal; overflow gives INFINITY
 void ilv_exp_f32(float *out, const float *x, size_t count);
-/// erf(x); absolute error below 2e-7; NaN stays NaN
+/// erf(x); absolute error below 2e-7
 void ilv_erf_f32(float *out, const float *x, size_t count);
 /// out[r,c] = silu(gate_up[r,c]) * gate_up[r,columns + c]: SwiGLU over a fused [rows, 2*columns]
 void ilv_swiglu_f32(float *out, size_t out_stride, const float *gate_up, size_t gate_up_stride,
                     size_t rows, size_t columns);
-/// out[r,c] = value_gate[r,c] * gelu(value_gate[r,columns + c]): GEGLU as in diffusers (value first)
+/// out[r,c] = value_gate[r,c] * gelu(value_gate[r,columns + c]): GEGLU, value first (diffusers)
 void ilv_geglu_f32(float *out, size_t out_stride, const float *value_gate,
                    size_t value_gate_stride, size_t rows, size_t columns);
 
 // MARK: Softmax and attention (attention)
 
-/// In place: x[r,:] = softmax(scale * x[r,:]). A row of only -INFINITY becomes zeros.
+/// In place: x[r,:] = softmax(scale * x[r,:]). A row of only -INFINITY becomes zeros; a row with
+/// NaN or, after scaling, +INFINITY becomes NaN.
 void ilv_softmax_rows_f32(float *x, size_t stride, size_t rows, size_t columns, float scale);
 
-/// As ilv_softmax_rows_f32, but row r sees only its first `min(columns, first_visible + r)` columns;
-/// the rest become 0. For causal tiles.
+/// As ilv_softmax_rows_f32, but row r sees only its first `min(columns, first_visible + r)`
+/// columns; the rest become 0 whatever they hold. For causal tiles.
 void ilv_softmax_causal_rows_f32(float *x, size_t stride, size_t rows, size_t columns,
                                  size_t first_visible, float scale);
 
@@ -110,6 +115,7 @@ void ilv_rotary_f32(float *x, size_t stride, const float *cosine, const float *s
 // MARK: Matrix x vector (matvec)
 
 /// out[r] = bias[r] + sum_c w[r,c] x[c]; bias may be NULL. w [rows, columns]
+/// The sum is the one of ilv_dot_f32, bit for bit.
 void ilv_matvec_f32(float *out, const float *w, size_t w_stride, const float *x, const float *bias,
                     size_t rows, size_t columns);
 float ilv_dot_f32(const float *a, const float *b, size_t count);
@@ -118,19 +124,20 @@ float ilv_dot_f32(const float *a, const float *b, size_t count);
 
 /// Gathers the patches of a square convolution window; outside the image is 0.
 /// x [height*width, channels] (row stride x_stride) · out [pixel_count, kernel*kernel*channels]
-/// contiguous: row p is output pixel first_pixel + p (row-major over the output grid, whose width is
-/// output_width), columns ordered [ky][kx][channel].
+/// contiguous: row p is output pixel first_pixel + p (row-major over the output grid, whose width
+/// is output_width), columns ordered [ky][kx][channel].
 void ilv_im2col_f32(float *out, const float *x, size_t x_stride, size_t height, size_t width,
                     size_t channels, size_t kernel, size_t stride, size_t padding,
                     size_t output_width, size_t first_pixel, size_t pixel_count);
 
-/// Depth-wise 3x3 convolution, stride 1, padding 1, for output rows first_row ..< first_row+row_count.
+/// Depth-wise 3x3 convolution, stride 1, padding 1, for row_count output rows from first_row on.
 /// x, out [height*width, channels] · weight [9, channels] (ky*3+kx) · bias [channels]
 void ilv_depthwise3x3_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
                           const float *weight, const float *bias, size_t height, size_t width,
                           size_t channels, size_t first_row, size_t row_count);
 
-/// Max pooling 3x3, stride 2, padding 1. x [height*width, channels] -> out [ceil(h/2)*ceil(w/2), channels]
+/// Max pooling 3x3, stride 2, padding 1 (never a maximum itself); NaN wins.
+/// x [height*width, channels] -> out [ceil(h/2)*ceil(w/2), channels]
 void ilv_maxpool3x3s2_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
                           size_t height, size_t width, size_t channels);
 
@@ -138,8 +145,8 @@ void ilv_maxpool3x3s2_f32(float *out, size_t out_stride, const float *x, size_t 
 void ilv_upsample_nearest2_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
                                size_t height, size_t width, size_t channels);
 
-/// Bilinear resize, align_corners false, no antialias (torch's interpolate). With `accumulate` not 0
-/// adds to out. Source coordinate = (o + 0.5) * in/out - 0.5, clamped at 0.
+/// Bilinear resize, align_corners false, no antialias (torch's interpolate). With `accumulate` not
+/// 0 adds to out. Source coordinate = (o + 0.5) * in/out - 0.5, clamped at 0.
 void ilv_resize_bilinear_f32(float *out, size_t out_stride, size_t out_height, size_t out_width,
                              const float *x, size_t x_stride, size_t height, size_t width,
                              size_t channels, int accumulate);
@@ -150,12 +157,13 @@ void ilv_resize_bilinear_f32(float *out, size_t out_stride, size_t out_height, s
 ///
 /// out[h*D + d] += sum_{l,p} weights[h,l,p] * bilinear(value of level l, head h)[d], sampled at
 /// pixel (x, y) = (location_x * width_l - 0.5, location_y * height_l - 0.5), zero outside the map
-/// (align_corners false).
+/// (align_corners false). A location that is NaN or infinite adds nothing; a weight of 0 reads
+/// nothing.
 ///
-/// out [heads*head_size] · value [sum_l height_l*width_l, heads*head_size], row stride value_stride,
-/// levels one after the other · shapes [levels][2] = (height, width) ·
-/// locations: (x, y) of (h, l, p) at locations[h*head_stride + l*level_stride + 2*p] (level_stride 0
-/// shares them over the levels) · weights [heads, levels, points] contiguous
+/// out [heads*head_size] · value [sum_l height_l*width_l, heads*head_size], row stride
+/// value_stride, levels one after the other · shapes [levels][2] = (height, width) ·
+/// locations: (x, y) of (h, l, p) at locations[h*head_stride + l*level_stride + 2*p] (level_stride
+/// 0 shares them over the levels) · weights [heads, levels, points] contiguous
 void ilv_deformable_sample_f32(float *out, const float *value, size_t value_stride,
                                const uint32_t *shapes, size_t heads, size_t levels, size_t points,
                                size_t head_size, const float *locations, size_t head_stride,

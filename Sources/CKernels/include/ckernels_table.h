@@ -1,8 +1,8 @@
 #ifndef ILV_KERNELS_TABLE_H
 #define ILV_KERNELS_TABLE_H
 
-// The kernels of one instruction set as a table of functions, so that a test or a benchmark can call
-// a chosen instruction set's version without switching the whole process.
+// The kernels of one instruction set as a table of functions, so that a test or a benchmark can
+// call a chosen instruction set's version without switching the whole process.
 
 #include "ckernels.h"
 

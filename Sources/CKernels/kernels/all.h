@@ -1,9 +1,10 @@
 // Every kernel, for the instruction set of the including file, and its table.
 //
-// The including file defines ILV_ISA (the suffix), ILV_ISA_NAME, ILV_HAS_F16C and ILV_HAS_AVX512, and
-// sets the target attribute around this include.
+// The including file defines ILV_ISA (the suffix), ILV_ISA_NAME, ILV_HAS_F16C and ILV_HAS_AVX512,
+// and sets the target attribute around this include.
 
-// Vectors are passed between inlined functions only, so the wider calling convention does not matter.
+// Vectors are passed between inlined functions only, so the wider calling convention does not
+// matter.
 #pragma clang diagnostic ignored "-Wpsabi"
 // A multiplication and the addition after it may be one instruction where there is one.
 #pragma clang fp contract(fast)

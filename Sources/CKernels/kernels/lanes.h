@@ -1,6 +1,6 @@
-// Sixteen floats at a time, for every instruction set: the compiler maps one `f32x16` to four SSE or
-// NEON registers, two AVX registers or one AVX-512 register. Sums are kept per lane and folded in one
-// fixed order, so the order of a reduction is the same for every instruction set.
+// Sixteen floats at a time, for every instruction set: the compiler maps one `f32x16` to four SSE
+// or NEON registers, two AVX registers or one AVX-512 register. Sums are kept per lane and folded
+// in one fixed order, so the order of a reduction is the same for every instruction set.
 //
 // Compiled once per instruction set; no include guard.
 

@@ -1,5 +1,5 @@
 // Layer, root-mean-square and group normalisation. Two passes: the mean, then the squared distances
-// from it, each kept in 64 partial sums. Compiled once per instruction set; no include guard.
+// from it, in many partial sums. Compiled once per instruction set; no include guard.
 
 /// Sum of a row: four accumulators of sixteen lanes.
 ILV_INLINE float row_sum(const float *x, size_t count) {
@@ -20,13 +20,20 @@ ILV_INLINE float row_sum(const float *x, size_t count) {
     return lanes_sum((s0 + s1) + (s2 + s3));
 }
 
-/// Sum of (x - center)^2 over a row.
-ILV_INLINE float row_square_sum(const float *x, size_t count, float center) {
+/// Sums of d and of d^2 over a row, d = x - center.
+struct row_moments {
+    float sum, squares;
+};
+
+ILV_INLINE struct row_moments row_moments(const float *x, size_t count, float center) {
+    f32x16 sum0 = splat(0), sum1 = splat(0);
     f32x16 s0 = splat(0), s1 = splat(0), s2 = splat(0), s3 = splat(0);
     size_t i = 0;
     for (; i + 64 <= count; i += 64) {
         f32x16 d0 = load(x + i) - center, d1 = load(x + i + 16) - center;
         f32x16 d2 = load(x + i + 32) - center, d3 = load(x + i + 48) - center;
+        sum0 += d0 + d1;
+        sum1 += d2 + d3;
         s0 += d0 * d0;
         s1 += d1 * d1;
         s2 += d2 * d2;
@@ -34,14 +41,16 @@ ILV_INLINE float row_square_sum(const float *x, size_t count, float center) {
     }
     for (; i + 16 <= count; i += 16) {
         f32x16 d = load(x + i) - center;
+        sum0 += d;
         s0 += d * d;
     }
     if (i < count) {
         f32x16 d = load_part(x + i, count - i) - center;
         d = choose(first_lanes(count - i), d, splat(0));
+        sum1 += d;
         s1 += d * d;
     }
-    return lanes_sum((s0 + s1) + (s2 + s3));
+    return (struct row_moments){lanes_sum(sum0 + sum1), lanes_sum((s0 + s1) + (s2 + s3))};
 }
 
 static void ILV_NAME(layer_norm_f32)(float *out, size_t out_stride, const float *x,
@@ -51,16 +60,22 @@ static void ILV_NAME(layer_norm_f32)(float *out, size_t out_stride, const float 
         return;
     }
     for (size_t r = 0; r < rows; r++, out += out_stride, x += x_stride) {
+        // The mean of a row far from 0 is rounded coarsely: what is left of it shows in the second
+        // pass and is taken off there.
         float mean = row_sum(x, columns) / (float)columns;
-        float variance = row_square_sum(x, columns, mean) / (float)columns;
+        struct row_moments moments = row_moments(x, columns, mean);
+        float left = moments.sum / (float)columns;
+        float variance = moments.squares / (float)columns - left * left;
+        variance = variance < 0 ? 0 : variance;
         float inverse = 1.0f / __builtin_sqrtf(variance + epsilon);
         size_t c = 0;
         for (; c + 16 <= columns; c += 16) {
-            store(out + c, (load(x + c) - mean) * inverse * load(weight + c) + load(bias + c));
+            f32x16 y = (load(x + c) - mean - left) * inverse;
+            store(out + c, y * load(weight + c) + load(bias + c));
         }
         if (c < columns) {
             size_t rest = columns - c;
-            f32x16 y = (load_part(x + c, rest) - mean) * inverse;
+            f32x16 y = (load_part(x + c, rest) - mean - left) * inverse;
             store_part(out + c, y * load_part(weight + c, rest) + load_part(bias + c, rest), rest);
         }
     }
@@ -73,7 +88,7 @@ static void ILV_NAME(rms_norm_f32)(float *out, size_t out_stride, const float *x
         return;
     }
     for (size_t r = 0; r < rows; r++, out += out_stride, x += x_stride) {
-        float mean_square = row_square_sum(x, columns, 0) / (float)columns;
+        float mean_square = row_moments(x, columns, 0).squares / (float)columns;
         float inverse = 1.0f / __builtin_sqrtf(mean_square + epsilon);
         size_t c = 0;
         for (; c + 16 <= columns; c += 16) {

@@ -53,21 +53,18 @@ package struct PhiloxGenerator: Sendable, Equatable {
     ///   - key: The seed, low half first.
     /// - Returns: 128 random bits.
     package static func block(counter: SIMD4<UInt32>, key: UInt64) -> SIMD4<UInt32> {
-        var words = counter
+        // Four variables: a vector would be taken apart in every round.
+        var (x, y, z, w) = (counter.x, counter.y, counter.z, counter.w)
         var low = UInt32(truncatingIfNeeded: key)
         var high = UInt32(truncatingIfNeeded: key >> 32)
         for _ in 0..<10 {
-            let even = words.x.multipliedFullWidth(by: 0xd251_1f53)
-            let odd = words.z.multipliedFullWidth(by: 0xcd9e_8d57)
-            words = SIMD4(
-                odd.high ^ words.y ^ low,
-                odd.low,
-                even.high ^ words.w ^ high,
-                even.low
-            )
+            let even = x.multipliedFullWidth(by: 0xd251_1f53)
+            let odd = z.multipliedFullWidth(by: 0xcd9e_8d57)
+            (x, z) = (odd.high ^ y ^ low, even.high ^ w ^ high)
+            (y, w) = (odd.low, even.low)
             low &+= 0x9e37_79b9
             high &+= 0xbb67_ae85
         }
-        return words
+        return SIMD4(x, y, z, w)
     }
 }
