@@ -11,6 +11,8 @@ package final class Compute {
     package let pool: WorkerPool
     /// Scratch memory of the current pass.
     package let workspace = Workspace()
+    /// Multiplications and additions of all matrix products so far; for benchmarks.
+    package internal(set) var floatingPointOperationCount = 0
 
     /// Starts the workers; 0 means one per processor.
     package init(workerCount: Int = 0) {

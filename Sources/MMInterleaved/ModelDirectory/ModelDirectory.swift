@@ -24,29 +24,31 @@ package struct ModelDirectory: Sendable {
     /// - Throws: ``ModelDirectoryError``, ``ConfigurationError``.
     package init(path: String) throws {
         self.path = path
-        let file = Self.join(path, Self.configurationName)
+        configuration = try Self.configuration(file: Self.join(path, Self.configurationName))
+    }
+
+    /// Reads and checks a configuration file.
+    ///
+    /// - Throws: ``ModelDirectoryError``, ``ConfigurationError``.
+    package static func configuration(file: String) throws -> ModelConfiguration {
         let data: Data
         do {
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
-            data = try handle.read(upToCount: Self.maximumConfigurationByteCount + 1) ?? Data()
+            data = try handle.read(upToCount: maximumConfigurationByteCount + 1) ?? Data()
         } catch {
-            throw ModelDirectoryError(
-                path: file,
-                detail: "cannot be read: is this a model directory?"
-            )
+            throw ModelDirectoryError(path: file, detail: "cannot be read: is this a model directory?")
         }
-        guard data.count <= Self.maximumConfigurationByteCount else {
+        guard data.count <= maximumConfigurationByteCount else {
             throw ModelDirectoryError(
-                path: file,
-                detail: "is larger than \(Self.maximumConfigurationByteCount) bytes"
-            )
+                path: file, detail: "is larger than \(maximumConfigurationByteCount) bytes")
         }
         do {
-            configuration = try JSONDecoder().decode(ModelConfiguration.self, from: data)
+            let configuration = try JSONDecoder().decode(ModelConfiguration.self, from: data)
+            try configuration.validate()
+            return configuration
         } catch let error as DecodingError {
-            throw ModelDirectoryError(path: file, detail: Self.describe(error))
+            throw ModelDirectoryError(path: file, detail: describe(error))
         }
-        try configuration.validate()
     }
 
     /// Path of the SentencePiece model.

@@ -29,6 +29,7 @@ extension Compute {
         precondition(heads > 0 && q.columns % heads == 0 && q.columns == k.columns)
         precondition(v.columns == out.columns && v.columns % heads == 0)
         precondition(k.rows == v.rows && q.rows == out.rows)
+        floatingPointOperationCount += 2 * q.rows * k.rows * (q.columns + v.columns)
         if q.rows == 1 && v.columns == q.columns {
             attendOne(q: q, k: k, v: v, heads: heads, scale: scale, mask: mask, into: out)
             return

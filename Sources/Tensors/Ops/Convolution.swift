@@ -60,6 +60,7 @@ extension Compute {
         into out: Matrix
     ) {
         let target = Self.outputGrid(layer, of: grid)
+        floatingPointOperationCount += 2 * out.rows * layer.linear.inputs * layer.outputs
         scope {
             let windows = scratch(pool.workerCount * tile, layer.linear.inputs)
             pool.run((out.rows + tile - 1) / tile) { part, worker in

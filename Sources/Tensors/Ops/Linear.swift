@@ -19,6 +19,7 @@ extension Compute {
             x.columns == layer.inputs && out.columns == layer.outputs && x.rows == out.rows,
             "linear [\(x.rows), \(x.columns)] · [\(layer.outputs), \(layer.inputs)] -> [\(out.rows), \(out.columns)]"
         )
+        floatingPointOperationCount += 2 * x.rows * layer.inputs * layer.outputs
         if x.rows == 1 && !adding {
             matrixVector(x, layer, into: out)
         } else if x.rows >= 512 {

@@ -1,0 +1,54 @@
+internal import Checkpoints
+internal import Foundation
+package import Tensors
+
+extension ModelDirectory {
+    /// Writes a directory with an untrained model.
+    ///
+    /// The directory appears under its name only once it is complete.
+    ///
+    /// - `tokenizer`: Bytes of a SentencePiece model with the configuration's vocabulary.
+    /// - `progress`: Told the share of the weights that has been written, from 0 to 1.
+    ///
+    /// - Throws: ``ModelDirectoryError`` if `path` exists; `CheckpointError`, ``ConfigurationError``.
+    package static func writeRandom(
+        _ configuration: ModelConfiguration, seed: UInt64, format: FloatFormat,
+        tokenizer: [UInt8], path: String, progress: (Double) -> Void
+    ) throws {
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw ModelDirectoryError(path: path, detail: "already exists")
+        }
+        let parameters = try InterleavedModel.parameters(of: configuration)
+        let partial = "\(path).partial-\(ProcessInfo.processInfo.processIdentifier)"
+        try FileManager.default.createDirectory(
+            atPath: partial, withIntermediateDirectories: true)
+        do {
+            try Data(encode(configuration)).write(
+                to: URL(fileURLWithPath: "\(partial)/\(configurationName)"))
+            try Data(tokenizer).write(to: URL(fileURLWithPath: "\(partial)/\(tokenizerName)"))
+            let writer = try SafetensorsWriter(
+                path: "\(partial)/\(weightsName)",
+                tensors: parameters.map {
+                    try TensorDescription(
+                        name: $0.name, elementType: format.elementType, shape: $0.shape)
+                }, metadata: ["format": "pt"])
+            let source = RandomParameters(seed: seed)
+            let total = parameters.reduce(0) { $0 + $1.count }
+            var done = 0
+            for parameter in parameters {
+                let numbers = Matrix(rows: 1, columns: parameter.count)
+                try source.read(parameter, into: numbers)
+                let bytes = numbers.bytes(as: format)
+                try unsafe writer.append(bytes.span.bytes, to: parameter.name)
+                done += parameter.count
+                progress(Double(done) / Double(max(1, total)))
+            }
+            try writer.finish()
+            try FileManager.default.moveItem(atPath: partial, toPath: path)
+        } catch {
+            // The reason to leave is the first error; a directory that stays behind is named partial.
+            try? FileManager.default.removeItem(atPath: partial)
+            throw error
+        }
+    }
+}
