@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Tensors
 
 /// One kind of recordings: `<kind>.json`, and `<kind>.safetensors` where there are tensors.
 struct Fixture {
@@ -80,6 +81,14 @@ struct Recording {
             shape: rest,
             values: Array(values[index * count..<(index + 1) * count])
         )
+    }
+
+    /// Rows x columns.
+    var matrix: Matrix { Matrix(rows: shape[0], columns: shape[1], values: values) }
+
+    /// Everything after the first dimension as columns.
+    func matrix(rows: Int) -> Matrix {
+        Matrix(rows: rows, columns: values.count / rows, values: values)
     }
 
     /// All values as whole numbers.
