@@ -35,8 +35,7 @@ struct DiffusionParity {
         let draws = (0..<recorded.shape[0]).flatMap { draw in
             generator.normal(count: recorded[draw].values.count)
         }
-        // Logarithms and cosines of the recorded stream are approximations, a few ulp off.
-        report.compare("noise_stream", draws, recorded.values, tolerance: 2e-6)
+        report.compare("noise_stream", draws, recorded.values, tolerance: 1e-6)
     }
 
     private func compareTrajectory(

@@ -4,16 +4,17 @@ import Tensors
 struct RandomParity {
     let report: Report
 
+    private static let tolerance = 1e-6
+    /// The recorded Philox numbers were computed in double precision from no GPU's stream; CUDA rounds
+    /// the angle, up to 2 pi, to single precision, which the radius multiplies by up to 6.
+    private static let philoxTolerance = 2e-6
+
     func run(_ fixture: Fixture) throws {
-        // How far an exact re-computation was from the recorded stream, whose logarithms and cosines
-        // are approximations.
-        let floor: Double = try fixture.value("numpy_reimplementation_max_abs_diff")
-        let tolerance = max(1e-6, floor)
         for seed in seeds(fixture, prefix: "cpu.seed") {
-            try compareTorch(fixture, seed: seed, tolerance: tolerance)
+            try compareTorch(fixture, seed: seed)
         }
         for seed in seeds(fixture, prefix: "philox_unverified.seed") {
-            try comparePhilox(fixture, seed: seed, tolerance: tolerance)
+            try comparePhilox(fixture, seed: seed)
         }
         for name in fixture.names where name.hasPrefix("philox_words.seed") {
             let seed = UInt64(name.dropFirst("philox_words.seed".count).prefix { $0.isNumber }) ?? 0
@@ -32,7 +33,7 @@ struct RandomParity {
         return Set(texts.compactMap { UInt64($0) }).sorted()
     }
 
-    private func compareTorch(_ fixture: Fixture, seed: UInt64, tolerance: Double) throws {
+    private func compareTorch(_ fixture: Fixture, seed: UInt64) throws {
         let prefix = "cpu.seed\(seed)."
         let draws = fixture.names.filter { $0.hasPrefix(prefix) }
             .map { String($0.dropFirst(prefix.count)) }
@@ -42,7 +43,7 @@ struct RandomParity {
                 prefix + name,
                 firstRows(values, like: recorded),
                 recorded.values,
-                tolerance: tolerance
+                tolerance: Self.tolerance
             )
         }
         for name in draws {
@@ -79,7 +80,7 @@ struct RandomParity {
         return draws.first { (Int($0) ?? 16) < 16 }
     }
 
-    private func comparePhilox(_ fixture: Fixture, seed: UInt64, tolerance: Double) throws {
+    private func comparePhilox(_ fixture: Fixture, seed: UInt64) throws {
         var generator = PhiloxGenerator(seed: seed)
         let prefix = "philox_unverified.seed\(seed)."
         for name in ["first", "second"] where fixture.has(prefix + name) {
@@ -90,7 +91,7 @@ struct RandomParity {
                 prefix + name,
                 firstRows(generator.normal(count: count), like: recorded),
                 recorded.values,
-                tolerance: tolerance
+                tolerance: Self.philoxTolerance
             )
         }
     }
