@@ -6,7 +6,7 @@ enum GenerationKeywords {
     /// Text settings; what is not given has the reference's default.
     static func text(_ keywords: [String: Any]) -> TextParameters {
         func number<Value>(_ name: String, _ standard: Value) -> Value {
-            (try? member(keywords, name)) ?? standard
+            (try? member(keywords, name, as: Value.self)) ?? standard
         }
         var parameters = TextParameters()
         parameters.maximumTokenCount = number("max_length", 30)
