@@ -105,7 +105,7 @@ let package = Package(
 
         // L4
         library("HTTPServer", ["HTTPWire", "Sockets", logging]),
-        library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved", "COpenSSL"]),
+        library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved"]),
 
         library(
             "ReferenceImport",
@@ -113,7 +113,11 @@ let package = Package(
         ),
 
         // L5
-        library("ServiceAPI", ["HTTPWire", "HTTPServer", "Images", "Engine", logging]),
+        library(
+            "ServiceAPI",
+            [
+                "HTTPWire", "HTTPServer", "Images", "MMInterleaved", "Engine", "COpenSSL", logging,
+            ]),
 
         // L6
         .executableTarget(
