@@ -115,7 +115,7 @@ let package = Package(
         tests("Images"),
         tests("Sockets"),
         tests("MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"]),
-        tests("HTTPServer", ["HTTPWire"]),
+        tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
         tests("Engine", ["MMInterleaved", "Images"]),
         tests("ServiceAPI", ["HTTPWire", "HTTPServer", "Engine"]),
     ],
