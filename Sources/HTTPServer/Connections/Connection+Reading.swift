@@ -6,7 +6,10 @@ extension Connection {
     /// Reads per event before other connections of the queue get their turn.
     private static let maximumReadCount = 4
 
-    /// Takes what has arrived.
+    /// Takes what has arrived, until the system says that nothing is left.
+    ///
+    /// Stopping earlier, after a short read for instance, could miss the client's end: Dispatch reports a hang-up
+    /// once, perhaps together with the last bytes, and then watches the descriptor no more.
     func receiveAvailable() {
         dispatchPrecondition(condition: .onQueue(ioQueue.queue))
         // The buffer is out on loan while its bytes are acted on: nothing else reads meanwhile.
@@ -20,8 +23,6 @@ extension Connection {
                 switch try socket?.receive(into: &span) {
                 case .bytes(let count):
                     received(buffer, byteCount: count)
-                    // A short read has emptied the socket.
-                    if count < buffer.count { return }
                 case .endOfStream:
                     return inputEnded()
                 case .wouldBlock, nil:
@@ -31,6 +32,12 @@ extension Connection {
                 return close()
             }
         }
+        receiveSoon()
+    }
+
+    /// Reads again after the other connections of the queue have had their turn, without waiting for an event.
+    func receiveSoon() {
+        ioQueue.queue.async { [weak self] in self?.receiveAvailable() }
     }
 
     private func received(_ buffer: [UInt8], byteCount: Int) {
@@ -57,6 +64,8 @@ extension Connection {
 
     private func inputEnded() {
         hasInputEnded = true
+        // An answer given before the end was seen counts as given.
+        if let channel { performCommands(of: channel) }
         if phase == .responding, response.isComplete {
             // The answer is on its way and may still be wanted.
             response.keepsAlive = false

@@ -26,7 +26,8 @@ extension Connection {
         }
     }
 
-    private func performCommands(of channel: ResponseChannel) {
+    /// Does what the writer has asked for so far.
+    func performCommands(of channel: ResponseChannel) {
         dispatchPrecondition(condition: .onQueue(ioQueue.queue))
         // A command can lead back here; the loop below then finds what was added.
         guard channel === self.channel, !isPerformingCommands else { return }

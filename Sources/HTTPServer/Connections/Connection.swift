@@ -160,6 +160,7 @@ final class Connection {
         guard isReadingPaused, let readSource else { return }
         isReadingPaused = false
         readSource.resume()
+        receiveSoon()
     }
 
     /// Has `flush` called when the system can take more output.
