@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Where a socket listens or who is at its other end.

@@ -137,7 +137,9 @@ extension HTTPServerTests {
 
         @Test("A refused client that never closes is closed after a short while")
         func endsLingering() throws {
-            try withServer(configure: { $0.lingerTimeout = .milliseconds(100) }) { server, port throws in
+            try withServer(configure: { $0.lingerTimeout = .milliseconds(100) }) {
+                server,
+                port throws in
                 let client = try HTTPTestClient(port: port)
                 #expect(try client.exchange("nonsense\r\n").status == 400)
                 let isEmpty = eventually { server.connectionCount == 0 }

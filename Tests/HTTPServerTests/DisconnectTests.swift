@@ -95,7 +95,9 @@ extension HTTPServerTests {
         func callsLateCallback() throws {
             let writers = TestEvents<ResponseWriter>()
             let closed = TestEvents<Void>()
-            try withServer(handle: { _, response in writers.send(response) }) { server, port throws in
+            try withServer(handle: { _, response in writers.send(response) }) {
+                server,
+                port throws in
                 let client = try HTTPTestClient(port: port)
                 client.send(get("/"))
                 let writer = try writers.next()

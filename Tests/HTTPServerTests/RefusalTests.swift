@@ -105,7 +105,7 @@ extension HTTPServerTests {
         @Test("A rejected request with a large or chunked body is answered unread, then closed")
         func closesOnLargeRejected() throws {
             let handler = ClosureHandler(admission: { _ in .reject(Response(status: .unauthorized))
-                })
+            })
             try withServer(handler) { _, port throws in
                 for framing in ["Content-Length: 100000", "Transfer-Encoding: chunked"] {
                     let client = try HTTPTestClient(port: port)
