@@ -9,7 +9,9 @@ extension HTTPServer {
         package var port: UInt16 = 8080
         /// How many connections the system keeps waiting until they are accepted.
         package var backlog: Int32 = 1024
-        /// Connections served at once. Up to 64 more are answered with 503; beyond that the rest wait unaccepted.
+        /// Connections served at once.
+        ///
+        /// Up to 64 more are answered with 503; the rest wait unaccepted.
         package var maximumConnectionCount = 1024
         /// Serial queues that share the connections; two per core served best in measurements of the design.
         package var ioQueueCount = 4

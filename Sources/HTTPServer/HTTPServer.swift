@@ -43,7 +43,13 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Listens and begins to serve. Does nothing if called again.
+    deinit {
+        stopAccepting()
+    }
+
+    /// Listens and begins to serve.
+    ///
+    /// Does nothing if called again.
     ///
     /// - Throws: `SocketError` if the address is no address or cannot be listened on.
     package func start() throws {
@@ -83,7 +89,7 @@ package final class HTTPServer: Sendable {
         state.withLock(\.acceptor)?.connectionCount ?? 0
     }
 
-    /// Takes no new connections; those there are go on. Does nothing if called again.
+    /// Takes no new connections; those there are go on, and calling again does nothing.
     package func stopAccepting() {
         state.withLock(\.acceptor)?.stop()
     }

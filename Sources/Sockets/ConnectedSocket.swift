@@ -58,7 +58,10 @@ package struct ConnectedSocket: ~Copyable, Sendable {
 
     /// Hands bytes to the system.
     ///
-    /// - Parameter moreFollows: Whether another call comes at once, so that both may share a packet.
+    /// - Parameters:
+    ///   - bytes: What to send.
+    ///   - moreFollows: Whether another call comes at once, so that both may share a packet.
+    /// - Returns: How many bytes the system took, or that it takes none at the moment.
     /// - Throws: ``SocketError`` if the connection is broken.
     package func send(_ bytes: Span<UInt8>, moreFollows: Bool = false) throws(SocketError) -> Sent {
         let number = descriptor.rawValue

@@ -13,7 +13,9 @@ package struct ListeningSocket: ~Copyable, Sendable {
     /// SO_REUSEADDR lets a restarted daemon take its port back while old connections linger in TIME_WAIT. An
     /// IPv6 socket takes IPv6 connections only.
     ///
-    /// - Parameter backlog: How many connections may wait to be accepted; the system caps it.
+    /// - Parameters:
+    ///   - address: Where to listen; port 0 lets the system choose one.
+    ///   - backlog: How many connections may wait to be accepted; the system caps it.
     /// - Throws: ``SocketError``, with the address in its text.
     package init(address: SocketAddress, backlog: Int32) throws(SocketError) {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)

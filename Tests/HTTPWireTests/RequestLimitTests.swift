@@ -29,7 +29,8 @@ struct RequestLimitTests {
     func boundsFieldBytes(_ count: Int, _ expected: Int) {
         var limits = RequestLimits()
         limits.maximumFieldByteCount = 40
-        let value = String(repeating: "b", count: count - 9 - 5)  // "Host: h" and "A: " with their ends
+        // "Host: h" and "A: " with their ends
+        let value = String(repeating: "b", count: count - 9 - 5)
         #expect(status("GET / HTTP/1.1\r\nHost: h\r\nA: \(value)\r\n\r\n", limits) == expected)
     }
 

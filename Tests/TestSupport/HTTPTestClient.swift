@@ -54,7 +54,11 @@ package final class HTTPTestClient {
 
     /// Connects to a port of 127.0.0.1.
     ///
-    /// - Parameter receiveBufferByteCount: Size of the system's buffer, to be a slow reader with; nil leaves it.
+    /// - Parameters:
+    ///   - port: Where the server listens.
+    ///   - timeLimitSeconds: How long each call may take.
+    ///   - receiveBufferByteCount: Size of the system's buffer, to be a slow reader with; nil leaves it.
+    /// - Throws: ``TestClientError``.
     package init(
         port: UInt16,
         timeLimitSeconds: Int = 10,
@@ -133,6 +137,8 @@ package final class HTTPTestClient {
     /// Reads one response.
     ///
     /// - Parameter isHead: Whether it answers HEAD and so has no body whatever its fields say.
+    /// - Returns: The response.
+    /// - Throws: ``TestClientError``, also if the connection ends within the response.
     package func receiveResponse(isHead: Bool = false) throws -> ReceivedResponse {
         var response = ReceivedResponse()
         let statusLine = try receiveLine().split(separator: " ", maxSplits: 2)

@@ -65,8 +65,11 @@ final class Connection {
 
     /// Makes a connection that does nothing until ``start()``.
     ///
-    /// - Parameter isOverLimit: Whether to answer 503 and close instead of serving.
-    /// - Parameter onClosed: Called once, after the descriptor is closed.
+    /// - Parameters:
+    ///   - socket: The accepted socket.
+    ///   - ioQueue: The queue it is confined to.
+    ///   - isOverLimit: Whether to answer 503 and close instead of serving.
+    ///   - onClosed: Called once, after the descriptor is closed.
     init(
         _ socket: consuming ConnectedSocket,
         on ioQueue: IOQueue,

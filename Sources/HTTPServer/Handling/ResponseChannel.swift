@@ -14,8 +14,9 @@ enum ResponseCommand: Sendable {
 
 /// The way from a ``ResponseWriter`` on any thread to its ``Connection`` on its queue.
 ///
-/// Commands wait in an inbox that the connection empties on its queue, so their order is that of the calls whichever
-/// threads they come from. The channel, not the connection, decides which answer is the first: callers learn it at once.
+/// Commands wait in an inbox that the connection empties on its queue, so their order is that of the
+/// calls whichever threads they come from. The channel, not the connection, decides which answer is
+/// the first: callers learn it at once.
 final class ResponseChannel: Sendable {
     private enum Phase {
         case unanswered
@@ -57,7 +58,8 @@ final class ResponseChannel: Sendable {
     // MARK: - The writer's side
 
     func send(_ response: Response) -> Bool {
-        submit { state in
+        precondition(response.head.status.code >= 200, "an interim response is no answer")
+        return submit { state in
             guard state.phase == .unanswered, !state.isClosed else { return nil }
             state.phase = .complete
             return state.enqueue(.send(response), byteCount: response.body.count)
@@ -65,7 +67,8 @@ final class ResponseChannel: Sendable {
     }
 
     func start(_ head: ResponseHead) -> Bool {
-        submit { state in
+        precondition(head.status.code >= 200, "an interim response is no answer")
+        return submit { state in
             guard state.phase == .unanswered, !state.isClosed else { return nil }
             state.phase = .streaming
             return state.enqueue(.start(head))

@@ -29,6 +29,7 @@ package final class ResponseWriter: Sendable {
 
     /// Answers with a whole response.
     ///
+    /// - Precondition: The status is final, 200 or above.
     /// - Returns: Whether this call was the one that answered, on a connection still open.
     @discardableResult
     package func send(_ response: Response) -> Bool {
@@ -39,6 +40,7 @@ package final class ResponseWriter: Sendable {
     ///
     /// HTTP/1.1 clients get it in chunks, HTTP/1.0 clients up to the end of the connection.
     ///
+    /// - Precondition: The status is final, 200 or above.
     /// - Returns: Whether this call was the one that answered, on a connection still open.
     @discardableResult
     package func start(_ head: ResponseHead) -> Bool {

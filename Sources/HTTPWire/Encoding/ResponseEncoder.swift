@@ -30,10 +30,15 @@ package enum ResponseEncoder {
     /// Content-Length, Transfer-Encoding and Connection come from `framing` and `keepsAlive`; those among
     /// the head's fields are skipped, so that a handler cannot contradict the framing.
     ///
-    /// - Parameter keepsAlive: Whether the connection stays open. Said aloud where the version's
-    ///   default differs (RFC 9112 §9.3).
-    /// - Parameter extraFields: Fields of the server, put before those of the head, already encoded as
-    ///   lines that end in CR LF.
+    /// - Parameters:
+    ///   - head: Status and fields.
+    ///   - framing: How the end of the body is marked.
+    ///   - keepsAlive: Whether the connection stays open; said aloud where the version's default
+    ///     differs (RFC 9112 §9.3).
+    ///   - requestVersion: The version of the request that is answered.
+    ///   - extraFields: Fields of the server, put before those of the head, already encoded as lines
+    ///     that end in CR LF.
+    ///   - output: Where the bytes go.
     /// - Throws: ``ResponseEncodingError`` if a name is no token or a value has control characters;
     ///   `output` is then unchanged.
     package static func encode(

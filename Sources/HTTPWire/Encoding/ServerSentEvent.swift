@@ -1,8 +1,8 @@
 /// One event of a `text/event-stream` (WHATWG HTML, section "Server-sent events").
 package struct ServerSentEvent: Hashable, Sendable {
-    /// The name of the event; nil leaves the default, `message`. Line ends in it are dropped.
+    /// The name of the event, line ends dropped; nil leaves the default, which is "message".
     package var event: String?
-    /// The id a reconnecting client reports. Line ends and NUL in it are dropped.
+    /// The id a reconnecting client reports, line ends and NUL dropped.
     package var id: String?
     /// The payload; each of its lines becomes a data line of its own.
     package var data: String

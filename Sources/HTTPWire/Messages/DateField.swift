@@ -2,8 +2,8 @@
 ///
 /// - Parameter secondsSince1970: Unix time; years 1970 to 9999.
 /// - Returns: Always 29 characters, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
-package func dateFieldValue(secondsSince1970 seconds: Int) -> String {
-    let (day, second) = seconds.quotientAndRemainder(dividingBy: 86_400)
+package func dateFieldValue(secondsSince1970: Int) -> String {
+    let (day, second) = secondsSince1970.quotientAndRemainder(dividingBy: 86_400)
     let date = civilDate(daysSince1970: day)
     // 1 January 1970 was a Thursday.
     let dayNames = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]

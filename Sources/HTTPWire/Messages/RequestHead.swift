@@ -15,9 +15,7 @@ package struct RequestHead: Hashable, Sendable {
     /// How the body is delimited.
     package let framing: BodyFraming
 
-    /// Makes a head from its parts; path and query are cut out of the target.
-    ///
-    /// - Parameter framing: How the body is delimited; the parser derives it from the fields.
+    /// Makes a head from its parts; path and query are cut out of the target, the framing is the parser's finding.
     package init(
         method: Method,
         target: String,

@@ -2,7 +2,7 @@
 package struct ResponseHead: Hashable, Sendable {
     /// The outcome.
     package var status: Status
-    /// The header fields. Those that frame the message are the encoder's own and are left out if given.
+    /// The header fields; those that frame the message are the encoder's own and left out if given.
     package var fields: HeaderFields
 
     /// Makes a head.

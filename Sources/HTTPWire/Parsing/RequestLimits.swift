@@ -1,6 +1,6 @@
 /// How large the parts of a request may be before the parser refuses it.
 package struct RequestLimits: Hashable, Sendable {
-    /// Longest method. No method in use comes near it.
+    /// Longest method; no method in use comes near it, and a longer one is answered with 501.
     package var maximumMethodByteCount = 32
     /// Longest request target; a longer one is answered with 414.
     package var maximumTargetByteCount = 8 * 1024

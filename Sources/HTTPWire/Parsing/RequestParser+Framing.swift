@@ -114,7 +114,7 @@ extension RequestParser {
         }
     }
 
-    /// `chunk-size [ chunk-ext ]` (RFC 9112 §7.1). Extensions are bounded and ignored.
+    /// `chunk-size [ chunk-ext ]`, extensions bounded and ignored (RFC 9112 §7.1).
     mutating func processChunkSize(_ line: Span<UInt8>) throws(ParseError) {
         var size = 0
         var digitCount = 0
