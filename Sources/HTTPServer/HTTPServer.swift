@@ -106,7 +106,8 @@ package final class HTTPServer: Sendable {
         guard let acceptor = state.withLock(\.acceptor) else { return true }
         let deadline = DispatchTime.now() + DispatchTimeInterval(limit ?? configuration.drainLimit)
         acceptor.stop()
-        for ioQueue in ioQueues { ioQueue.queue.async { ioQueue.beginDraining() } }
+        for ioQueue in ioQueues { ioQueue.announceDraining() }
+        for ioQueue in ioQueues { ioQueue.queue.async { ioQueue.closeIdle() } }
         if acceptor.waitUntilEmpty(deadline) { return true }
         for ioQueue in ioQueues { ioQueue.queue.async { ioQueue.closeAll() } }
         // Closing needs only the queues, which never wait.

@@ -147,7 +147,7 @@ final class Connection {
     }
 
     /// Closes if no request has begun.
-    func beginDraining() {
+    func closeIfIdle() {
         if phase == .head, parser.isBetweenRequests { close() }
     }
 

@@ -2,6 +2,7 @@ internal import Dispatch
 internal import Glibc
 internal import HTTPWire
 internal import Logging
+internal import Synchronization
 
 /// A serial queue with the connections confined to it and what they share.
 final class IOQueue {
@@ -11,7 +12,7 @@ final class IOQueue {
     let logger: Logger
     /// Where every connection of the queue receives: idle connections own no buffer.
     var readBuffer = [UInt8](repeating: 0, count: 64 * 1024)
-    private(set) var isDraining = false
+    private let draining = Atomic(false)
 
     private let isCurrentKey = DispatchSpecificKey<Bool>()
     private var connections: [ObjectIdentifier: Connection] = [:]
@@ -68,11 +69,18 @@ final class IOQueue {
         }
     }
 
-    /// Closes idle connections now and the others after the response they are busy with.
-    func beginDraining() {
+    /// Whether connections close after the response they are busy with.
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    /// Has every response that begins from now on close its connection; callable from any thread.
+    func announceDraining() {
+        draining.store(true, ordering: .relaxed)
+    }
+
+    /// Closes idle connections now.
+    func closeIdle() {
         dispatchPrecondition(condition: .onQueue(queue))
-        isDraining = true
-        for connection in Array(connections.values) { connection.beginDraining() }
+        for connection in Array(connections.values) { connection.closeIfIdle() }
     }
 
     /// Closes every connection, whatever it is doing.
@@ -101,7 +109,8 @@ final class IOQueue {
     }
 }
 
-// Sendable: all mutable state is touched only on `queue`, except by `deinit`, which has no company.
+// Sendable: all mutable state is touched only on `queue`, except by `deinit`, which has no company; the
+// draining flag is atomic.
 extension IOQueue: @unchecked Sendable {}
 
 extension DispatchTimeInterval {
