@@ -172,6 +172,10 @@ extension Connection {
         )
         self.channel = channel
         let request = Request(head: head, body: body, remoteAddress: remoteAddress)
+        // What the handler asks for before it returns is done in one go: one system call for many small pieces.
+        isHandling = true
         ioQueue.handler.handle(request, ResponseWriter(channel))
+        isHandling = false
+        performCommands(of: channel)
     }
 }

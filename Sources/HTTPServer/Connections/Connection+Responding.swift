@@ -30,7 +30,7 @@ extension Connection {
     func performCommands(of channel: ResponseChannel) {
         dispatchPrecondition(condition: .onQueue(ioQueue.queue))
         // A command can lead back here; the loop below then finds what was added.
-        guard channel === self.channel, !isPerformingCommands else { return }
+        guard channel === self.channel, !isPerformingCommands, !isHandling else { return }
         isPerformingCommands = true
         while channel === self.channel {
             let commands = channel.takeCommands()

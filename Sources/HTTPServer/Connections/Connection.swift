@@ -47,6 +47,7 @@ final class Connection {
     var channel: ResponseChannel?
     var response = ResponseProgress()
     var isPerformingCommands = false
+    var isHandling = false
 
     // Time
     var phaseStart = ContinuousClock.now
