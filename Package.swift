@@ -152,7 +152,7 @@ let package = Package(
             ["Tensors", "Checkpoints", "Tokenization", "Images"],
             resources: [.copy("Fixtures")]
         ),
-        tests("HTTPServer", ["HTTPWire"]),
+        tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
         tests("Engine", ["MMInterleaved", "Images"]),
         tests("ServiceAPI", ["HTTPWire", "HTTPServer", "Engine"]),
     ],
