@@ -91,7 +91,12 @@ let package = Package(
         ),
 
         // L1
-        library("Tensors", ["CKernels", "CLinux", "COpenBLAS"]),
+        .target(
+            name: "Tensors", dependencies: ["CKernels", "CLinux", "COpenBLAS"],
+            swiftSettings: swiftSettings,
+            // Closures are lent to the worker threads as blocks.
+            linkerSettings: [.linkedLibrary("BlocksRuntime")]
+        ),
         library("HTTPWire"),
 
         // L2
