@@ -91,12 +91,7 @@ let package = Package(
         ),
 
         // L1
-        .target(
-            name: "Tensors", dependencies: ["CKernels", "CLinux", "COpenBLAS"],
-            swiftSettings: swiftSettings,
-            // Closures are lent to the worker threads as blocks.
-            linkerSettings: [.linkedLibrary("BlocksRuntime")]
-        ),
+        library("Tensors", ["CKernels", "CLinux", "COpenBLAS"]),
         library("HTTPWire"),
 
         // L2

@@ -12,13 +12,12 @@ package final class WorkerPool {
     /// Number of threads, the caller included.
     package let workerCount: Int
 
-    private let shared: SharedState
+    private let shared = SharedState()
     private var threads: [pthread_t] = []
 
     /// Starts `workerCount - 1` threads; 0 means one worker per processor that this process may use.
     package init(workerCount requested: Int = 0) {
         workerCount = requested > 0 ? requested : Self.processorCount
-        shared = SharedState(helperCount: workerCount - 1)
         for index in 1..<max(workerCount, 1) {
             var thread = pthread_t()
             let start = ThreadStart(state: shared, worker: index)
@@ -59,11 +58,8 @@ package final class WorkerPool {
             for part in 0..<count { body(part, 0) }
             return
         }
-        shared.count = count
-        // A block that is lent rather than escaping lives on this stack: no allocation per job.
-        unsafe ilv_lend_block(body, Unmanaged.passUnretained(shared).toOpaque()) { context, block in
-            guard let context = unsafe context, let block = unsafe block else { return }
-            unsafe Unmanaged<SharedState>.fromOpaque(context).takeUnretainedValue().run(block)
+        withoutActuallyEscaping(body) { body in
+            shared.run(count: count, helpers: workerCount - 1, body: body)
         }
     }
 
@@ -87,17 +83,14 @@ package final class WorkerPool {
     private let generation = Atomic<Int>(0)
     private let isStopping = Atomic<Bool>(false)
 
-    /// Number of parts of the job.
-    fileprivate var count = 0
-    private let helperCount: Int
-    private var block: UnsafeRawPointer?
+    private var count = 0
+    private var body: ((Int, Int) -> Void)?
 
     // A condition variable puts threads to sleep when no job came for a while.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
 
-    init(helperCount: Int) {
-        self.helperCount = helperCount
+    init() {
         unsafe mutex = .allocate(capacity: 1)
         unsafe condition = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
@@ -111,23 +104,24 @@ package final class WorkerPool {
         unsafe mutex.deallocate()
     }
 
-    func run(_ block: UnsafeRawPointer) {
-        unsafe self.block = block
+    func run(count: Int, helpers: Int, body: @escaping (Int, Int) -> Void) {
+        self.count = count
+        self.body = body
         next.store(0, ordering: .relaxed)
-        running.store(helperCount, ordering: .relaxed)
+        running.store(helpers, ordering: .relaxed)
         unsafe pthread_mutex_lock(mutex)
-        // The release here publishes count and block to every thread that sees the new generation.
+        // The release here publishes count and body to every thread that sees the new generation.
         generation.add(1, ordering: .releasing)
         unsafe pthread_cond_broadcast(condition)
         unsafe pthread_mutex_unlock(mutex)
-        unsafe claimParts(worker: 0, block)
+        claimParts(worker: 0, count: count, body: body)
         var spins = 0
         while running.load(ordering: .acquiring) > 0 {
             spins += 1
             // On a busy machine a helper may not be running at all: let it have this processor.
             if spins > 2000 { sched_yield() }
         }
-        unsafe self.block = nil
+        self.body = nil
     }
 
     func work(as worker: Int) {
@@ -135,7 +129,7 @@ package final class WorkerPool {
         while true {
             guard let current = awaitJob(after: seen) else { return }
             seen = current
-            if let block = unsafe block { unsafe claimParts(worker: worker, block) }
+            if let body { claimParts(worker: worker, count: count, body: body) }
             running.subtract(1, ordering: .acquiringAndReleasing)
         }
     }
@@ -147,12 +141,11 @@ package final class WorkerPool {
         unsafe pthread_mutex_unlock(mutex)
     }
 
-    private func claimParts(worker: Int, _ block: UnsafeRawPointer) {
-        let count = count
+    private func claimParts(worker: Int, count: Int, body: (Int, Int) -> Void) {
         while true {
             let part = next.add(1, ordering: .relaxed).oldValue
             if part >= count { return }
-            unsafe ilv_run_part(block, part, worker)
+            body(part, worker)
         }
     }
 
@@ -177,6 +170,6 @@ package final class WorkerPool {
     }
 }
 
-// Sendable: `count` and `block` are written before `generation` is advanced and read after it was seen;
+// Sendable: `count` and `body` are written before `generation` is advanced and read after it was seen;
 // they change again only after every helper has left the job (`running` is 0).
 extension SharedState: @unchecked Sendable {}
