@@ -105,7 +105,7 @@ let package = Package(
 
         // L4
         library("HTTPServer", ["HTTPWire", "Sockets", logging]),
-        library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved", "COpenSSL"]),
+        library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved"]),
 
         library(
             "ReferenceImport",
@@ -118,7 +118,11 @@ let package = Package(
         ),
 
         // L5
-        library("ServiceAPI", ["HTTPWire", "HTTPServer", "Images", "Engine", logging]),
+        library(
+            "ServiceAPI",
+            [
+                "HTTPWire", "HTTPServer", "Images", "MMInterleaved", "Engine", "COpenSSL", logging,
+            ]),
 
         // L6
         .executableTarget(
@@ -138,6 +142,12 @@ let package = Package(
 
         // Tests mirror Sources.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "ModelTestSupport",
+            dependencies: ["Tensors", "Tokenization", "MMInterleaved"],
+            path: "Tests/ModelTestSupport",
+            swiftSettings: swiftSettings
+        ),
         tests("CKernels"),
         tests("Tensors", resources: [.copy("Fixtures")]),
         tests("HTTPWire"),
@@ -147,11 +157,11 @@ let package = Package(
         tests("Sockets"),
         tests(
             "MMInterleaved",
-            ["Tensors", "Checkpoints", "Tokenization", "Images"],
+            ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
             resources: [.copy("Fixtures")]
         ),
-        tests("HTTPServer", ["HTTPWire"]),
-        tests("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved"]),
+        tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
+        tests("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved", "ModelTestSupport"]),
         tests("ReferenceParity", ["MMInterleaved", "ReferenceImport"]),
         tests("ServiceAPI", ["HTTPWire", "HTTPServer", "Engine"]),
     ],

@@ -1,3 +1,4 @@
+internal import CKernels
 internal import COpenBLAS
 
 /// What every operation needs: the threads that share its work and scratch memory.
@@ -20,6 +21,9 @@ package final class Compute {
         openblas_set_num_threads(1)
         pool = WorkerPool(workerCount: workerCount)
     }
+
+    /// Name of the instruction set that the kernels use.
+    package static var instructionSet: String { unsafe String(cString: ilv_isa_name()) }
 
     /// Takes scratch memory, valid until the enclosing ``scope(_:)`` ends.
     package func scratch(_ rows: Int, _ columns: Int) -> Matrix {

@@ -8,4 +8,8 @@
 /// accept4(2). Returns the new descriptor, or -1 with errno set.
 int ilv_accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
 
+/// 1 if the other end of a stream socket has shut down its sending side or the connection has
+/// failed, even if unread bytes are waiting (POLLRDHUP of poll(2)); else 0. Never waits.
+int ilv_has_peer_closed(int descriptor);
+
 #endif

@@ -1,0 +1,34 @@
+# Plain entry points. `make demo` and `make test` do all set-up themselves.
+
+BUILD ?= release
+PORT ?= 8080
+DEMO ?= .build/demo
+
+.PHONY: demo test setup build check smoke parity clean
+
+## Install what is needed, build, serve a model and answer one request.
+demo: setup
+	swift build -c release --product interleaved
+	scripts/demo "$(DEMO)" "$(PORT)"
+
+## Install what is needed, then everything that must hold: format, layers, builds, tests, sanitizers.
+test: setup
+	scripts/check
+
+## The tests alone, debug build.
+smoke:
+	swift test
+
+## Compare with recordings of the reference implementation: make parity ORACLE=<directory>
+parity:
+	INTERLEAVED_ORACLE="$(ORACLE)" scripts/parity
+
+build:
+	swift build -c $(BUILD)
+
+## Debian packages; nothing is done where they are already installed.
+setup:
+	scripts/setup
+
+clean:
+	rm -rf .build .build-*

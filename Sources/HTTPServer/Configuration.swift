@@ -1,0 +1,102 @@
+package import HTTPWire
+
+extension HTTPServer {
+    /// Where the server listens and what it puts up with.
+    package struct Configuration: Sendable {
+        /// Numeric address to listen on, or `localhost`.
+        package var host = "127.0.0.1"
+        /// Port to listen on; 0 lets the system choose, see ``HTTPServer/port``.
+        package var port: UInt16 = 8080
+        /// How many connections the system keeps waiting until they are accepted.
+        package var backlog: Int32 = 1024
+        /// Connections served at once.
+        ///
+        /// Up to 64 more are answered with 503; the rest wait unaccepted.
+        package var maximumConnectionCount = 1024
+        /// Serial queues that share the connections; two per core served best in measurements of the design.
+        package var ioQueueCount = 4
+        /// Limits on heads, and on bodies whose route sets no limit of its own.
+        package var limits = RequestLimits()
+        /// Largest body that is read and thrown away to keep the connection of a rejected request.
+        package var maximumSkippedBodyByteCount = 64 * 1024
+        /// Bytes of pipelined requests kept while an earlier one is being answered.
+        package var maximumPipelinedByteCount = 64 * 1024
+        /// Bytes of an unfinished response above which ``ResponseWriter/write(_:)`` refuses more.
+        package var responseHighWaterMark = 256 * 1024
+        /// Longest silence between two requests of a connection.
+        package var idleTimeout = Duration.seconds(75)
+        /// Longest time from a request's first byte, or from the connection's beginning, to the end of its head.
+        package var headTimeout = Duration.seconds(15)
+        /// Longest silence within a body, and the time a body gets before its rate counts.
+        package var bodyTimeout = Duration.seconds(30)
+        /// Least average rate of a body, in bytes per second, after ``bodyTimeout``.
+        package var minimumBodyByteRate = 1024
+        /// Longest time in which a client takes not a single byte of its response.
+        package var writeStallTimeout = Duration.seconds(30)
+        /// Longest wait for a client to close after it was told to, so that it can read the answer (RFC 9112 §9.6).
+        package var lingerTimeout = Duration.seconds(2)
+        /// Longest wait for requests in progress when the server stops.
+        package var drainLimit = Duration.seconds(30)
+        /// How often deadlines are looked at: what they may be late by.
+        package var deadlineResolution = Duration.milliseconds(250)
+        /// Value of the Server field; nil leaves it out.
+        package var serverName: String? = "interleaved"
+
+        /// The defaults.
+        package init() {}
+
+        /// Checks what the types cannot say.
+        ///
+        /// - Throws: ``ConfigurationError`` naming the first value at fault.
+        package func validate() throws(ConfigurationError) {
+            let counts = [
+                ("backlog", Int(backlog)), ("maximumConnectionCount", maximumConnectionCount),
+                ("ioQueueCount", ioQueueCount),
+                ("maximumPipelinedByteCount", maximumPipelinedByteCount),
+                ("responseHighWaterMark", responseHighWaterMark),
+                ("limits.maximumTargetByteCount", limits.maximumTargetByteCount),
+                ("limits.maximumFieldByteCount", limits.maximumFieldByteCount),
+                ("limits.maximumFieldCount", limits.maximumFieldCount),
+            ]
+            for (name, value) in counts where value < 1 {
+                throw ConfigurationError(name: name, detail: "\(value) is not positive")
+            }
+            let amounts = [
+                ("limits.maximumBodyByteCount", limits.maximumBodyByteCount),
+                ("maximumSkippedBodyByteCount", maximumSkippedBodyByteCount),
+                ("minimumBodyByteRate", minimumBodyByteRate),
+            ]
+            for (name, value) in amounts where value < 0 {
+                throw ConfigurationError(name: name, detail: "\(value) is negative")
+            }
+            let durations = [
+                ("idleTimeout", idleTimeout), ("headTimeout", headTimeout),
+                ("bodyTimeout", bodyTimeout), ("writeStallTimeout", writeStallTimeout),
+                ("lingerTimeout", lingerTimeout), ("drainLimit", drainLimit),
+                ("deadlineResolution", deadlineResolution),
+            ]
+            for (name, value) in durations where value <= .zero {
+                throw ConfigurationError(name: name, detail: "\(value) is not positive")
+            }
+            if let serverName {
+                var ignored: [UInt8] = []
+                do throws(ResponseEncodingError) {
+                    let field = HeaderFields.Field(name: "server", value: serverName)
+                    try ResponseEncoder.appendField(field, to: &ignored)
+                } catch {
+                    throw ConfigurationError(name: "serverName", detail: "has control characters")
+                }
+            }
+        }
+    }
+
+    /// A configuration value that makes no sense.
+    package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+        /// The property.
+        package let name: String
+        /// What is wrong with its value.
+        package let detail: String
+
+        package var description: String { "\(name): \(detail)" }
+    }
+}

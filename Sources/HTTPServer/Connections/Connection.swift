@@ -1,0 +1,206 @@
+internal import Dispatch
+internal import HTTPWire
+internal import Sockets
+
+/// One client connection: reads requests, has them answered one after the other, and closes.
+///
+/// Pipelined requests wait, unparsed and bounded, until the response before theirs is with the system; their order is
+/// therefore kept whenever and from wherever handlers answer, and a client cannot make the server work on many
+/// requests of one connection at once.
+///
+/// A client that closes its sending side while its request is being answered counts as gone: the handler is
+/// told to stop. Common clients keep that side open until they have the response, and a dead connection looks the
+/// same. If the response is complete already it is still delivered.
+final class Connection {
+    enum Phase {
+        /// Waiting for a request or reading its head.
+        case head
+        /// Reading a body.
+        case body
+        /// A request is being answered.
+        case responding
+        /// Everything is sent; reading on only so that the client sees the answer before the connection is reset.
+        case lingering
+        case closed
+    }
+
+    let ioQueue: IOQueue
+    var phase = Phase.head
+    var socket: ConnectedSocket?
+    let remoteAddress: SocketAddress?
+    var output = OutputQueue()
+
+    // Reading
+    var parser: RequestParser
+    /// Bytes that came behind the request being answered.
+    var heldInput: [UInt8] = []
+    var isParsing = false
+    var hasInputEnded = false
+    var body: [UInt8] = []
+    /// Bytes of the current body so far, kept or skipped.
+    var bodyByteCount = 0
+    /// The answer to give once a body that nobody wants has been skipped.
+    var rejection: Response?
+
+    // Responding
+    var requestHead: RequestHead?
+    var channel: ResponseChannel?
+    var response = ResponseProgress()
+    var isPerformingCommands = false
+    var isHandling = false
+
+    // Time
+    var phaseStart = ContinuousClock.now
+    var lastReceived = ContinuousClock.now
+    var lastSent = ContinuousClock.now
+    var requestCount = 0
+
+    // Sources
+    private var readSource: (any DispatchSourceRead)?
+    private var writeSource: (any DispatchSourceWrite)?
+    private(set) var isReadingPaused = false
+    private(set) var isWaitingToWrite = false
+    private var openSourceCount = 0
+    private let isOverLimit: Bool
+    private let onClosed: @Sendable () -> Void
+
+    /// Makes a connection that does nothing until ``start()``.
+    ///
+    /// - Parameters:
+    ///   - socket: The accepted socket.
+    ///   - ioQueue: The queue it is confined to.
+    ///   - isOverLimit: Whether to answer 503 and close instead of serving.
+    ///   - onClosed: Called once, after the descriptor is closed.
+    init(
+        _ socket: consuming ConnectedSocket,
+        on ioQueue: IOQueue,
+        isOverLimit: Bool,
+        onClosed: @escaping @Sendable () -> Void
+    ) {
+        remoteAddress = socket.remoteAddress
+        self.socket = consume socket
+        self.ioQueue = ioQueue
+        self.isOverLimit = isOverLimit
+        self.onClosed = onClosed
+        parser = RequestParser(limits: ioQueue.configuration.limits)
+    }
+
+    /// Begins to serve the client.
+    func start() {
+        dispatchPrecondition(condition: .onQueue(ioQueue.queue))
+        guard let descriptor = socket?.descriptor.rawValue else { return }
+        let source = DispatchSource.makeReadSource(
+            fileDescriptor: descriptor,
+            queue: ioQueue.queue
+        )
+        source.setEventHandler { [weak self] in self?.receiveAvailable() }
+        source.setCancelHandler { self.sourceCancelled() }
+        readSource = source
+        openSourceCount += 1
+        ioQueue.add(self)
+        source.activate()
+        if isOverLimit {
+            refuse(.serviceUnavailable, "The server has as many connections as it can serve.")
+        } else if ioQueue.isDraining {
+            close()
+        }
+    }
+
+    // MARK: - Phases
+
+    func enter(_ newPhase: Phase) {
+        phase = newPhase
+        phaseStart = .now
+    }
+
+    /// Says that nothing more will be sent and waits, for a bounded time, for the client to close.
+    ///
+    /// Closing at once with unread input makes the system reset the connection, and the reset can overtake
+    /// the response at the client (RFC 9112 §9.6).
+    func beginLingering() {
+        guard !hasInputEnded else { return close() }
+        enter(.lingering)
+        heldInput = []
+        socket?.shutdownSending()
+        resumeReading()
+    }
+
+    /// Closes the connection at once; what is still to be sent is lost, and the handler hears of it.
+    func close() {
+        dispatchPrecondition(condition: .onQueue(ioQueue.queue))
+        guard phase != .closed else { return }
+        enter(.closed)
+        output.removeAll()
+        heldInput = []
+        body = []
+        rejection = nil
+        requestHead = nil
+        resumeReading()
+        readSource?.cancel()
+        readSource = nil
+        waitToWrite()
+        writeSource?.cancel()
+        writeSource = nil
+        let channel = self.channel
+        self.channel = nil
+        channel?.connectionClosed()
+        ioQueue.remove(self)
+    }
+
+    /// Closes if no request has begun.
+    func closeIfIdle() {
+        if phase == .head, parser.isBetweenRequests { close() }
+    }
+
+    // MARK: - Sources
+
+    func pauseReading() {
+        guard !isReadingPaused, let readSource else { return }
+        isReadingPaused = true
+        readSource.suspend()
+    }
+
+    func resumeReading() {
+        guard isReadingPaused, let readSource else { return }
+        isReadingPaused = false
+        readSource.resume()
+        receiveSoon()
+    }
+
+    /// Has `flush` called when the system can take more output.
+    func waitToWrite() {
+        guard !isWaitingToWrite else { return }
+        if let writeSource {
+            isWaitingToWrite = true
+            return writeSource.resume()
+        }
+        guard phase != .closed, let descriptor = socket?.descriptor.rawValue else { return }
+        isWaitingToWrite = true
+        let source = DispatchSource.makeWriteSource(
+            fileDescriptor: descriptor,
+            queue: ioQueue.queue
+        )
+        source.setEventHandler { [weak self] in self?.flushAndGoOn() }
+        source.setCancelHandler { self.sourceCancelled() }
+        writeSource = source
+        openSourceCount += 1
+        source.activate()
+    }
+
+    func stopWaitingToWrite() {
+        guard isWaitingToWrite, let writeSource else { return }
+        isWaitingToWrite = false
+        writeSource.suspend()
+    }
+
+    /// Closes the descriptor once no source watches it any more.
+    private func sourceCancelled() {
+        openSourceCount -= 1
+        guard openSourceCount == 0 else { return }
+        socket = nil
+        onClosed()
+    }
+}
+
+// Sendable: all mutable state is touched only on `ioQueue.queue` after `init`.
+extension Connection: @unchecked Sendable {}

@@ -1,0 +1,122 @@
+internal import Dispatch
+internal import Glibc
+internal import HTTPWire
+internal import Logging
+internal import Synchronization
+
+/// A serial queue with the connections confined to it and what they share.
+final class IOQueue {
+    let queue: DispatchQueue
+    let handler: any RequestHandler
+    let configuration: HTTPServer.Configuration
+    let logger: Logger
+    /// Where every connection of the queue receives: idle connections own no buffer.
+    var readBuffer = [UInt8](repeating: 0, count: 64 * 1024)
+    private let draining = Atomic(false)
+
+    private let isCurrentKey = DispatchSpecificKey<Bool>()
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private let timer: any DispatchSourceTimer
+    private var isTimerRunning = false
+    private var commonFields: [UInt8] = []
+    private var commonFieldsTime = -1
+
+    init(
+        label: String,
+        handler: any RequestHandler,
+        configuration: HTTPServer.Configuration,
+        logger: Logger
+    ) {
+        queue = DispatchQueue(label: label)
+        self.handler = handler
+        self.configuration = configuration
+        self.logger = logger
+        timer = DispatchSource.makeTimerSource(queue: queue)
+        queue.setSpecific(key: isCurrentKey, value: true)
+        let interval = DispatchTimeInterval(configuration.deadlineResolution)
+        timer.schedule(deadline: .now() + interval, repeating: interval, leeway: .milliseconds(20))
+        timer.setEventHandler { [weak self] in self?.checkDeadlines() }
+    }
+
+    deinit {
+        // A suspended source must not be released.
+        if !isTimerRunning { timer.resume() }
+        timer.cancel()
+    }
+
+    /// Whether the caller runs on this queue.
+    var isCurrent: Bool {
+        DispatchQueue.getSpecific(key: isCurrentKey) == true
+    }
+
+    // MARK: - Connections
+
+    func add(_ connection: Connection) {
+        dispatchPrecondition(condition: .onQueue(queue))
+        connections[ObjectIdentifier(connection)] = connection
+        if !isTimerRunning {
+            isTimerRunning = true
+            timer.resume()
+        }
+    }
+
+    func remove(_ connection: Connection) {
+        dispatchPrecondition(condition: .onQueue(queue))
+        connections[ObjectIdentifier(connection)] = nil
+        if connections.isEmpty, isTimerRunning {
+            isTimerRunning = false
+            timer.suspend()
+        }
+    }
+
+    /// Whether connections close after the response they are busy with.
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    /// Has every response that begins from now on close its connection; callable from any thread.
+    func announceDraining() {
+        draining.store(true, ordering: .relaxed)
+    }
+
+    /// Closes idle connections now.
+    func closeIdle() {
+        dispatchPrecondition(condition: .onQueue(queue))
+        for connection in Array(connections.values) { connection.closeIfIdle() }
+    }
+
+    /// Closes every connection, whatever it is doing.
+    func closeAll() {
+        dispatchPrecondition(condition: .onQueue(queue))
+        for connection in Array(connections.values) { connection.close() }
+    }
+
+    private func checkDeadlines() {
+        let now = ContinuousClock.now
+        for connection in Array(connections.values) { connection.checkDeadlines(now) }
+    }
+
+    // MARK: - Fields of every response
+
+    /// The lines of Date and Server, made anew once per second.
+    func currentCommonFields() -> [UInt8] {
+        dispatchPrecondition(condition: .onQueue(queue))
+        let now = time(nil)
+        if now != commonFieldsTime {
+            commonFieldsTime = now
+            commonFields = Array("date: \(dateFieldValue(secondsSince1970: now))\r\n".utf8)
+            if let name = configuration.serverName { commonFields += "server: \(name)\r\n".utf8 }
+        }
+        return commonFields
+    }
+}
+
+// Sendable: all mutable state is touched only on `queue`, except by `deinit`, which has no company; the
+// draining flag is atomic.
+extension IOQueue: @unchecked Sendable {}
+
+extension DispatchTimeInterval {
+    /// The same length of time, to the nanosecond.
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .nanoseconds(Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000))
+    }
+}

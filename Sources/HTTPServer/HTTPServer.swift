@@ -1,0 +1,117 @@
+internal import Dispatch
+package import Logging
+internal import Sockets
+internal import Synchronization
+
+/// An HTTP/1.1 server over TCP.
+///
+/// One queue accepts; a few serial queues share the connections, each confined to one of them, so that no
+/// lock is taken between the socket and the handler. No call on them waits. What a client can make the server
+/// keep or wait for is bounded by ``Configuration``.
+///
+/// Threads: every method may be called from any thread but the server's own queues.
+package final class HTTPServer: Sendable {
+    private struct State {
+        var acceptor: Acceptor?
+        var port: UInt16?
+        var hasStarted = false
+    }
+
+    private let configuration: Configuration
+    private let ioQueues: [IOQueue]
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    /// Makes a server that does not listen yet.
+    ///
+    /// - Throws: ``ConfigurationError`` if the configuration makes no sense.
+    package init(
+        configuration: Configuration,
+        handler: any RequestHandler,
+        logger: Logger
+    ) throws(ConfigurationError) {
+        try configuration.validate()
+        self.configuration = configuration
+        self.logger = logger
+        ioQueues = (0..<configuration.ioQueueCount).map { index in
+            IOQueue(
+                label: "interleaved.http.io-\(index)",
+                handler: handler,
+                configuration: configuration,
+                logger: logger
+            )
+        }
+    }
+
+    deinit {
+        stopAccepting()
+    }
+
+    /// Listens and begins to serve.
+    ///
+    /// Does nothing if called again.
+    ///
+    /// - Throws: `SocketError` if the address is no address or cannot be listened on.
+    package func start() throws {
+        let listener: ListeningSocket? = try state.withLock { state in
+            guard !state.hasStarted else { return nil }
+            let listener = try ListeningSocket(
+                address: SocketAddress(host: configuration.host, port: configuration.port),
+                backlog: configuration.backlog
+            )
+            state.hasStarted = true
+            return listener
+        }
+        guard let listener else { return }
+        let address = listener.address
+        let acceptor = Acceptor(
+            listener,
+            label: "interleaved.http.accept",
+            ioQueues: ioQueues,
+            maximumConnectionCount: configuration.maximumConnectionCount,
+            logger: logger
+        )
+        acceptor.start()
+        state.withLock { state in
+            state.acceptor = acceptor
+            state.port = address.port
+        }
+        logger.info("Listening on \(address).")
+    }
+
+    /// The port listened on, which the system chose if 0 was configured; nil before ``start()``.
+    package var port: UInt16? {
+        state.withLock(\.port)
+    }
+
+    /// Connections open at the moment, idle ones included.
+    package var connectionCount: Int {
+        state.withLock(\.acceptor)?.connectionCount ?? 0
+    }
+
+    /// Takes no new connections; those there are go on, and calling again does nothing.
+    package func stopAccepting() {
+        state.withLock(\.acceptor)?.stop()
+    }
+
+    /// Ends serving: waits for requests in progress, closes idle connections, and after the limit closes all.
+    ///
+    /// Responses that begin from now on say `Connection: close`. Handlers of requests that are cut off
+    /// hear of it through `onClose`. Does nothing but wait if called again.
+    ///
+    /// - Parameter limit: The longest wait; nil takes it from the configuration.
+    /// - Returns: Whether every request in progress was answered in time.
+    @discardableResult
+    package func drain(limit: Duration? = nil) -> Bool {
+        guard let acceptor = state.withLock(\.acceptor) else { return true }
+        let deadline = DispatchTime.now() + DispatchTimeInterval(limit ?? configuration.drainLimit)
+        acceptor.stop()
+        for ioQueue in ioQueues { ioQueue.announceDraining() }
+        for ioQueue in ioQueues { ioQueue.queue.async { ioQueue.closeIdle() } }
+        if acceptor.waitUntilEmpty(deadline) { return true }
+        for ioQueue in ioQueues { ioQueue.queue.async { ioQueue.closeAll() } }
+        // Closing needs only the queues, which never wait.
+        _ = acceptor.waitUntilEmpty(.distantFuture)
+        return false
+    }
+}

@@ -1,0 +1,19 @@
+package import HTTPWire
+package import Sockets
+
+/// A whole request, its body in memory.
+package struct Request: Sendable {
+    /// Method, target and fields.
+    package let head: RequestHead
+    /// The body without its transfer coding; empty if there is none.
+    package let body: [UInt8]
+    /// Who sent it; nil if the system did not say.
+    package let remoteAddress: SocketAddress?
+
+    /// Makes a request.
+    package init(head: RequestHead, body: [UInt8] = [], remoteAddress: SocketAddress? = nil) {
+        self.head = head
+        self.body = body
+        self.remoteAddress = remoteAddress
+    }
+}

@@ -1,0 +1,30 @@
+package import HTTPWire
+
+/// Answers requests.
+///
+/// Threads: `admit` and `handle` are called on an I/O queue that serves many connections. They must not
+/// wait for anything; work that takes time goes elsewhere and answers through the writer from there.
+package protocol RequestHandler: Sendable {
+    /// Decides from the head alone whether a request may send its body.
+    ///
+    /// Called once per request, before any `100 Continue`.
+    func admit(_ head: RequestHead) -> Admission
+
+    /// Begins to answer a request that was admitted and has arrived completely.
+    ///
+    /// The answer may come later and from any thread. Letting go of the writer without an answer makes it 500.
+    func handle(_ request: Request, _ response: ResponseWriter)
+
+    /// The answer to a request that the server itself refuses, such as one it cannot parse.
+    ///
+    /// One place of the service decides how errors look; this asks it. The server closes the connection afterwards.
+    func errorResponse(_ status: Status, _ message: String) -> Response
+}
+
+/// Whether a request may send its body.
+package enum Admission: Sendable {
+    /// Yes, up to this many bytes; nil stands for the server's own limit.
+    case accept(maximumBodyByteCount: Int? = nil)
+    /// No; this is the answer. A small body is skipped, a large one is not read and the connection closed.
+    case reject(Response)
+}

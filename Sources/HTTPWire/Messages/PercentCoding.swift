@@ -1,0 +1,28 @@
+/// Resolves the percent escapes of a part of a URI (RFC 3986 §2.1).
+///
+/// - Returns: The text, or nil if a `%` is not followed by two hexadecimal digits or the bytes that
+///   come out are no UTF-8.
+package func percentDecoded(_ text: Substring) -> String? {
+    guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count)
+    var rest = text.utf8[...]
+    while let byte = rest.popFirst() {
+        guard byte == UInt8(ascii: "%") else {
+            bytes.append(byte)
+            continue
+        }
+        guard let high = rest.popFirst().flatMap(hexadecimalValue),
+            let low = rest.popFirst().flatMap(hexadecimalValue)
+        else { return nil }
+        bytes.append(UInt8(high << 4 | low))
+    }
+    return String(validating: bytes, as: UTF8.self)
+}
+
+/// One half of a `name=value` pair: `+` is a space, broken escapes stay as they are.
+func decodedParameter(_ text: Substring) -> String {
+    let spaced = text.utf8.contains(UInt8(ascii: "+")) ? text.map { $0 == "+" ? " " : $0 } : nil
+    let source = spaced.map { Substring(String($0)) } ?? text
+    return percentDecoded(source) ?? String(source)
+}

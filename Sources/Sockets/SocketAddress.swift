@@ -1,0 +1,139 @@
+internal import CLinux
+internal import Glibc
+
+/// Where a socket listens or who is at its other end.
+package enum SocketAddress: Hashable, Sendable {
+    /// Four bytes in network order and a port.
+    case ipv4(SIMD4<UInt8>, port: UInt16)
+    /// Sixteen bytes in network order, a port, and the interface of a link-local address (0 = none).
+    case ipv6(SIMD16<UInt8>, port: UInt16, scope: UInt32)
+
+    /// Reads a numeric address, or `localhost`, which is 127.0.0.1.
+    ///
+    /// Names are not looked up: a daemon should listen where its configuration says, not where a resolver does.
+    /// An IPv6 address may stand in brackets and carry no scope.
+    ///
+    /// - Throws: ``SocketError`` with code EINVAL if the host is no address.
+    package init(host: String, port: UInt16) throws(SocketError) {
+        var bare = host
+        if bare == "localhost" { bare = "127.0.0.1" }
+        if bare.hasPrefix("["), bare.hasSuffix("]") { bare = String(bare.dropFirst().dropLast()) }
+        var version4 = in_addr()
+        var version6 = in6_addr()
+        if unsafe inet_pton(AF_INET, bare, &version4) == 1 {
+            self = .ipv4(unsafe unsafeBitCast(version4, to: SIMD4<UInt8>.self), port: port)
+        } else if unsafe inet_pton(AF_INET6, bare, &version6) == 1 {
+            let bytes = unsafe withUnsafeBytes(of: version6) {
+                unsafe $0.loadUnaligned(as: SIMD16<UInt8>.self)
+            }
+            self = .ipv6(bytes, port: port, scope: 0)
+        } else {
+            throw SocketError(operation: "parse address \(host.debugDescription)", code: EINVAL)
+        }
+    }
+
+    /// The port.
+    package var port: UInt16 {
+        switch self {
+        case .ipv4(_, let port), .ipv6(_, let port, _): port
+        }
+    }
+
+    /// The address without its port, as people write it.
+    package var host: String {
+        var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        switch self {
+        case .ipv4(let bytes, _):
+            return bytes.indices.map { String(bytes[$0]) }.joined(separator: ".")
+        case .ipv6(let bytes, _, _):
+            unsafe withUnsafeBytes(of: bytes) { bytes in
+                let length = socklen_t(INET6_ADDRSTRLEN)
+                _ = unsafe inet_ntop(AF_INET6, bytes.baseAddress, &buffer, length)
+            }
+            let text = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            return String(decoding: text, as: UTF8.self)
+        }
+    }
+
+    var family: Int32 {
+        switch self {
+        case .ipv4: AF_INET
+        case .ipv6: AF_INET6
+        }
+    }
+}
+
+extension SocketAddress: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .ipv4: "\(host):\(port)"
+        case .ipv6: "[\(host)]:\(port)"
+        }
+    }
+}
+
+// MARK: - The system's form
+
+extension SocketAddress {
+    /// Lends the address in the system's form, for the duration of the call.
+    func withSystemAddress<Result>(
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
+        switch self {
+        case .ipv4(let bytes, let port):
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            address.sin_addr = unsafe unsafeBitCast(bytes, to: in_addr.self)
+            return unsafe lend(&address, body)
+        case .ipv6(let bytes, let port, let scope):
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            address.sin6_scope_id = scope
+            unsafe withUnsafeMutableBytes(of: &address.sin6_addr) {
+                unsafe $0.storeBytes(of: bytes, as: SIMD16<UInt8>.self)
+            }
+            return unsafe lend(&address, body)
+        }
+    }
+
+    /// Reads the system's form; nil for families other than IPv4 and IPv6.
+    init?(_ storage: sockaddr_storage) {
+        switch Int32(storage.ss_family) {
+        case AF_INET:
+            let address = unsafe withUnsafeBytes(of: storage) {
+                unsafe $0.load(as: sockaddr_in.self)
+            }
+            self = .ipv4(
+                unsafe unsafeBitCast(address.sin_addr, to: SIMD4<UInt8>.self),
+                port: UInt16(bigEndian: address.sin_port)
+            )
+        case AF_INET6:
+            let address = unsafe withUnsafeBytes(of: storage) {
+                unsafe $0.load(as: sockaddr_in6.self)
+            }
+            let bytes = unsafe withUnsafeBytes(of: address.sin6_addr) {
+                unsafe $0.loadUnaligned(as: SIMD16<UInt8>.self)
+            }
+            self = .ipv6(
+                bytes,
+                port: UInt16(bigEndian: address.sin6_port),
+                scope: address.sin6_scope_id
+            )
+        default:
+            return nil
+        }
+    }
+}
+
+private func lend<Address, Result>(
+    _ address: inout Address,
+    _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+) -> Result {
+    unsafe withUnsafePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            unsafe body($0, socklen_t(MemoryLayout<Address>.size))
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Foundation
+import Tensors
+
+/// What this machine can do at best, measured in the same run as everything else.
+struct MachinePeaks: Encodable {
+    /// Multiplications and additions per second of a large single-precision matrix product.
+    let operationsPerSecond: Double
+    /// Bytes per second of reading a matrix larger than every cache once.
+    let bytesPerSecond: Double
+
+    private enum CodingKeys: String, CodingKey {
+        case operationsPerSecond = "gemm_flops_per_second"
+        case bytesPerSecond = "read_bytes_per_second"
+    }
+
+    /// Takes about a second.
+    init(_ compute: Compute) {
+        let side = 2048
+        let matrix = Matrix(rows: side, columns: side)
+        matrix.fill(0.5)
+        let product = Matrix(rows: side, columns: side)
+        let layer = LinearWeights(weight: matrix, bias: nil)
+        let products = time(5) { compute.linear(matrix, layer, into: product) }
+        operationsPerSecond =
+            2 * Double(side * side * side) / Measurement.quantile(products, 0)
+
+        // 512 MiB: the product with one row reads every element exactly once.
+        let large = Matrix(rows: 16384, columns: 8192)
+        large.fill(0.5)
+        let row = Matrix(rows: 1, columns: 8192)
+        let sums = Matrix(rows: 1, columns: 16384)
+        let reads = time(5) {
+            compute.linear(row, LinearWeights(weight: large, bias: nil), into: sums)
+        }
+        bytesPerSecond = Double(large.count * 4) / Measurement.quantile(reads, 0)
+    }
+}

@@ -1,0 +1,157 @@
+import MMInterleaved
+import Tensors
+
+/// Times the model's stages on random weights; each builds only the part of the model that it needs.
+struct StageBenchmarks {
+    let configuration: ModelConfiguration
+    let compute: Compute
+    let iterations: Int
+
+    /// The stages, in the order in which a request passes through them.
+    static let stages = ["encode", "synchronize", "prefill", "decode", "denoise", "render"]
+
+    private static let promptTokenCount = 512
+    private static let decodedTokenCount = 32
+
+    func run(_ stage: String) throws -> [Measurement] {
+        switch stage {
+        case "encode": [try encode()]
+        case "synchronize", "prefill", "decode": try language(stage)
+        case "denoise": [try denoise()]
+        case "render": [try render()]
+        default: []
+        }
+    }
+
+    private func parameters() -> Parameters { Parameters(from: RandomParameters(seed: 1)) }
+
+    private func byteCount(_ parameters: Parameters) -> Int {
+        parameters.ledger.asked.reduce(0) { $0 + $1.count } * 4
+    }
+
+    private func measure(
+        _ stage: String, unit: String, unitCount: Int = 1, byteCount: Int = 0,
+        _ body: () throws -> Void
+    ) rethrows -> Measurement {
+        let before = compute.floatingPointOperationCount
+        try body()
+        let operations = compute.floatingPointOperationCount - before
+        return Measurement(
+            stage: stage, unit: unit, seconds: try time(iterations, body),
+            floatingPointOperations: operations, byteCount: byteCount, unitCount: unitCount)
+    }
+
+    private func randomMatrix(_ rows: Int, _ columns: Int) -> Matrix {
+        var generator = TorchGenerator(seed: 7)
+        return Matrix(rows: rows, columns: columns, values: generator.normal(count: rows * columns))
+    }
+
+    /// One picture through the vision transformer, its adapter and the perceiver.
+    private func encode() throws -> Measurement {
+        let tokenizer = try VisualTokenizer(
+            parameters()["visual_tokenizer"], vision: configuration.vision,
+            perceiver: configuration.visualPerceiver,
+            languageHiddenSize: configuration.language.hiddenSize)
+        let side = configuration.vision.imageSize
+        let pixels = Matrix(rows: side * side, columns: 3)
+        pixels.fill(0.5)
+        return measure("encode", unit: "picture") { _ = tokenizer.encode(pixels, compute) }
+    }
+
+    private func language(_ stage: String) throws -> [Measurement] {
+        let parameters = parameters()
+        let model = try LanguageModel(
+            parameters, configuration.language, vocabulary: configuration.vocabulary,
+            visionWidth: configuration.vision.hiddenSize)
+        let positions = configuration.language.maximumPositionCount
+        let maps = Dictionary(
+            uniqueKeysWithValues: configuration.language.synchronizerSides.map {
+                ($0, randomMatrix($0 * $0, configuration.vision.hiddenSize))
+            })
+        if stage == "synchronize" {
+            return [
+                measure("synchronize", unit: "picture's values, all layers") {
+                    _ = model.synchronizerValues(of: maps, compute)
+                }
+            ]
+        }
+        let values = model.synchronizerValues(of: maps, compute)
+        let tokens = randomMatrix(
+            configuration.imageTokenCount, configuration.language.hiddenSize)
+        let soi = configuration.vocabulary.beginOfImage
+        if stage == "prefill" {
+            let count = min(Self.promptTokenCount, positions)
+            let sequence = model.makeSequence()
+            return [
+                measure("prefill", unit: "token, pp\(count)", unitCount: count) {
+                    sequence.cache.truncate(to: 0)
+                    model.extend(
+                        sequence, with: [SequenceElement](repeating: .token(5), count: count),
+                        compute)
+                }
+            ]
+        }
+        let count = min(Self.decodedTokenCount, positions - configuration.imageTokenCount - 2)
+        // Every weight but the table of embeddings is read for every token.
+        let table = configuration.vocabulary.size * configuration.language.hiddenSize * 4
+        let byteCount = (byteCount(parameters) - table) * count
+        return [true, false].map { seesImage in
+            let sequence = model.makeSequence()
+            let image: [SequenceElement] =
+                seesImage ? [.token(soi), .image(tokens: tokens, values: values)] : []
+            model.extend(sequence, with: [.token(1)] + image, compute)
+            let start = sequence.count
+            let logits = Matrix(rows: 1, columns: model.vocabularySize)
+            return measure(
+                "decode", unit: seesImage ? "token, one picture seen" : "token, text only",
+                unitCount: count, byteCount: byteCount
+            ) {
+                sequence.cache.truncate(to: start)
+                for _ in 0..<count {
+                    model.step([sequence], tokens: [5], compute)
+                    model.nextLogits(of: sequence, compute, into: logits)
+                }
+            }
+        }
+    }
+
+    /// One denoising step with guidance: two samples through the UNet and its synchronizers.
+    private func denoise() throws -> Measurement {
+        let parameters = parameters()
+        let decoder = configuration.imageDecoder
+        let unet = try UNet(
+            parameters["image_decoder"]["decoder"], decoder.unet,
+            pyramidSides: configuration.vision.pyramidSides,
+            visionWidth: configuration.vision.hiddenSize)
+        let tokens = randomMatrix(decoder.perceiver.queryCount, decoder.unet.crossAttentionWidth)
+        let conditioning = unet.conditioning(of: tokens, compute)
+        let source = unet.source(
+            of: configuration.vision.pyramidSides.map {
+                randomMatrix($0 * $0, configuration.vision.hiddenSize)
+            }, compute)
+        let pixels = decoder.unet.sampleSize * decoder.unet.sampleSize
+        let latents = randomMatrix(2 * pixels, decoder.unet.latentChannels)
+        let out = Matrix(rows: 2 * pixels, columns: decoder.unet.latentChannels)
+        return measure(
+            "denoise", unit: "guided step", byteCount: byteCount(parameters)
+        ) {
+            unet.predict(
+                latents, times: [500, 500], conditionings: [conditioning, conditioning],
+                sources: [source, source], compute, into: out)
+        }
+    }
+
+    /// One picture's latents to pixels.
+    private func render() throws -> Measurement {
+        let configuration = configuration.imageDecoder
+        let autoencoder = try Autoencoder(
+            parameters()["image_decoder"]["decoder"]["vae"], configuration.autoencoder)
+        let side = configuration.unet.sampleSize
+        let latents = randomMatrix(side * side, configuration.unet.latentChannels)
+        let pixels = side * configuration.autoencoder.upsamplingFactor
+        let out = Matrix(rows: pixels * pixels, columns: 3)
+        return measure("render", unit: "picture") {
+            autoencoder.decode(latents, side: side, compute, into: out)
+        }
+    }
+}
