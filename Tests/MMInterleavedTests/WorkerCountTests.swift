@@ -21,7 +21,7 @@ struct WorkerCountTests {
             return features.tokens.toArray() + features.pyramid.flatMap { $0.toArray() }
         }
         #expect(results.allSatisfy { $0 == results[0] })
-        #expect(results[0].allSatisfy(\.isFinite))
+        #expect(!results[0].contains { !$0.isFinite })
     }
 
     @Test("The language model computes the same bits with any number of workers")
@@ -37,7 +37,7 @@ struct WorkerCountTests {
             return logits.toArray()
         }
         #expect(results.allSatisfy { $0 == results[0] })
-        #expect(results[0].allSatisfy(\.isFinite))
+        #expect(!results[0].contains { !$0.isFinite })
     }
 
     @Test("Pictures are the same bits with any number of workers")
@@ -64,7 +64,7 @@ struct WorkerCountTests {
             return drawing.latents.toArray() + picture.toArray()
         }
         #expect(results.allSatisfy { $0 == results[0] })
-        #expect(results[0].allSatisfy(\.isFinite))
+        #expect(!results[0].contains { !$0.isFinite })
     }
 }
 

@@ -73,22 +73,6 @@ struct BeamSearchTests {
         }
     }
 
-    @Test("One beam follows the most likely token until it ends")
-    func oneBeam() {
-        let language = Language(seed: 5)
-        let results = search(language) {
-            $0.beamCount = 1
-            $0.maximumTokenCount = 4
-        }
-        var tokens = [0]
-        while tokens.count <= 4 {
-            let next = LogitsProcessing.mostLikely(language.logits(after: tokens))
-            if next == 1 { break }
-            tokens.append(next)
-        }
-        #expect(results.map(\.tokens) == [tokens])
-    }
-
     @Test("No text ends before the minimum")
     func minimum() {
         let results = search(Language(seed: 2)) {
