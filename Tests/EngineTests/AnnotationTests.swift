@@ -199,7 +199,9 @@ struct AnnotationSessionTests {
         #expect(try rounds(annotation, biases: ends).count == 5)
     }
 
-    @Test("Several pictures of a round have the seeds that follow; every round starts from the first")
+    @Test(
+        "Several pictures of a round have the seeds that follow; every round starts from the first"
+    )
     func seeds() throws {
         let rounds = try rounds(annotation(mode: .texts, rounds: 4)) {
             $0.opensPictureAfterText = true

@@ -98,7 +98,9 @@ struct ModeTests {
 
     @Test("A model that ends at once gives an answer without segments")
     func empty() throws {
-        let (segments, completion) = try RequestRunner(biases: ends).answer { $0.mode = .interleave }
+        let (segments, completion) = try RequestRunner(biases: ends).answer {
+            $0.mode = .interleave
+        }
         #expect(segments.isEmpty)
         #expect(completion.finishReason == .stop)
     }

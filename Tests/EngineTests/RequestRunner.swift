@@ -58,7 +58,8 @@ struct RequestRunner {
     }
 
     /// Two words and a short answer, with changes.
-    static func request(_ change: (inout InterleaveRequest) -> Void = { _ in }) -> InterleaveRequest {
+    static func request(_ change: (inout InterleaveRequest) -> Void = { _ in }) -> InterleaveRequest
+    {
         var request = InterleaveRequest()
         request.input = [.text("a dog")]
         request.mode = .text

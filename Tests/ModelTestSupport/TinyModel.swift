@@ -102,7 +102,11 @@ package enum TinyModel {
     package static func pixels(seed: UInt64) -> Matrix {
         var generator = TorchGenerator(seed: seed)
         let side = configuration.vision.imageSize
-        return Matrix(rows: side * side, columns: 3, values: generator.uniform(count: side * side * 3))
+        return Matrix(
+            rows: side * side,
+            columns: 3,
+            values: generator.uniform(count: side * side * 3)
+        )
     }
 }
 

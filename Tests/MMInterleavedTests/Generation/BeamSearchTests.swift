@@ -115,7 +115,11 @@ struct BeamSearchTests {
             return tokens.count - Set(tokens).count
         }
         #expect(repeats(50) <= repeats(1))
-        #expect(search(language) { $0.beamCount = 1; $0.maximumTokenCount = 1 }.count == 1)
+        #expect(
+            search(language) {
+                $0.beamCount = 1; $0.maximumTokenCount = 1
+            }.count == 1
+        )
     }
 
     @Test("Beams name the beam they continue")

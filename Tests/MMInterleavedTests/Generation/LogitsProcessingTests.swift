@@ -106,6 +106,8 @@ struct LogitsProcessingTests {
         let sorted = values.indices.sorted {
             values[$0] != values[$1] ? values[$0] > values[$1] : $0 < $1
         }
-        #expect(LogitsProcessing.largest(count, of: values).map(\.index) == Array(sorted.prefix(count)))
+        #expect(
+            LogitsProcessing.largest(count, of: values).map(\.index) == Array(sorted.prefix(count))
+        )
     }
 }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Token chooser")
 struct TokenChooserTests {
-    private func chooser(seed: UInt64 = 0, _ change: (inout TextParameters) -> Void) -> TokenChooser {
+    private func chooser(seed: UInt64 = 0, _ change: (inout TextParameters) -> Void) -> TokenChooser
+    {
         var parameters = TextParameters()
         change(&parameters)
         return TokenChooser(

@@ -16,7 +16,8 @@ struct ModelDirectoryTests {
         temporary = try TemporaryDirectory()
     }
 
-    private func writeConfiguration(_ change: (inout ModelConfiguration) -> Void = { _ in }) throws {
+    private func writeConfiguration(_ change: (inout ModelConfiguration) -> Void = { _ in }) throws
+    {
         var configuration = TinyModel.configuration
         change(&configuration)
         try temporary.write(ModelDirectory.encode(configuration), to: "config.json")
@@ -88,14 +89,20 @@ struct ModelDirectoryTests {
 
     @Test("A missing and a mistyped field are named by their path")
     func fields() throws {
-        let text = String(decoding: try ModelDirectory.encode(TinyModel.configuration), as: UTF8.self)
+        let text = String(
+            decoding: try ModelDirectory.encode(TinyModel.configuration),
+            as: UTF8.self
+        )
         let missing = text.replacing("\"rope_theta\"", with: "\"rope_theta_\"")
         try temporary.write(Array(missing.utf8), to: "config.json")
         let first = try #require(throws: ModelDirectoryError.self) {
             try ModelDirectory(path: temporary.path)
         }
         #expect(first.detail == "language_model.rope_theta is missing")
-        let mistyped = text.replacing("\"num_hidden_layers\" : 4", with: "\"num_hidden_layers\" : \"4\"")
+        let mistyped = text.replacing(
+            "\"num_hidden_layers\" : 4",
+            with: "\"num_hidden_layers\" : \"4\""
+        )
         try temporary.write(Array(mistyped.utf8), to: "config.json")
         let second = try #require(throws: ModelDirectoryError.self) {
             try ModelDirectory(path: temporary.path)
@@ -141,7 +148,9 @@ struct ModelDirectoryTests {
         #expect(error.missing.map(\.name) == ["mm_decoder.norm.weight"])
         #expect(error.unexpected.map(\.name) == ["lora.weight"])
         #expect(error.misshaped.map(\.expected.name) == ["soi_token"])
-        for part in ["mm_decoder.norm.weight [16]", "soi_token: expected [1, 16]", "[1, 15]", "lora"] {
+        for part in [
+            "mm_decoder.norm.weight [16]", "soi_token: expected [1, 16]", "[1, 15]", "lora",
+        ] {
             #expect(error.description.contains(part), "\(part)")
         }
     }
