@@ -3,7 +3,7 @@ package import MMInterleaved
 package import Tensors
 package import Tokenization
 
-/// Runs the rounds of one annotation: text, picture, text, ... each continuing what was there before.
+/// Runs the rounds of one annotation: words and pictures in turn, each continuing what was before.
 ///
 /// The rounds are those of the reference's inference script with the same ids and pictures, but every
 /// position goes through the language model once and every picture through the vision model once.
