@@ -116,7 +116,8 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "HTTPWire", "HTTPServer", "Images", "MMInterleaved", "Engine", "COpenSSL", logging,
+                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
+                "COpenSSL", logging,
             ]),
 
         // L6
