@@ -126,7 +126,7 @@ let package = Package(
             dependencies: [
                 "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
                 "ReferenceImport",
-                "Engine", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
+                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
             ],
             swiftSettings: swiftSettings
         ),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import HTTPServer
+import HTTPWire
 import Logging
 import ServiceAPI
 
