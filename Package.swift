@@ -112,6 +112,11 @@ let package = Package(
             ["Tensors", "Checkpoints", "MMInterleaved", yams]
         ),
 
+        library(
+            "ReferenceParity",
+            ["Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved", "Engine"]
+        ),
+
         // L5
         library(
             "ServiceAPI",
@@ -132,10 +137,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "interleaved-parity",
-            dependencies: [
-                "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved", "Engine",
-                argumentParser,
-            ],
+            dependencies: ["ReferenceParity", argumentParser],
             swiftSettings: swiftSettings
         ),
 
@@ -154,7 +156,8 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
-        tests("Engine", ["MMInterleaved", "Images"]),
+        tests("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved"]),
+        tests("ReferenceParity", ["MMInterleaved", "ReferenceImport"]),
         tests("ServiceAPI", ["HTTPWire", "HTTPServer", "Engine"]),
     ],
     swiftLanguageModes: [.v6],

@@ -1,7 +1,5 @@
 import ArgumentParser
-import MMInterleaved
-import Tensors
-import Tokenization
+import ReferenceParity
 
 /// Compares a model's every stage with recordings of the reference implementation.
 @main
@@ -28,31 +26,8 @@ struct Parity: ParsableCommand {
     var workers = 0
 
     func run() throws {
-        let directory = try ModelDirectory(path: model)
-        let subject = Subject(
-            model: try directory.load(),
-            compute: Compute(workerCount: workers),
-            tokenizer: try Tokenizer(modelPath: directory.tokenizerPath),
-            fixtures: fixtures
-        )
-        let report = Report()
-        let suites: [(kind: String, compare: (Fixture) throws -> Void)] = [
-            ("vision", VisionParity(subject: subject, report: report).run),
-            ("llm", LanguageParity(subject: subject, report: report).run),
-            ("image_decoder", ImageDecoderParity(subject: subject, report: report).run),
-        ]
-        for suite in suites where kind.isEmpty || kind.contains(suite.kind) {
-            report.begin(suite.kind)
-            do {
-                guard let fixture = try Fixture(suite.kind, in: fixtures) else {
-                    report.skip(suite.kind, "no recordings of this kind")
-                    continue
-                }
-                try suite.compare(fixture)
-            } catch {
-                report.fail(suite.kind, "\(error)")
-            }
-        }
-        if !report.finish() { throw ExitCode.failure }
+        let parity = try ReferenceParity(model: model, fixtures: fixtures, workerCount: workers)
+        let summary = parity.compare(kinds: kind)
+        if !summary.holds { throw ExitCode.failure }
     }
 }

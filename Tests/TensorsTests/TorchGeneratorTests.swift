@@ -34,9 +34,9 @@ struct TorchGeneratorTests {
         var generator = TorchGenerator(seed: UInt64(seed))
         let first = generator.normal(count: 4 * 64 * 64)
         let second = generator.normal(count: 4 * 64 * 64)
-        #expect(largestDifference(first, try recorded.floats("cpu.seed\(seed).1x4x64x64")) < 2e-6)
+        #expect(largestDifference(first, try recorded.floats("cpu.seed\(seed).1x4x64x64")) < 1e-6)
         let rows = firstRows(second, rows: 8)
-        #expect(largestDifference(rows, try recorded.floats("cpu.seed\(seed).second")) < 2e-6)
+        #expect(largestDifference(rows, try recorded.floats("cpu.seed\(seed).second")) < 1e-6)
     }
 
     @Test("A small draw after a large one agrees with torch.randn", arguments: [0, 42])
@@ -44,9 +44,9 @@ struct TorchGeneratorTests {
         let recorded = try FixtureTensors("rng", in: fixtures)
         var generator = TorchGenerator(seed: UInt64(seed))
         let large = generator.normal(count: 256)
-        #expect(largestDifference(large, try recorded.floats("cpu.seed\(seed).1x4x8x8")) < 2e-6)
+        #expect(largestDifference(large, try recorded.floats("cpu.seed\(seed).1x4x8x8")) < 1e-6)
         let small = generator.normal(count: 7)
-        #expect(largestDifference(small, try recorded.floats("cpu.seed\(seed).7")) < 2e-6)
+        #expect(largestDifference(small, try recorded.floats("cpu.seed\(seed).7")) < 1e-6)
     }
 
     @Test("A ragged tail draws its last 16 elements anew", arguments: [0, 42])
@@ -54,7 +54,7 @@ struct TorchGeneratorTests {
         let recorded = try FixtureTensors("rng", in: fixtures)
         var generator = TorchGenerator(seed: UInt64(seed))
         let values = generator.normal(count: 21)
-        #expect(largestDifference(values, try recorded.floats("cpu.seed\(seed).21")) < 2e-6)
+        #expect(largestDifference(values, try recorded.floats("cpu.seed\(seed).21")) < 1e-6)
     }
 
     @Test("Uniform numbers equal torch.rand", arguments: [0, 42])
@@ -114,7 +114,7 @@ struct TorchGeneratorTests {
                 generator.chooseIndex(probabilities: recorded.probabilities.span)
             }
             #expect(chosen == recorded.choices)
-            #expect(largestDifference(generator.normal(count: 5), recorded.normalAfter) < 2e-6)
+            #expect(largestDifference(generator.normal(count: 5), recorded.normalAfter) < 1e-6)
         }
     }
 
@@ -168,6 +168,7 @@ struct PhiloxGeneratorTests {
             let latents = generator.normal(count: 4 * 64 * 64)
             let rows = (0..<4).flatMap { latents[($0 * 4096)..<($0 * 4096 + 1024)] }
             let expected = try recorded.floats("philox_unverified.seed\(seed).\(name)")
+            // The recording is of double precision, the stream rounds angles to single.
             #expect(largestDifference(rows, expected) < 2e-6)
         }
         #expect(generator.drawIndex == 2)

@@ -61,6 +61,9 @@ package struct Drawing {
         }
     }
 
+    /// What the network predicted at the last step, after guidance, [side², channels].
+    package var guidedPrediction: Matrix { prediction.rows(0..<latents.rows) }
+
     /// Number of steps in all.
     package var stepCount: Int { scheduler.stepCount }
 

@@ -1,8 +1,8 @@
 internal import Glibc
-internal import Tensors
+package import Tensors
 
 /// Tables of sines and cosines that tell positions and times apart.
-enum SinusoidTables {
+package enum SinusoidTables {
     /// The embedding of diffusion times: `[cos(t·f), sin(t·f)]` with frequencies from 1 to 1/10000.
     ///
     /// `out` [times, width]. Source: diffusers `get_timestep_embedding` with `flip_sin_to_cos`.
@@ -20,7 +20,7 @@ enum SinusoidTables {
     /// Positions of a sequence: `[sin(p·f), cos(p·f)]` with `f = 10000^(-2i / width)`.
     ///
     /// Returns [count, width]. Source: arXiv 1706.03762 §3.5, halves instead of alternating columns.
-    static func positions(count: Int, width: Int) -> Matrix {
+    package static func positions(count: Int, width: Int) -> Matrix {
         let half = width / 2
         let table = Matrix(rows: count, columns: width)
         for index in 0..<half {

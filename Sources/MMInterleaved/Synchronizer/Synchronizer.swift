@@ -29,6 +29,29 @@ package struct Synchronizer: Sendable {
         package var baseSide: Int
         /// Rows of the rank table: one more than the most images a query may see.
         package var maximumImageCount: Int
+
+        /// Groups the sizes.
+        package init(
+            querySize: Int,
+            featureSize: Int,
+            valueSize: Int,
+            outputSize: Int,
+            headCount: Int,
+            pointCount: Int,
+            sides: [Int],
+            baseSide: Int,
+            maximumImageCount: Int
+        ) {
+            self.querySize = querySize
+            self.featureSize = featureSize
+            self.valueSize = valueSize
+            self.outputSize = outputSize
+            self.headCount = headCount
+            self.pointCount = pointCount
+            self.sides = sides
+            self.baseSide = baseSide
+            self.maximumImageCount = maximumImageCount
+        }
     }
 
     /// The maps of one image, in the order of their rows.

@@ -1,21 +1,21 @@
-internal import Tensors
+package import Tensors
 
 /// Multi-scale deformable attention of the adapter: every query looks at a few points of each map.
 ///
 /// Values have half the channels of the queries ("deform ratio" 0.5).
 ///
 /// Source: Deformable DETR, arXiv 2010.04159 §4.1.
-struct DeformableAttention: Sendable {
-    let shape: PyramidShape
-    let headCount: Int
-    let pointCount: Int
+package struct DeformableAttention: Sendable {
+    private let shape: PyramidShape
+    private let headCount: Int
+    private let pointCount: Int
     private let samplingOffsets: LinearWeights  // [heads·levels·points·2, channels]
     private let attentionWeights: LinearWeights  // [heads·levels·points, channels]
     private let valueProjection: LinearWeights  // [channels/2, channels]
     private let outputProjection: LinearWeights  // [channels, channels/2]
 
     /// Loads the weights; `grids` are the maps that are looked at.
-    init(
+    package init(
         _ parameters: Parameters,
         channels: Int,
         headCount: Int,
@@ -49,9 +49,11 @@ struct DeformableAttention: Sendable {
         )
     }
 
+    /// Lets every query sample the maps around its reference point.
+    ///
     /// Shapes: `queries`, `out` [queries, channels] · `references` [queries, 2] in [0, 1]² ·
     /// `features` [Σ maps, channels].
-    func attend(
+    package func attend(
         _ queries: Matrix,
         references: Matrix,
         to features: Matrix,

@@ -42,7 +42,9 @@ package struct PhiloxGenerator: Sendable, Equatable {
     /// 2^32 equal intervals.
     private static func normal(_ first: UInt32, _ second: UInt32) -> Float {
         let uniform = Float(first) * 0x1p-32 + 0x1p-33
-        let angle = Float(second) * (2 * .pi * 0x1p-32) + (2 * .pi * 0x1p-33)
+        // Rounded to nearest as in C; `Float.pi` is rounded down.
+        let turn = Float(2 * Double.pi)
+        let angle = Float(second) * (turn * 0x1p-32) + (turn * 0x1p-33)
         return (-2 * logf(uniform)).squareRoot() * sinf(angle)
     }
 

@@ -84,11 +84,14 @@ extension TorchGenerator {
         }
     }
 
+    /// A full turn, rounded to nearest as in C; `2 * Float.pi` is an ulp less.
+    private static let turn = Float(2 * Double.pi)
+
     /// Turns 16 uniform numbers into normal ones: element j and j + 8 are one pair.
     private static func transformBlock(_ out: inout MutableSpan<Float>, start: Int) {
         for index in start..<start + 8 {
             let radius = (-2 * logf(1 - out[index])).squareRoot()
-            let angle = 2 * Float.pi * out[index + 8]
+            let angle = Self.turn * out[index + 8]
             out[index] = radius * cosf(angle)
             out[index + 8] = radius * sinf(angle)
         }

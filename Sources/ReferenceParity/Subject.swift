@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Images
 import MMInterleaved
@@ -9,23 +10,35 @@ final class Subject {
     let model: InterleavedModel
     let compute: Compute
     let tokenizer: Tokenizer
+    let engine: Engine
     let fixturesDirectory: String
 
     private var encoded: [String: ImageFeatures] = [:]
 
-    init(model: InterleavedModel, compute: Compute, tokenizer: Tokenizer, fixtures: String) {
+    init(
+        model: InterleavedModel,
+        compute: Compute,
+        tokenizer: Tokenizer,
+        engine: Engine,
+        fixtures: String
+    ) {
         self.model = model
         self.compute = compute
         self.tokenizer = tokenizer
+        self.engine = engine
         fixturesDirectory = fixtures
+    }
+
+    /// The bytes of a recorded picture's file.
+    func bytes(ofImage name: String) throws -> [UInt8] {
+        let relative = name.hasPrefix("images/") ? name : "images/\(name)"
+        let url = URL(fileURLWithPath: "\(fixturesDirectory)/\(relative)")
+        return try [UInt8](Data(contentsOf: url))
     }
 
     /// A recorded picture, preprocessed: [imageSize², 3] in [0, 1].
     func pixels(ofImage name: String) throws -> Matrix {
-        let relative = name.hasPrefix("images/") ? name : "images/\(name)"
-        let data = try Data(contentsOf: URL(fileURLWithPath: "\(fixturesDirectory)/\(relative)"))
-        let image = try ImageDecoder.decode([UInt8](data))
-        return pixels(of: image)
+        pixels(of: try ImageDecoder.decode(bytes(ofImage: name)))
     }
 
     /// A decoded picture, preprocessed: [imageSize², 3] in [0, 1].

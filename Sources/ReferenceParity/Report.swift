@@ -2,15 +2,23 @@ import Foundation
 
 /// Compares results with recordings, prints a line for each and counts failures.
 final class Report {
-    private(set) var comparedCount = 0
+    private(set) var comparedCounts: [(kind: String, count: Int)] = []
     private(set) var failures: [String] = []
     private var kind = ""
+    private let write: (String) -> Void
+
+    init(write: @escaping (String) -> Void) {
+        self.write = write
+    }
+
+    var comparedCount: Int { comparedCounts.reduce(0) { $0 + $1.count } }
 
     /// Starts a kind of recordings.
     func begin(_ kind: String) {
         self.kind = kind
-        print("\n\(kind)")
-        print(
+        comparedCounts.append((kind, 0))
+        write("\n\(kind)")
+        write(
             "  " + Self.pad("tensor", 44) + Self.pad("max abs", 12) + Self.pad("max rel", 12)
                 + Self.pad("NMSE", 12) + Self.pad("tolerance", 12) + "result"
         )
@@ -51,12 +59,25 @@ final class Report {
         )
     }
 
+    /// Compares numbers with a tolerance relative to the recorded numbers' root mean square.
+    func compareToDeviation(
+        _ name: String,
+        _ actual: [Float],
+        _ expected: [Float],
+        _ tolerance: Double
+    ) {
+        let sum = expected.reduce(0.0) { $0 + Double($1) * Double($1) }
+        let unit = (sum / Double(max(1, expected.count))).squareRoot()
+        compare(name, actual, expected, tolerance: tolerance, relativeTo: unit)
+    }
+
     /// Compares values that must be equal.
     func compareExactly<Value: Equatable>(_ name: String, _ actual: Value, _ expected: Value) {
         let holds = actual == expected
         line(name, holds ? "equal" : "differs", "", "", "exact", holds)
         if !holds {
-            print("    expected \(expected)\n    found    \(actual)")
+            write("    expected \("\(expected)".prefix(Self.shownLength))")
+            write("    found    \("\(actual)".prefix(Self.shownLength))")
         }
     }
 
@@ -67,14 +88,18 @@ final class Report {
 
     /// Says that something was left out, and why.
     func skip(_ name: String, _ reason: String) {
-        print("  " + Self.pad(name, 44) + "not compared: \(reason)")
+        write("  " + Self.pad(name, 44) + "not compared: \(reason)")
     }
 
-    /// Prints the summary; returns whether all held.
-    func finish() -> Bool {
-        print("\n\(comparedCount) compared, \(failures.count) failed")
-        for failure in failures { print("  FAIL \(failure)") }
-        return failures.isEmpty && comparedCount > 0
+    /// Most characters of a value that differs.
+    private static let shownLength = 400
+
+    /// Writes the summary.
+    func finish() {
+        write("")
+        for (kind, count) in comparedCounts { write("  " + Self.pad(kind, 24) + "\(count)") }
+        write("\n\(comparedCount) compared, \(failures.count) failed")
+        for failure in failures { write("  FAIL \(failure)") }
     }
 
     private func line(
@@ -85,9 +110,9 @@ final class Report {
         _ tolerance: String,
         _ holds: Bool
     ) {
-        comparedCount += 1
+        comparedCounts[comparedCounts.count - 1].count += 1
         if !holds { failures.append("\(kind): \(name)") }
-        print(
+        write(
             "  " + Self.pad(name, 44) + Self.pad(absolute, 12) + Self.pad(relative, 12)
                 + Self.pad(nmse, 12) + Self.pad(tolerance, 12) + (holds ? "ok" : "FAIL")
         )

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Tensors
 
 /// One kind of recordings: `<kind>.json`, and `<kind>.safetensors` where there are tensors.
 struct Fixture {
@@ -15,7 +16,8 @@ struct Fixture {
         let path = "\(directory)/\(kind).json"
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let data = try Data(contentsOf: URL(fileURLWithPath: path))
-        guard let manifest = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+        let tree = try JSONDecoder().decode(JSONTree.self, from: data)
+        guard let manifest = tree.value as? [String: Any] else {
             throw ParityError("\(path) is not a JSON object")
         }
         self.kind = kind
@@ -60,10 +62,7 @@ struct Fixture {
 
     /// A member of the manifest.
     func value<Value>(_ name: String, as type: Value.Type = Value.self) throws -> Value {
-        guard let value = manifest[name] as? Value else {
-            throw ParityError("\(kind).json: \(name) is missing or not \(type)")
-        }
-        return value
+        try member(manifest, name, as: type)
     }
 }
 
@@ -82,6 +81,14 @@ struct Recording {
         )
     }
 
+    /// Rows x columns.
+    var matrix: Matrix { Matrix(rows: shape[0], columns: shape[1], values: values) }
+
+    /// Everything after the first dimension as columns.
+    func matrix(rows: Int) -> Matrix {
+        Matrix(rows: rows, columns: values.count / rows, values: values)
+    }
+
     /// All values as whole numbers.
     var integers: [Int] { values.map { Int($0) } }
 
@@ -95,6 +102,31 @@ struct Recording {
             }
         }
         return result
+    }
+}
+
+/// Any JSON value. `JSONSerialization` drops a byte order mark at the start of a string; this does not.
+private struct JSONTree: Decodable {
+    let value: Any
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        // Which of these a value is can only be found by trying.
+        if let object = try? container.decode([String: JSONTree].self) {
+            value = object.mapValues(\.value)
+        } else if let array = try? container.decode([JSONTree].self) {
+            value = array.map(\.value)
+        } else if let text = try? container.decode(String.self) {
+            value = text
+        } else if let flag = try? container.decode(Bool.self) {
+            value = flag
+        } else if let whole = try? container.decode(Int.self) {
+            value = whole
+        } else if container.decodeNil() {
+            value = NSNull()
+        } else {
+            value = try container.decode(Double.self)
+        }
     }
 }
 
@@ -115,6 +147,16 @@ func member<Value>(
 ) throws
     -> Value
 {
+    // A number such as 1.0 may have been taken for a whole one.
+    if Value.self == Double.self, let whole = object[name] as? Int,
+        let value = Double(whole) as? Value
+    {
+        return value
+    }
+    if Value.self == [Double].self, let numbers = object[name] as? [Any] {
+        let values = numbers.compactMap { $0 as? Double ?? ($0 as? Int).map(Double.init) }
+        if values.count == numbers.count, let value = values as? Value { return value }
+    }
     guard let value = object[name] as? Value else {
         throw ParityError("\(name) is missing or not \(type)")
     }

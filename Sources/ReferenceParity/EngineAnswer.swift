@@ -1,0 +1,77 @@
+import Dispatch
+import Engine
+import MMInterleaved
+import Synchronization
+import Tokenization
+
+extension Subject {
+    /// Has the engine answer a request, and waits for it.
+    ///
+    /// - Returns: The finished segments.
+    func answer(_ request: InterleaveRequest) throws -> [Segment] {
+        let collector = Collector<EngineEvent>()
+        _ = try engine.submit(request) { collector.take($0, isLast: $0.isLast) }
+        let events = collector.waitForAll()
+        if case .failed(let error) = events.last { throw error }
+        return events.compactMap { event in
+            if case .segmentDone(let segment) = event { segment } else { nil }
+        }
+    }
+
+    /// Has the engine score options, and waits for it.
+    func scores(of options: [String], after input: [InputPart]) throws -> Scores {
+        let collector = Collector<Result<Scores, EngineError>>()
+        _ = try engine.submit(ScoreRequest(input: input, options: options)) { answer in
+            collector.take(answer, isLast: true)
+        }
+        guard let answer = collector.waitForAll().last else { throw ParityError("no scores came") }
+        return try answer.get()
+    }
+
+    /// Token ids as parts of a request, or nil if their text does not give the same ids again.
+    ///
+    /// - `ids`: A prompt without padding, begin-of-sequence first.
+    /// - `images`: Names of its pictures.
+    func parts(ids: [Int], images: [String]) throws -> [InputPart]? {
+        let vocabulary = model.configuration.vocabulary
+        var parts: [InputPart] = []
+        var segments: [InterleavedPrompt.Segment] = []
+        var remaining = images[...]
+        let texts = ids.dropFirst().split(
+            separator: vocabulary.beginOfImage,
+            omittingEmptySubsequences: false
+        )
+        for (index, run) in texts.enumerated() {
+            if index > 0 {
+                guard let name = remaining.popFirst() else { return nil }
+                parts.append(.image(try bytes(ofImage: name)))
+                segments.append(.image)
+            }
+            let text = try tokenizer.decode(run.filter { $0 != vocabulary.image })
+            guard !text.isEmpty else { continue }
+            parts.append(.text(text))
+            segments.append(.text(text))
+        }
+        let again = try InterleavedPrompt(segments: segments).tokenIdentifiers(
+            using: tokenizer,
+            imageTokenCount: model.configuration.imageTokenCount
+        )
+        return again == ids ? parts : nil
+    }
+}
+
+/// Gathers what is reported from another thread.
+private final class Collector<Element: Sendable>: Sendable {
+    private let elements = Mutex<[Element]>([])
+    private let isDone = DispatchSemaphore(value: 0)
+
+    func take(_ element: Element, isLast: Bool) {
+        elements.withLock { $0.append(element) }
+        if isLast { isDone.signal() }
+    }
+
+    func waitForAll() -> [Element] {
+        isDone.wait()
+        return elements.withLock { $0 }
+    }
+}
