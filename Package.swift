@@ -121,7 +121,8 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "HTTPWire", "HTTPServer", "Images", "MMInterleaved", "Engine", "COpenSSL", logging,
+                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
+                "COpenSSL", logging,
             ]),
 
         // L6
@@ -130,7 +131,7 @@ let package = Package(
             dependencies: [
                 "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
                 "ReferenceImport",
-                "Engine", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
+                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
             ],
             swiftSettings: swiftSettings
         ),
