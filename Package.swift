@@ -123,7 +123,8 @@ let package = Package(
             [
                 "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
                 "COpenSSL", logging,
-            ]),
+            ]
+        ),
 
         // L6
         .executableTarget(
@@ -162,7 +163,10 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
-        tests("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved", "ModelTestSupport"]),
+        tests(
+            "Engine",
+            ["Tensors", "Tokenization", "Images", "MMInterleaved", "ModelTestSupport"]
+        ),
         tests("ReferenceParity", ["MMInterleaved", "ReferenceImport"]),
         tests("ServiceAPI", ["HTTPWire", "HTTPServer", "Engine"]),
     ],

@@ -113,11 +113,11 @@ import Testing
             for ky in 0..<kernel {
                 for kx in 0..<kernel {
                     let y = pixel / target.width * stride + ky - padding
-                    let x_ = pixel % target.width * stride + kx - padding
-                    guard (0..<height).contains(y), (0..<width).contains(x_) else { continue }
+                    let column = pixel % target.width * stride + kx - padding
+                    guard (0..<height).contains(y), (0..<width).contains(column) else { continue }
                     for input in 0..<inputs {
                         sum +=
-                            Double(x[sample * grid.count + y * width + x_, input])
+                            Double(x[sample * grid.count + y * width + column, input])
                             * Double(
                                 layer.linear.weight[output, (ky * kernel + kx) * inputs + input]
                             )
