@@ -121,8 +121,10 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "HTTPWire", "HTTPServer", "Images", "MMInterleaved", "Engine", "COpenSSL", logging,
-            ]),
+                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
+                "COpenSSL", logging,
+            ]
+        ),
 
         // L6
         .executableTarget(
@@ -130,7 +132,7 @@ let package = Package(
             dependencies: [
                 "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
                 "ReferenceImport",
-                "Engine", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
+                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
             ],
             swiftSettings: swiftSettings
         ),
@@ -161,7 +163,10 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
-        tests("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved", "ModelTestSupport"]),
+        tests(
+            "Engine",
+            ["Tensors", "Tokenization", "Images", "MMInterleaved", "ModelTestSupport"]
+        ),
         tests("ReferenceParity", ["MMInterleaved", "ReferenceImport"]),
         tests("ServiceAPI", ["HTTPWire", "HTTPServer", "Engine"]),
     ],

@@ -1,0 +1,119 @@
+package import Engine
+package import HTTPServer
+package import HTTPWire
+
+/// How an error looks to a client: the one place that gives errors their status and their words.
+package struct ErrorResponse: Error, Hashable, Sendable {
+    /// The HTTP status.
+    package let status: Status
+    /// What programs look at.
+    package let code: String
+    /// What people read.
+    package let message: String
+    /// The field, header or query parameter at fault.
+    package let parameter: String?
+    /// When to try again.
+    package var retryAfter: Duration?
+    /// More header fields.
+    package var fields = HeaderFields()
+
+    /// An error of the service's own.
+    package init(
+        _ status: Status,
+        code: String,
+        _ message: String,
+        parameter: String? = nil,
+        retryAfter: Duration? = nil
+    ) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.parameter = parameter
+        self.retryAfter = retryAfter
+    }
+
+    /// A request document that cannot be used.
+    package init(_ error: RequestError) {
+        self.init(
+            error.kind == .modelNotFound ? .notFound : .badRequest,
+            code: error.kind.rawValue,
+            error.detail,
+            parameter: error.field
+        )
+    }
+
+    /// A request that the engine did not answer.
+    package init(_ error: EngineError) {
+        let (status, code): (Status, String) =
+            switch error.kind {
+            case .invalidRequest: (.badRequest, "invalid_value")
+            case .contextLengthExceeded: (.badRequest, "context_length_exceeded")
+            case .unreadableImage: (.unprocessableContent, "unreadable_image")
+            case .queueFull: (.tooManyRequests, "queue_full")
+            case .draining: (.serviceUnavailable, "draining")
+            // The client is gone and hears nothing; who is left hears of a shutdown.
+            case .cancelled: (.serviceUnavailable, "cancelled")
+            case .deadlineExceeded: (.gatewayTimeout, "deadline_exceeded")
+            case .notFinite: (.internalServerError, "not_finite")
+            case .internalFailure: (.internalServerError, "internal_error")
+            }
+        self.init(
+            status,
+            code: code,
+            error.kind == .internalFailure ? Self.internalMessage : error.description,
+            parameter: error.field,
+            retryAfter: error.retryAfter
+        )
+    }
+
+    /// Any error; one that is not expected says nothing about the inside.
+    package init(_ error: any Error) {
+        switch error {
+        case let error as ErrorResponse: self = error
+        case let error as RequestError: self.init(error)
+        case let error as EngineError: self.init(error)
+        default:
+            self.init(.internalServerError, code: "internal_error", Self.internalMessage)
+        }
+    }
+
+    /// A status that the HTTP server chose; its code is the status' name.
+    package init(_ status: Status, _ message: String) {
+        let name = status.reasonPhrase.lowercased().map { $0 == " " ? "_" : $0 }
+        self.init(status, code: String(name), message)
+    }
+
+    private static let internalMessage = "something went wrong inside; the log has it by request id"
+
+    /// The class of the error, as OpenAI's clients know it.
+    private var type: String {
+        switch status.code {
+        case 401, 403: "authentication_error"
+        case 404: "not_found_error"
+        case 429: "rate_limit_error"
+        case 500...: "server_error"
+        default: "invalid_request_error"
+        }
+    }
+
+    /// The object under `error`.
+    package var json: JSON {
+        [
+            "message": .string(message), "type": .string(type),
+            "param": parameter.map { .string($0) } ?? .null, "code": .string(code),
+        ]
+    }
+
+    /// The whole response.
+    package var response: Response {
+        var fields = fields
+        fields["content-type"] = "application/json"
+        if let retryAfter {
+            let milliseconds = max(1, Int((retryAfter / .milliseconds(1)).rounded(.up)))
+            fields["retry-after"] = String((milliseconds + 999) / 1000)
+            fields["retry-after-ms"] = String(milliseconds)
+        }
+        let body: JSON = ["error": json]
+        return Response(status: status, fields: fields, body: body.encoded)
+    }
+}

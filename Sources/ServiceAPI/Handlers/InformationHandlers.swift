@@ -1,0 +1,105 @@
+internal import Engine
+internal import HTTPServer
+internal import HTTPWire
+internal import MMInterleaved
+
+extension Service {
+    /// `GET /livez`: whether the process deserves to live on.
+    func answerLiveness(_ exchange: Exchange) {
+        if let engine = liveEngine, let silence = engine.status.sinceProgress,
+            silence > configuration.stuckAfter
+        {
+            let seconds = silence.milliseconds / 1000
+            return exchange.answer(
+                ["status": "stuck", "seconds_since_progress": .double(seconds)],
+                status: .serviceUnavailable
+            )
+        }
+        exchange.answer(["status": "ok"])
+    }
+
+    private var liveEngine: Engine? {
+        switch phase {
+        case .loading: nil
+        case .ready(let engine): engine
+        case .draining(let engine): engine
+        }
+    }
+
+    /// `GET /readyz` and `/health`: whether requests would be answered.
+    func answerReadiness(_ exchange: Exchange) {
+        switch phase {
+        case .ready(let engine):
+            let status = engine.status
+            exchange.answer([
+                "status": "ready", "running": .integer(status.runningCount),
+                "waiting": .integer(status.waitingCount),
+            ])
+        case .loading(let progress):
+            let share = (progress * 100).rounded() / 100
+            exchange.answer(
+                ["status": "loading", "progress": .double(share)],
+                status: .serviceUnavailable
+            )
+        case .draining:
+            exchange.answer(["status": "draining"], status: .serviceUnavailable)
+        }
+    }
+
+    /// `GET /v1/models`.
+    func answerModels(_ exchange: Exchange, _ engine: Engine) {
+        exchange.answer([
+            "object": "list", "data": .array([description(engine.modelConfiguration)]),
+        ])
+    }
+
+    /// `GET /v1/models/{id}`.
+    func answerModel(
+        _ name: String,
+        _ exchange: Exchange,
+        _ engine: Engine
+    ) throws(ErrorResponse) {
+        guard name == engine.modelConfiguration.name else {
+            throw ErrorResponse(
+                .notFound,
+                code: "model_not_found",
+                "the model \(quoted(name)) is not served here",
+                parameter: "model"
+            )
+        }
+        exchange.answer(description(engine.modelConfiguration))
+    }
+
+    private func description(_ model: ModelConfiguration) -> JSON {
+        let defaults = InterleaveCall(configuration: model, limits: configuration.limits)
+        return [
+            "id": .string(model.name), "object": "model", "created": .integer(created),
+            "owned_by": "interleaved",
+            "context_length": .integer(model.language.maximumPositionCount),
+            "tokens_per_image": .integer(model.imageTokenCount + 1),
+            "defaults": .members([
+                "text": defaults.parameters.member("text"),
+                "image": defaults.parameters.member("image"),
+            ]),
+        ]
+    }
+
+    /// `GET /openapi.yaml`.
+    func answerOpenAPI(_ exchange: Exchange) {
+        exchange.answer(
+            Response(
+                status: .ok,
+                fields: ["content-type": "application/yaml"],
+                body: Array(OpenAPIDocument.text.utf8)
+            )
+        )
+    }
+}
+
+extension JSON {
+    /// A member of an object.
+    fileprivate func member(_ name: String) -> JSON? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name == name }?.value
+    }
+}

@@ -1,0 +1,88 @@
+/// A JSON document to write; members keep their order.
+package indirect enum JSON: Sendable {
+    case null
+    case bool(Bool)
+    case integer(Int)
+    case unsigned(UInt64)
+    /// Shortest digits that read back as the same value; null if there are none.
+    case float(Float)
+    case double(Double)
+    case string(String)
+    /// A string `data:<media type>;base64,...`, encoded only while it is written.
+    case dataURL(mediaType: String, [UInt8])
+    case array([JSON])
+    case object([(name: String, value: JSON)])
+
+    /// The document as UTF-8 without white space.
+    package var encoded: [UInt8] {
+        var output: [UInt8] = []
+        append(to: &output)
+        return output
+    }
+
+    /// An object of the members that there are.
+    package static func members(_ members: KeyValuePairs<String, JSON?>) -> JSON {
+        .object(members.compactMap { name, value in value.map { (name, $0) } })
+    }
+
+    private func append(to output: inout [UInt8]) {
+        switch self {
+        case .null: output += "null".utf8
+        case .bool(let value): output += (value ? "true" : "false").utf8
+        case .integer(let value): output += String(value).utf8
+        case .unsigned(let value): output += String(value).utf8
+        case .float(let value): output += (value.isFinite ? "\(value)" : "null").utf8
+        case .double(let value): output += (value.isFinite ? "\(value)" : "null").utf8
+        case .string(let text): Self.append(text, to: &output)
+        case .dataURL(let mediaType, let bytes):
+            output += "\"data:\(mediaType);base64,".utf8
+            Base64.encode(bytes, to: &output)
+            output.append(UInt8(ascii: "\""))
+        case .array(let elements):
+            output.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                element.append(to: &output)
+            }
+            output.append(UInt8(ascii: "]"))
+        case .object(let members):
+            output.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                Self.append(member.name, to: &output)
+                output.append(UInt8(ascii: ":"))
+                member.value.append(to: &output)
+            }
+            output.append(UInt8(ascii: "}"))
+        }
+    }
+
+    /// A string with the escapes that RFC 8259 §7 demands.
+    private static func append(_ text: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): output += "\\\"".utf8
+            case UInt8(ascii: "\\"): output += "\\\\".utf8
+            case 0x0A: output += "\\n".utf8
+            case 0x0D: output += "\\r".utf8
+            case 0x09: output += "\\t".utf8
+            case 0..<0x20, 0x7F:
+                let digits = String(byte, radix: 16)
+                output += "\\u00\(byte < 16 ? "0" : "")\(digits)".utf8
+            default: output.append(byte)
+            }
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+}
+
+extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByStringLiteral {
+    package init(dictionaryLiteral elements: (String, JSON)...) {
+        self = .object(elements.map { (name: $0.0, value: $0.1) })
+    }
+
+    package init(stringLiteral value: String) {
+        self = .string(value)
+    }
+}

@@ -1,0 +1,4 @@
+/// The text of `openapi.yaml`.
+enum OpenAPIDocument {
+    static let text = ""
+}

@@ -1,0 +1,112 @@
+package import Engine
+package import Images
+package import MMInterleaved
+
+/// A decoded `POST /v1/interleave` document: what to compute, and how to answer.
+///
+/// The same document means the same whether it comes over HTTP or from a file.
+package struct InterleaveCall: Sendable {
+    /// What to compute.
+    package var request = InterleaveRequest()
+    /// Encoding of the answer's pictures.
+    package var imageFormat = ImageFormat.png
+    /// Whether to answer event by event; nil if the document does not say.
+    package var streams: Bool?
+
+    /// A call with the model's own defaults and no input yet.
+    package init(configuration: ModelConfiguration, limits: Limits = Limits()) {
+        request.text = TextParameters(defaults: configuration.defaults)
+        request.picture = PictureParameters(defaults: configuration.defaults)
+        request.timeout = limits.defaultTimeout
+    }
+
+    /// Decodes a document strictly; what it leaves out comes from the model's configuration.
+    ///
+    /// Without a `seed` it gets a random one below 2^53, which every JSON reader keeps exactly.
+    ///
+    /// - Throws: ``RequestError`` that names the field.
+    package init(
+        decoding body: [UInt8],
+        configuration: ModelConfiguration,
+        limits: Limits
+    ) throws(RequestError) {
+        self.init(configuration: configuration, limits: limits)
+        var reader = try ObjectReader(JSONParser.parse(body, limits))
+        try reader.checkModel(configuration.name, limits)
+        request.input = try InputDecoding.parts(reader.require("input"), "input", limits)
+        request.mode = try reader.choice("mode") ?? request.mode
+        request.force = try reader.choice("force")
+        request.maximumSegmentCount =
+            try reader.integer("max_segments", in: 1...limits.maximumSegmentCount)
+            ?? min(request.maximumSegmentCount, limits.maximumSegmentCount)
+        if var text = try reader.object("text") {
+            try request.text.decode(&text, limits)
+            try text.finish()
+        }
+        if var image = try reader.object("image") {
+            let trainingStepCount = configuration.imageDecoder.scheduler.trainingStepCount
+            let maximum = min(limits.maximumStepCount, trainingStepCount)
+            try request.picture.decode(&image, limits, maximumStepCount: maximum)
+            imageFormat = try image.choice("format") ?? imageFormat
+            try image.finish()
+        }
+        request.seed =
+            try reader.integer("seed", in: 0...Int.max).map { UInt64($0) }
+            ?? UInt64.random(in: 0..<(1 << 53))
+        streams = try reader.bool("stream")
+        request.timeout = try reader.timeout(limits)
+        _ = try reader.string("user", maximumByteCount: limits.maximumNameByteCount)
+        try reader.finish()
+        try checkCombinations()
+    }
+
+    /// Refuses values that are possible by themselves, but would have no effect beside others.
+    private func checkCombinations() throws(RequestError) {
+        let text = request.text
+        guard request.force == nil || request.mode == .interleave else {
+            throw .invalid("force", "has a meaning only in mode \"interleave\"")
+        }
+        guard text.sequenceCount == 1 || request.mode == .text else {
+            throw .invalid("text.n", "may be above 1 only in mode \"text\"")
+        }
+        guard text.minimumTokenCount <= text.maximumTokenCount else {
+            throw .invalid(
+                "text.min_tokens",
+                "must be at most text.max_tokens, \(text.maximumTokenCount), "
+                    + "not \(text.minimumTokenCount)"
+            )
+        }
+        if text.beamCount > 1 {
+            guard text.sequenceCount <= text.beamCount else {
+                throw .invalid(
+                    "text.n",
+                    "must be at most text.num_beams, \(text.beamCount), not \(text.sequenceCount)"
+                )
+            }
+            guard text.logProbabilityCount == nil else {
+                throw .invalid("text.logprobs", "is not available with text.num_beams above 1")
+            }
+        }
+    }
+}
+
+extension ObjectReader {
+    /// Takes the `model` field, which may be left out.
+    mutating func checkModel(_ served: String, _ limits: Limits) throws(RequestError) {
+        guard let name = try string("model", maximumByteCount: limits.maximumNameByteCount),
+            name != served
+        else { return }
+        throw RequestError(
+            .modelNotFound,
+            field: field("model"),
+            "the model \(quoted(name)) is not served here, \(quoted(served)) is"
+        )
+    }
+
+    /// Takes the `timeout_ms` field.
+    mutating func timeout(_ limits: Limits) throws(RequestError) -> Duration {
+        let maximum = Int(limits.maximumTimeout / .milliseconds(1))
+        return try integer("timeout_ms", in: 1...maximum).map { .milliseconds($0) }
+            ?? limits.defaultTimeout
+    }
+}

@@ -1,0 +1,96 @@
+internal import MMInterleaved
+
+extension TextParameters {
+    /// What a model's configuration says about words.
+    init(defaults: GenerationDefaults) {
+        self.init()
+        maximumTokenCount = defaults.maximumTokenCount
+        minimumTokenCount = defaults.minimumTokenCount
+        temperature = defaults.temperature
+        topP = defaults.topP
+        topK = defaults.topK
+        repetitionPenalty = defaults.repetitionPenalty
+    }
+
+    /// Takes the fields of a request's `text` object.
+    mutating func decode(_ reader: inout ObjectReader, _ limits: Limits) throws(RequestError) {
+        let tokens = max(maximumTokenCount, limits.maximumTokenCount)
+        if let count = try reader.integer("max_tokens", in: 1...tokens) {
+            maximumTokenCount = count
+            // A shorter limit than the model's own least length asks for less, not for an error.
+            minimumTokenCount = min(minimumTokenCount, count)
+        }
+        minimumTokenCount = try reader.integer("min_tokens", in: 0...tokens) ?? minimumTokenCount
+        temperature = try reader.number("temperature", in: 0...10) ?? temperature
+        topP = try reader.number("top_p", in: 0...1) ?? topP
+        topK = try reader.integer("top_k", in: 0...4_194_304) ?? topK
+        minP = try reader.number("min_p", in: 0...1) ?? minP
+        repetitionPenalty =
+            try reader.number("repetition_penalty", in: 0.01...100) ?? repetitionPenalty
+        beamCount = try reader.integer("num_beams", in: 1...limits.maximumBeamCount) ?? beamCount
+        lengthPenalty = try reader.number("length_penalty", in: -10...10) ?? lengthPenalty
+        sequenceCount = try reader.integer("n", in: 1...limits.maximumTextCount) ?? sequenceCount
+        if let node = reader.take("stop") {
+            stop = try Self.stops(node, reader.field("stop"), limits)
+        }
+        let isAsked = try reader.bool("logprobs") ?? false
+        let count = try reader.integer("top_logprobs", in: 0...limits.maximumAlternativeCount)
+        guard isAsked || (count ?? 0) == 0 else {
+            throw .invalid(reader.field("top_logprobs"), "needs text.logprobs to be true")
+        }
+        logProbabilityCount = isAsked ? count ?? 0 : nil
+    }
+
+    /// A text or a list of texts.
+    private static func stops(
+        _ node: JSONNode,
+        _ field: String,
+        _ limits: Limits
+    ) throws(RequestError) -> [String] {
+        let nodes: [(String, JSONNode)]
+        if case .string = node {
+            nodes = [(field, node)]
+        } else if case .array(let elements) = node {
+            guard elements.count <= limits.maximumStopCount else {
+                throw .invalid(
+                    field,
+                    "has \(elements.count) texts, at most \(limits.maximumStopCount) are allowed"
+                )
+            }
+            nodes = elements.enumerated().map { ("\(field)[\($0)]", $1) }
+        } else {
+            throw .invalid(field, "must be a string or an array of strings, not \(node.typeName)")
+        }
+        var stops: [String] = []
+        for (field, node) in nodes {
+            let text = try node.string(field, maximumByteCount: limits.maximumStopByteCount)
+            guard !text.isEmpty else { throw .invalid(field, "must not be empty") }
+            stops.append(text)
+        }
+        return stops
+    }
+}
+
+extension PictureParameters {
+    /// What a model's configuration says about pictures.
+    init(defaults: GenerationDefaults) {
+        self.init()
+        stepCount = defaults.stepCount
+        guidanceScale = defaults.guidanceScale
+        method = SchedulerMethod(rawValue: defaults.scheduler) ?? method
+    }
+
+    /// Takes the fields of a request's `image` object, all but the encoding.
+    mutating func decode(
+        _ reader: inout ObjectReader,
+        _ limits: Limits,
+        maximumStepCount: Int
+    ) throws(RequestError) {
+        count = try reader.integer("n", in: 1...limits.maximumPictureCount) ?? count
+        stepCount = try reader.integer("steps", in: 1...maximumStepCount) ?? stepCount
+        guidanceScale = try reader.number("guidance_scale", in: 0...100) ?? guidanceScale
+        method = try reader.choice("scheduler") ?? method
+        previewInterval =
+            try reader.integer("preview_every", in: 0...maximumStepCount) ?? previewInterval
+    }
+}

@@ -1,0 +1,46 @@
+/// Why a request document cannot be used.
+package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Sort of reason; also the `code` of the error body.
+    package enum Kind: String, Sendable {
+        /// No JSON, or JSON beyond the limits.
+        case malformed = "malformed_json"
+        /// A field that must be there is not.
+        case missing = "missing_field"
+        /// A field that nothing reads.
+        case unknown = "unknown_field"
+        /// A value of the wrong type or out of range.
+        case invalid = "invalid_value"
+        /// A model that is not served.
+        case modelNotFound = "model_not_found"
+    }
+
+    /// Sort of reason.
+    package let kind: Kind
+    /// Path of the field, such as `text.top_p`; nil for the whole document.
+    package let field: String?
+    /// What is wrong, as a sentence that names the field.
+    package let detail: String
+
+    /// Describes a reason.
+    init(_ kind: Kind, field: String? = nil, _ detail: String) {
+        self.kind = kind
+        self.field = field
+        self.detail = detail
+    }
+
+    /// A value that a field cannot have.
+    static func invalid(_ field: String, _ detail: String) -> RequestError {
+        RequestError(.invalid, field: field, "\(field) \(detail)")
+    }
+
+    package var description: String { detail }
+}
+
+/// A client's text for use in a message: bounded, in quotes, without control characters.
+func quoted(_ text: some StringProtocol) -> String {
+    let maximum = 64
+    let start = String(
+        text.unicodeScalars.prefix(maximum).map { $0.value < 0x20 ? " " : Character($0) }
+    )
+    return "\"\(start)\(text.unicodeScalars.count > maximum ? "..." : "")\""
+}

@@ -1,0 +1,39 @@
+package import Engine
+package import MMInterleaved
+
+/// A decoded `POST /v1/score` document.
+package struct ScoreCall: Sendable {
+    /// What to compute.
+    package var request: ScoreRequest
+
+    /// A call made of its parts.
+    package init(request: ScoreRequest) {
+        self.request = request
+    }
+
+    /// Decodes a document strictly.
+    ///
+    /// - Throws: ``RequestError`` that names the field.
+    package init(
+        decoding body: [UInt8],
+        configuration: ModelConfiguration,
+        limits: Limits
+    ) throws(RequestError) {
+        var reader = try ObjectReader(JSONParser.parse(body, limits))
+        try reader.checkModel(configuration.name, limits)
+        let input = try InputDecoding.parts(reader.require("input"), "input", limits)
+        let nodes = try reader.require("options")
+            .elements("options", in: 1...limits.maximumOptionCount)
+        var options: [String] = []
+        for (index, node) in nodes.enumerated() {
+            let field = "options[\(index)]"
+            let text = try node.string(field, maximumByteCount: limits.maximumTextByteCount)
+            guard !text.isEmpty else { throw .invalid(field, "must not be empty") }
+            options.append(text)
+        }
+        let timeout = try reader.timeout(limits)
+        _ = try reader.string("user", maximumByteCount: limits.maximumNameByteCount)
+        try reader.finish()
+        request = ScoreRequest(input: input, options: options, timeout: timeout)
+    }
+}

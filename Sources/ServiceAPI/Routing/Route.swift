@@ -1,0 +1,104 @@
+internal import HTTPWire
+
+/// What a path stands for.
+enum Route: Hashable {
+    case interleave
+    case score
+    case tokenize
+    case detokenize
+    case models
+    case model(String)
+    case liveness
+    case readiness
+    case openAPI
+
+    /// Finds the route of a request.
+    ///
+    /// - Throws: ``ErrorResponse`` with 404, or with 405 and the methods that there are.
+    init(_ head: RequestHead) throws(ErrorResponse) {
+        guard let route = Self.find(head.path) else {
+            throw ErrorResponse(.notFound, code: "not_found", "there is nothing at this path")
+        }
+        guard route.methods.contains(head.method) else {
+            let allowed = route.methods.map(\.rawValue).joined(separator: ", ")
+            var error = ErrorResponse(
+                .methodNotAllowed,
+                code: "method_not_allowed",
+                "this path takes \(allowed)"
+            )
+            error.fields["allow"] = allowed
+            throw error
+        }
+        self = route
+    }
+
+    private static func find(_ path: String) -> Route? {
+        switch path {
+        case "/v1/interleave": return .interleave
+        case "/v1/score": return .score
+        case "/v1/tokenize": return .tokenize
+        case "/v1/detokenize": return .detokenize
+        case "/v1/models": return .models
+        case "/livez": return .liveness
+        case "/readyz", "/health": return .readiness
+        case "/openapi.yaml": return .openAPI
+        default:
+            let prefix = "/v1/models/"
+            guard path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count else { return nil }
+            return percentDecoded(path.dropFirst(prefix.count)).map { .model($0) }
+        }
+    }
+
+    /// The methods that the path takes.
+    var methods: [Method] { takesDocument ? [.post] : [.get, .head] }
+
+    /// Whether a request brings a JSON document.
+    var takesDocument: Bool {
+        switch self {
+        case .interleave, .score, .tokenize, .detokenize: true
+        default: false
+        }
+    }
+
+    /// Whether it can be answered only with the model in memory.
+    var needsModel: Bool {
+        switch self {
+        case .liveness, .readiness, .openAPI: false
+        default: true
+        }
+    }
+}
+
+extension RequestHead {
+    /// Checks that the body is said to be JSON.
+    ///
+    /// A type must be given: a page in somebody's browser could otherwise post to a daemon on their
+    /// machine without asking it first (Fetch standard, CORS-safelisted request headers).
+    ///
+    /// - Throws: ``ErrorResponse`` with 415.
+    func requireJSON() throws(ErrorResponse) {
+        let value = fields["content-type"] ?? ""
+        let parts = value.split(separator: ";").map { part in
+            String(part.filter { $0 != " " && $0 != "\t" && $0 != "\"" }).lowercased()
+        }
+        guard parts.first == "application/json",
+            parts.dropFirst().allSatisfy({ $0 == "charset=utf-8" })
+        else {
+            throw ErrorResponse(
+                .unsupportedMediaType,
+                code: "unsupported_media_type",
+                "Content-Type must be application/json (in UTF-8)",
+                parameter: "content-type"
+            )
+        }
+        let coding = fields.tokens(of: "content-encoding")
+        guard coding.allSatisfy({ isSameName($0, "identity") }) else {
+            throw ErrorResponse(
+                .unsupportedMediaType,
+                code: "unsupported_media_type",
+                "Content-Encoding is not supported: send the document as it is",
+                parameter: "content-encoding"
+            )
+        }
+    }
+}

@@ -1,0 +1,187 @@
+internal import Dispatch
+package import Engine
+package import HTTPServer
+package import HTTPWire
+internal import Foundation
+package import Logging
+internal import Synchronization
+
+/// The HTTP interface of one model.
+///
+/// It answers from the beginning: while the model loads, health checks say how far that is and everything
+/// else is told when to come back. Documents are parsed on a queue of their own, answers are made on one
+/// queue per request, so that neither the connections nor the engine ever wait for either.
+///
+/// Threads: every member may be called from any thread.
+package final class Service: RequestHandler {
+    /// Bounds and times.
+    package struct Configuration: Hashable, Sendable {
+        /// Bounds of requests.
+        package var limits = Limits()
+        /// Longest silence of a stream.
+        package var heartbeat = Duration.seconds(15)
+        /// Most bytes of a stream that wait for a slow client beside the server's own buffer.
+        package var maximumBacklogByteCount = 16 * 1024 * 1024
+        /// Time without progress after which a busy engine counts as stuck.
+        package var stuckAfter = Duration.seconds(300)
+        /// When a client that comes too early or too late is asked to come back.
+        package var retryAfter = Duration.seconds(2)
+
+        /// The defaults above.
+        package init() {}
+    }
+
+    /// Where the service is in its life.
+    package enum Phase: Sendable {
+        /// The model is being read; the share that is there, from 0 to 1.
+        case loading(Double)
+        /// Requests are answered.
+        case ready(Engine)
+        /// Requests in progress are finished, no others begun.
+        case draining(Engine?)
+    }
+
+    let configuration: Configuration
+    let logger: Logger
+    /// Parses documents; a large one takes longer than a connection's queue may be held up.
+    let parsing = DispatchQueue(
+        label: "interleaved.parsing",
+        qos: .userInitiated,
+        attributes: .concurrent
+    )
+    let created = Service.secondsSince1970()
+    private let currentPhase = Mutex(Phase.loading(0))
+
+    /// Makes a service whose model is still to be loaded.
+    package init(configuration: Configuration = Configuration(), logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    // MARK: - Life
+
+    /// Where the service is in its life.
+    package var phase: Phase { currentPhase.withLock { $0 } }
+
+    /// Tells how much of the model is there.
+    package func loading(_ progress: Double) {
+        currentPhase.withLock { phase in
+            if case .loading = phase { phase = .loading(progress) }
+        }
+    }
+
+    /// Begins to answer requests with an engine, unless the service is about to stop.
+    package func begin(_ engine: Engine) {
+        currentPhase.withLock { phase in
+            if case .loading = phase { phase = .ready(engine) }
+        }
+    }
+
+    /// Refuses new requests from now on.
+    package func drain() {
+        let engine: Engine? = currentPhase.withLock { phase in
+            switch phase {
+            case .loading: phase = .draining(nil)
+            case .ready(let engine): phase = .draining(engine)
+            case .draining: break
+            }
+            if case .draining(let engine) = phase { return engine }
+            return nil
+        }
+        engine?.drain()
+    }
+
+    /// The engine, if requests are answered.
+    ///
+    /// - Throws: ``ErrorResponse`` with 503.
+    func engine() throws(ErrorResponse) -> Engine {
+        switch phase {
+        case .ready(let engine): return engine
+        case .loading(let progress):
+            throw ErrorResponse(
+                .serviceUnavailable,
+                code: "loading",
+                "the model is being loaded, \(Int(progress * 100)) % are done",
+                retryAfter: configuration.retryAfter
+            )
+        case .draining:
+            throw ErrorResponse(
+                .serviceUnavailable,
+                code: "draining",
+                "the server is shutting down",
+                retryAfter: configuration.retryAfter
+            )
+        }
+    }
+
+    // MARK: - Requests
+
+    package func admit(_ head: RequestHead) -> Admission {
+        do throws(ErrorResponse) {
+            let route = try Route(head)
+            if route.needsModel { _ = try engine() }
+            guard route.takesDocument else {
+                return .accept(maximumBodyByteCount: Self.maximumIgnoredBodyByteCount)
+            }
+            try head.requireJSON()
+            return .accept(maximumBodyByteCount: configuration.limits.maximumBodyByteCount)
+        } catch {
+            let context = RequestContext(head)
+            context.log(error.status.code, to: logger, error: error.code)
+            var response = error.response
+            response.head.fields["x-request-id"] = context.id
+            return .reject(response)
+        }
+    }
+
+    package func handle(_ request: Request, _ response: ResponseWriter) {
+        let exchange = Exchange(
+            context: RequestContext(request.head),
+            writer: response,
+            logger: logger
+        )
+        do throws(ErrorResponse) {
+            switch try Route(request.head) {
+            case .liveness: answerLiveness(exchange)
+            case .readiness: answerReadiness(exchange)
+            case .openAPI: answerOpenAPI(exchange)
+            case .models: answerModels(exchange, try engine())
+            case .model(let name): try answerModel(name, exchange, try engine())
+            case .interleave: parse(request, exchange, interleave)
+            case .score: parse(request, exchange, score)
+            case .tokenize: parse(request, exchange, tokenize)
+            case .detokenize: parse(request, exchange, detokenize)
+            }
+        } catch {
+            exchange.fail(error)
+        }
+    }
+
+    package func errorResponse(_ status: Status, _ message: String) -> Response {
+        let id = randomIdentifier()
+        logger.info("refused: \(status)", metadata: ["request": "\(id)", "error": "\(message)"])
+        var response = ErrorResponse(status, message).response
+        response.head.fields["x-request-id"] = id
+        return response
+    }
+
+    /// Handles a document on the parsing queue.
+    private func parse(
+        _ request: Request,
+        _ exchange: Exchange,
+        _ handle: @escaping @Sendable (Request, Exchange, Engine) throws -> Void
+    ) {
+        parsing.async { [self] in
+            do {
+                try handle(request, exchange, engine())
+            } catch {
+                exchange.fail(error)
+            }
+        }
+    }
+
+    /// A GET with a body means the same as one without; a small one is read over.
+    private static let maximumIgnoredBodyByteCount = 64 * 1024
+
+    static func secondsSince1970() -> Int { Int(Date().timeIntervalSince1970) }
+}

@@ -1,0 +1,144 @@
+internal import Dispatch
+internal import HTTPServer
+internal import HTTPWire
+
+/// A `text/event-stream` response: numbered events, heartbeats while silent, a bounded backlog for a slow
+/// reader.
+///
+/// While the response is open its timer keeps the stream alive; its end, whichever way it comes, lets go.
+final class EventStream {
+    private let writer: ResponseWriter
+    private let queue: DispatchQueue
+    private let maximumBacklogByteCount: Int
+    private let heartbeat: Duration
+    private let overflow: () -> Void
+
+    private var backlog: [[UInt8]] = []
+    private var backlogByteCount = 0
+    private var sequenceNumber = 0
+    private var isOpen = true
+    private var isEnding = false
+    private var lastWrite = ContinuousClock.now
+    private var timer: (any DispatchSourceTimer)?
+
+    /// - Parameters:
+    ///   - writer: Where the bytes go.
+    ///   - queue: The serial queue on which everything here happens.
+    ///   - heartbeat: Silence after which a comment is sent.
+    ///   - maximumBacklogByteCount: Most bytes that wait for the client beside the server's own buffer.
+    ///   - overflow: What to do when more would have to wait; the stream has then been cut.
+    init(
+        _ writer: ResponseWriter,
+        on queue: DispatchQueue,
+        heartbeat: Duration,
+        maximumBacklogByteCount: Int,
+        overflow: @escaping () -> Void
+    ) {
+        self.writer = writer
+        self.queue = queue
+        self.heartbeat = heartbeat
+        self.maximumBacklogByteCount = maximumBacklogByteCount
+        self.overflow = overflow
+    }
+
+    /// Sends the head.
+    ///
+    /// - Returns: Whether the client is still there.
+    func start(fields: HeaderFields) -> Bool {
+        dispatchPrecondition(condition: .onQueue(queue))
+        var fields = fields
+        fields["content-type"] = "text/event-stream"
+        fields["cache-control"] = "no-store"
+        // Proxies of the nginx family would hold events back to fill their buffers.
+        fields["x-accel-buffering"] = "no"
+        guard writer.start(ResponseHead(status: .ok, fields: fields)) else {
+            isOpen = false
+            return false
+        }
+        writer.onDrain { [weak self, queue] in queue.async { self?.flush() } }
+        let timer = DispatchSource.makeTimerSource(queue: queue)
+        let interval = heartbeat / 2
+        timer.schedule(
+            deadline: .now() + interval / .seconds(1),
+            repeating: interval / .seconds(1)
+        )
+        // Holds the stream on purpose, see above.
+        timer.setEventHandler { self.beat() }
+        timer.activate()
+        self.timer = timer
+        return true
+    }
+
+    /// Sends an event; `type` and `sequence_number` are put before its members.
+    func send(_ name: String, _ members: KeyValuePairs<String, JSON?>) {
+        guard isOpen, !isEnding else { return }
+        var all: [(name: String, value: JSON)] = [
+            ("type", .string(name)), ("sequence_number", .integer(sequenceNumber)),
+        ]
+        sequenceNumber += 1
+        all += members.compactMap { name, value in value.map { (name: name, value: $0) } }
+        let data = String(decoding: JSON.object(all).encoded, as: UTF8.self)
+        write(ServerSentEvent(event: name, data: data).encoded)
+    }
+
+    /// Sends the line that ends a stream, then ends the response as soon as everything is on its way.
+    func finish() {
+        dispatchPrecondition(condition: .onQueue(queue))
+        guard isOpen, !isEnding else { return }
+        write(ServerSentEvent(data: "[DONE]").encoded)
+        isEnding = true
+        flush()
+    }
+
+    /// The client went away.
+    func close() {
+        dispatchPrecondition(condition: .onQueue(queue))
+        isOpen = false
+        backlog = []
+        backlogByteCount = 0
+        timer?.cancel()
+        timer = nil
+    }
+
+    // MARK: - Back-pressure
+
+    private func write(_ bytes: [UInt8]) {
+        dispatchPrecondition(condition: .onQueue(queue))
+        guard isOpen else { return }
+        lastWrite = .now
+        backlog.append(bytes)
+        backlogByteCount += bytes.count
+        flush()
+        guard isOpen, backlogByteCount > maximumBacklogByteCount else { return }
+        close()
+        overflow()
+    }
+
+    private func flush() {
+        dispatchPrecondition(condition: .onQueue(queue))
+        var sentCount = 0
+        loop: for bytes in backlog {
+            switch writer.write(bytes) {
+            case .accepted:
+                sentCount += 1
+                backlogByteCount -= bytes.count
+            case .full: break loop
+            case .closed: return close()
+            }
+        }
+        backlog.removeFirst(sentCount)
+        if isEnding, backlog.isEmpty, isOpen {
+            writer.finish()
+            close()
+        }
+    }
+
+    private func beat() {
+        dispatchPrecondition(condition: .onQueue(queue))
+        guard isOpen, backlog.isEmpty, lastWrite.duration(to: .now) >= heartbeat / 2 else { return }
+        write(ServerSentEvent.comment("still working"))
+    }
+}
+
+// Sendable: after initialisation everything happens on `queue`, which every entry checks.
+extension EventStream: @unchecked Sendable {}

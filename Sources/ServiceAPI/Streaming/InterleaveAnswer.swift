@@ -1,0 +1,193 @@
+internal import Dispatch
+internal import Engine
+internal import HTTPWire
+internal import MMInterleaved
+internal import Tokenization
+
+/// Turns the events of one request into its answer, as one document or event by event.
+///
+/// A stream's head is not sent before the engine takes the request up, or until it has been silent for a
+/// heartbeat: what turns out to be wrong with the input by then still gets a status of its own.
+final class InterleaveAnswer {
+    private let exchange: Exchange
+    private let call: InterleaveCall
+    private let model: String
+    private let encoder: SegmentEncoder
+    private let cancellation: Cancellation
+    private let configuration: Service.Configuration
+    private let isStreaming: Bool
+    /// Pictures are compressed here, off the engine's thread, and events keep their order.
+    private let queue = DispatchQueue(label: "interleaved.answer", qos: .userInitiated)
+
+    private let id = "interleave-" + randomIdentifier()
+    private let created = Service.secondsSince1970()
+    private var segments: [JSON] = []
+    private var stream: EventStream?
+    private var isOver = false
+
+    init(
+        _ exchange: Exchange,
+        _ call: InterleaveCall,
+        isStreaming: Bool,
+        engine: Engine,
+        cancellation: Cancellation,
+        configuration: Service.Configuration
+    ) {
+        self.exchange = exchange
+        self.call = call
+        self.isStreaming = isStreaming
+        self.cancellation = cancellation
+        self.configuration = configuration
+        model = engine.modelConfiguration.name
+        let tokenizer = engine.tokenizer
+        encoder = SegmentEncoder(call, model: model) { tokenizer.piece(of: $0) }
+    }
+
+    /// Begins to wait for events.
+    func begin() {
+        guard isStreaming else { return }
+        let seconds = configuration.heartbeat / .seconds(1)
+        queue.asyncAfter(deadline: .now() + seconds) { [weak self] in self?.startStream() }
+    }
+
+    /// Takes an event, from any thread.
+    func receive(_ event: EngineEvent) {
+        queue.async { self.handle(event) }
+    }
+
+    /// Hears that the client went away, from any thread.
+    func clientClosed() {
+        cancellation.cancel()
+        queue.async { self.stream?.close() }
+    }
+
+    // MARK: - Events
+
+    private func handle(_ event: EngineEvent) {
+        dispatchPrecondition(condition: .onQueue(queue))
+        guard !isOver else { return }
+        do {
+            if isStreaming { try handleStreaming(event) } else { try handlePlain(event) }
+        } catch {
+            cancellation.cancel()
+            fail(error)
+        }
+    }
+
+    private func handlePlain(_ event: EngineEvent) throws {
+        switch event {
+        case .segmentDone(let segment):
+            segments.append(encoder.json(try encoder.encode(segment)))
+        case .completed(let completion):
+            isOver = true
+            let document = call.document(
+                id: id,
+                created: created,
+                model: model,
+                segments: segments,
+                completion: completion
+            )
+            exchange.answer(document, timings: completion.timings, work: Work(completion.usage))
+        case .failed(let error): fail(error)
+        default: break
+        }
+    }
+
+    private func handleStreaming(_ event: EngineEvent) throws {
+        // A failure before anything was sent is an ordinary error response.
+        if case .failed = event {} else { startStream() }
+        switch event {
+        case .started: break
+        case .segmentStarted(let index, let kind):
+            stream?.send(
+                "segment.started",
+                [
+                    "index": .integer(index),
+                    "segment": ["index": .integer(index), "type": .string(kind.rawValue)],
+                ]
+            )
+        case .textDelta(let index, let text):
+            stream?.send("text.delta", ["index": .integer(index), "text": .string(text)])
+        case .imageProgress(let index, let picture, let step, let stepCount):
+            stream?.send(
+                "image.progress",
+                [
+                    "index": .integer(index), "picture": .integer(picture),
+                    "step": .integer(step), "steps": .integer(stepCount),
+                ]
+            )
+        case .imagePartial(let index, let picture, let step, let image):
+            stream?.send(
+                "image.partial",
+                [
+                    "index": .integer(index), "picture": .integer(picture),
+                    "step": .integer(step), "image": try encoder.preview(image),
+                ]
+            )
+        case .segmentDone(let segment):
+            stream?.send(
+                "segment.done",
+                [
+                    "index": .integer(segment.index),
+                    "segment": encoder.json(try encoder.encode(segment)),
+                ]
+            )
+        case .completed(let completion): complete(completion)
+        case .failed(let error): fail(error)
+        }
+    }
+
+    private func complete(_ completion: Completion) {
+        isOver = true
+        stream?.send(
+            "interleave.completed",
+            [
+                "id": .string(id), "finish_reason": .string(completion.finishReason.rawValue),
+                "usage": completion.usage.json, "timings": completion.timings.json,
+            ]
+        )
+        stream?.finish()
+        let isGone = cancellation.isCancelled
+        exchange.context.log(isGone ? 499 : 200, to: exchange.logger, work: Work(completion.usage))
+    }
+
+    private func fail(_ error: any Error) {
+        isOver = true
+        guard let stream else { return exchange.fail(error) }
+        let report = exchange.report(error)
+        stream.send("error", ["error": report.json])
+        stream.finish()
+        exchange.context.log(
+            cancellation.isCancelled ? 499 : report.status.code,
+            to: exchange.logger,
+            error: "\(report.code): \(report.message)"
+        )
+    }
+
+    private func startStream() {
+        dispatchPrecondition(condition: .onQueue(queue))
+        guard stream == nil, !isOver else { return }
+        let cancellation = cancellation
+        let stream = EventStream(
+            exchange.writer,
+            on: queue,
+            heartbeat: configuration.heartbeat,
+            maximumBacklogByteCount: configuration.maximumBacklogByteCount,
+            overflow: { cancellation.cancel() }
+        )
+        self.stream = stream
+        guard stream.start(fields: ["x-request-id": exchange.context.id]) else {
+            return cancellation.cancel()
+        }
+        stream.send(
+            "interleave.created",
+            [
+                "id": .string(id), "object": "interleave", "created": .integer(created),
+                "model": .string(model), "parameters": call.parameters,
+            ]
+        )
+    }
+}
+
+// Sendable: its variables are touched only on `queue`, which every function that does checks.
+extension InterleaveAnswer: @unchecked Sendable {}

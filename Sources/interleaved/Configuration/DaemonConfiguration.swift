@@ -1,0 +1,110 @@
+import ArgumentParser
+import Engine
+import HTTPServer
+import HTTPWire
+import Logging
+import ServiceAPI
+
+/// Everything that the daemon can be told, checked.
+struct DaemonConfiguration {
+    let model: String
+    let logLevel: Logger.Level
+    var server = HTTPServer.Configuration()
+    var engine = Engine.Configuration()
+    var service = Service.Configuration()
+
+    /// Takes every setting from its strongest layer; the rest keeps its default.
+    ///
+    /// - Throws: `ValidationError` that names the place of the value at fault.
+    init(_ layers: SettingLayers) throws {
+        guard let model = layers[.model] else {
+            throw ValidationError(
+                "no model: give --model, INTERLEAVED_MODEL, or model in the configuration file"
+            )
+        }
+        self.model = model.text
+        if let text = layers[.logLevel] {
+            guard let level = Logger.Level(rawValue: text.text) else {
+                let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+                throw text.refusal("is none of \(known)")
+            }
+            logLevel = level
+        } else {
+            logLevel = .info
+        }
+        try readServer(layers)
+        try readEngine(layers)
+        try readLimits(layers)
+        try readTimes(layers)
+        if let size = layers[.streamBufferBytes] {
+            service.maximumBacklogByteCount = try size.byteCount(in: 1 << 16...1 << 30)
+        }
+    }
+
+    private mutating func readServer(_ layers: SettingLayers) throws {
+        if let host = layers[.host] {
+            guard !host.text.isEmpty, !host.text.contains(" ") else {
+                throw host.refusal("is no address")
+            }
+            server.host = host.text
+        }
+        if let port = layers[.port] { server.port = UInt16(try port.integer(in: 0...65535)) }
+        if let count = layers[.maxConnections] {
+            server.maximumConnectionCount = try count.integer(in: 1...15_000)
+        }
+        if let size = layers[.maxHeaderBytes] {
+            server.limits.maximumFieldByteCount = try size.byteCount(in: 1024...1 << 20)
+        }
+        if let size = layers[.maxBodyBytes] {
+            service.limits.maximumBodyByteCount = try size.byteCount(in: 1024...1 << 30)
+        }
+        server.limits.maximumBodyByteCount = service.limits.maximumBodyByteCount
+    }
+
+    private mutating func readEngine(_ layers: SettingLayers) throws {
+        func read(_ setting: Setting, _ value: inout Int, _ range: ClosedRange<Int>) throws {
+            if let text = layers[setting] { value = try text.integer(in: range) }
+        }
+        try read(.workers, &engine.workerCount, 0...1024)
+        try read(.maxQueue, &engine.maximumWaitingCount, 0...10_000)
+        try read(.maxImagePixels, &engine.maximumPixelCount, 1...1_000_000_000)
+    }
+
+    private mutating func readLimits(_ layers: SettingLayers) throws {
+        func read(_ setting: Setting, _ value: inout Int, _ range: ClosedRange<Int>) throws {
+            if let text = layers[setting] { value = try text.integer(in: range) }
+        }
+        try read(.maxInputParts, &service.limits.maximumInputPartCount, 1...10_000)
+        try read(.maxTokens, &service.limits.maximumTokenCount, 1...65_536)
+        try read(.maxSegments, &service.limits.maximumSegmentCount, 1...1000)
+        try read(.maxSteps, &service.limits.maximumStepCount, 1...1000)
+        try read(.maxImages, &service.limits.maximumPictureCount, 1...64)
+        try read(.maxTexts, &service.limits.maximumTextCount, 1...64)
+        try read(.maxBeams, &service.limits.maximumBeamCount, 1...64)
+        try read(.maxOptions, &service.limits.maximumOptionCount, 1...10_000)
+    }
+
+    private mutating func readTimes(_ layers: SettingLayers) throws {
+        func read(
+            _ setting: Setting,
+            _ value: inout Duration,
+            _ range: ClosedRange<Duration> = .milliseconds(100)...(.seconds(86_400))
+        ) throws {
+            if let text = layers[setting] { value = try text.duration(in: range) }
+        }
+        try read(.maxRequestTimeout, &service.limits.maximumTimeout)
+        service.limits.defaultTimeout = min(
+            service.limits.defaultTimeout,
+            service.limits.maximumTimeout
+        )
+        let maximum = service.limits.maximumTimeout
+        try read(.requestTimeout, &service.limits.defaultTimeout, .milliseconds(1)...maximum)
+        try read(.heartbeat, &service.heartbeat)
+        try read(.stuckAfter, &service.stuckAfter)
+        try read(.idleTimeout, &server.idleTimeout)
+        try read(.headTimeout, &server.headTimeout)
+        try read(.bodyTimeout, &server.bodyTimeout)
+        try read(.writeTimeout, &server.writeStallTimeout)
+        try read(.drainTimeout, &server.drainLimit)
+    }
+}
