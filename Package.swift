@@ -123,7 +123,8 @@ let package = Package(
             [
                 "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
                 "COpenSSL", logging,
-            ]),
+            ]
+        ),
 
         // L6
         .executableTarget(
@@ -158,7 +159,13 @@ let package = Package(
         tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
         tests("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved"]),
         tests("ReferenceParity", ["MMInterleaved", "ReferenceImport"]),
-        tests("ServiceAPI", ["HTTPWire", "HTTPServer", "Engine"]),
+        tests(
+            "ServiceAPI",
+            [
+                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
+                logging,
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17,

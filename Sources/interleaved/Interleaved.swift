@@ -6,6 +6,9 @@ struct Interleaved: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "interleaved",
         abstract: "Serve MM-Interleaved: read and continue sequences of text and pictures.",
-        subcommands: [Init.self, Import.self, Inspect.self, Tokenize.self, Bench.self, Serve.self, Generate.self, Score.self]
+        subcommands: [
+            Init.self, Import.self, Inspect.self, Tokenize.self, Bench.self, Serve.self,
+            Generate.self, Score.self,
+        ]
     )
 }

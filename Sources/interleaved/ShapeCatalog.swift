@@ -26,7 +26,8 @@ enum ShapeCatalog {
             "there is no shape \"\(nameOrPath)\"; "
                 + (known.isEmpty
                     ? "looked in \(directories.joined(separator: ", "))"
-                    : "known are \(known.joined(separator: ", "))"))
+                    : "known are \(known.joined(separator: ", "))")
+        )
     }
 
     /// Names of all shapes that are found.

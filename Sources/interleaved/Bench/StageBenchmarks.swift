@@ -30,15 +30,23 @@ struct StageBenchmarks {
     }
 
     private func measure(
-        _ stage: String, unit: String, unitCount: Int = 1, byteCount: Int = 0,
+        _ stage: String,
+        unit: String,
+        unitCount: Int = 1,
+        byteCount: Int = 0,
         _ body: () throws -> Void
     ) rethrows -> Measurement {
         let before = compute.floatingPointOperationCount
         try body()
         let operations = compute.floatingPointOperationCount - before
         return Measurement(
-            stage: stage, unit: unit, seconds: try time(iterations, body),
-            floatingPointOperations: operations, byteCount: byteCount, unitCount: unitCount)
+            stage: stage,
+            unit: unit,
+            seconds: try time(iterations, body),
+            floatingPointOperations: operations,
+            byteCount: byteCount,
+            unitCount: unitCount
+        )
     }
 
     private func randomMatrix(_ rows: Int, _ columns: Int) -> Matrix {
@@ -49,9 +57,11 @@ struct StageBenchmarks {
     /// One picture through the vision transformer, its adapter and the perceiver.
     private func encode() throws -> Measurement {
         let tokenizer = try VisualTokenizer(
-            parameters()["visual_tokenizer"], vision: configuration.vision,
+            parameters()["visual_tokenizer"],
+            vision: configuration.vision,
             perceiver: configuration.visualPerceiver,
-            languageHiddenSize: configuration.language.hiddenSize)
+            languageHiddenSize: configuration.language.hiddenSize
+        )
         let side = configuration.vision.imageSize
         let pixels = Matrix(rows: side * side, columns: 3)
         pixels.fill(0.5)
@@ -61,13 +71,17 @@ struct StageBenchmarks {
     private func language(_ stage: String) throws -> [Measurement] {
         let parameters = parameters()
         let model = try LanguageModel(
-            parameters, configuration.language, vocabulary: configuration.vocabulary,
-            visionWidth: configuration.vision.hiddenSize)
+            parameters,
+            configuration.language,
+            vocabulary: configuration.vocabulary,
+            visionWidth: configuration.vision.hiddenSize
+        )
         let positions = configuration.language.maximumPositionCount
         let maps = Dictionary(
             uniqueKeysWithValues: configuration.language.synchronizerSides.map {
                 ($0, randomMatrix($0 * $0, configuration.vision.hiddenSize))
-            })
+            }
+        )
         if stage == "synchronize" {
             return [
                 measure("synchronize", unit: "picture's values, all layers") {
@@ -77,7 +91,9 @@ struct StageBenchmarks {
         }
         let values = model.synchronizerValues(of: maps, compute)
         let tokens = randomMatrix(
-            configuration.imageTokenCount, configuration.language.hiddenSize)
+            configuration.imageTokenCount,
+            configuration.language.hiddenSize
+        )
         let soi = configuration.vocabulary.beginOfImage
         if stage == "prefill" {
             let count = min(Self.promptTokenCount, positions)
@@ -86,8 +102,10 @@ struct StageBenchmarks {
                 measure("prefill", unit: "token, pp\(count)", unitCount: count) {
                     sequence.cache.truncate(to: 0)
                     model.extend(
-                        sequence, with: [SequenceElement](repeating: .token(5), count: count),
-                        compute)
+                        sequence,
+                        with: [SequenceElement](repeating: .token(5), count: count),
+                        compute
+                    )
                 }
             ]
         }
@@ -103,8 +121,10 @@ struct StageBenchmarks {
             let start = sequence.count
             let logits = Matrix(rows: 1, columns: model.vocabularySize)
             return measure(
-                "decode", unit: seesImage ? "token, one picture seen" : "token, text only",
-                unitCount: count, byteCount: byteCount
+                "decode",
+                unit: seesImage ? "token, one picture seen" : "token, text only",
+                unitCount: count,
+                byteCount: byteCount
             ) {
                 sequence.cache.truncate(to: start)
                 for _ in 0..<count {
@@ -120,24 +140,35 @@ struct StageBenchmarks {
         let parameters = parameters()
         let decoder = configuration.imageDecoder
         let unet = try UNet(
-            parameters["image_decoder"]["decoder"], decoder.unet,
+            parameters["image_decoder"]["decoder"],
+            decoder.unet,
             pyramidSides: configuration.vision.pyramidSides,
-            visionWidth: configuration.vision.hiddenSize)
+            visionWidth: configuration.vision.hiddenSize
+        )
         let tokens = randomMatrix(decoder.perceiver.queryCount, decoder.unet.crossAttentionWidth)
         let conditioning = unet.conditioning(of: tokens, compute)
         let source = unet.source(
             of: configuration.vision.pyramidSides.map {
                 randomMatrix($0 * $0, configuration.vision.hiddenSize)
-            }, compute)
+            },
+            compute
+        )
         let pixels = decoder.unet.sampleSize * decoder.unet.sampleSize
         let latents = randomMatrix(2 * pixels, decoder.unet.latentChannels)
         let out = Matrix(rows: 2 * pixels, columns: decoder.unet.latentChannels)
         return measure(
-            "denoise", unit: "guided step", byteCount: byteCount(parameters)
+            "denoise",
+            unit: "guided step",
+            byteCount: byteCount(parameters)
         ) {
             unet.predict(
-                latents, times: [500, 500], conditionings: [conditioning, conditioning],
-                sources: [source, source], compute, into: out)
+                latents,
+                times: [500, 500],
+                conditionings: [conditioning, conditioning],
+                sources: [source, source],
+                compute,
+                into: out
+            )
         }
     }
 
@@ -145,7 +176,9 @@ struct StageBenchmarks {
     private func render() throws -> Measurement {
         let configuration = configuration.imageDecoder
         let autoencoder = try Autoencoder(
-            parameters()["image_decoder"]["decoder"]["vae"], configuration.autoencoder)
+            parameters()["image_decoder"]["decoder"]["vae"],
+            configuration.autoencoder
+        )
         let side = configuration.unet.sampleSize
         let latents = randomMatrix(side * side, configuration.unet.latentChannels)
         let pixels = side * configuration.autoencoder.upsamplingFactor

@@ -10,12 +10,15 @@ struct Bench: ParsableCommand {
         discussion: """
             Prints medians, rates, and the share of what this machine can do at best, which is measured \
             in the same run: a large matrix product, and reading memory once.
-            """)
+            """
+    )
 
     @Option(help: "Name of a shape in Config/shapes, or the path of a configuration file.")
     var shape: String
 
-    @Option(help: "Stage to time; all if left out: \(StageBenchmarks.stages.joined(separator: ", ")).")
+    @Option(
+        help: "Stage to time; all if left out: \(StageBenchmarks.stages.joined(separator: ", "))."
+    )
     var stage: [String] = []
 
     @Option(help: "Timed runs of each stage, after one to warm up.")
@@ -30,7 +33,8 @@ struct Bench: ParsableCommand {
     func validate() throws {
         for name in stage where !StageBenchmarks.stages.contains(name) {
             throw ValidationError(
-                "there is no stage \"\(name)\"; known are \(StageBenchmarks.stages.joined(separator: ", "))")
+                "there is no stage \"\(name)\"; known are \(StageBenchmarks.stages.joined(separator: ", "))"
+            )
         }
         guard (1...1000).contains(iterations) else {
             throw ValidationError("--iterations must be between 1 and 1000")
@@ -49,7 +53,10 @@ struct Bench: ParsableCommand {
         let configuration = try ShapeCatalog.configuration(shape)
         let compute = Compute(workerCount: workers)
         let benchmarks = StageBenchmarks(
-            configuration: configuration, compute: compute, iterations: iterations)
+            configuration: configuration,
+            compute: compute,
+            iterations: iterations
+        )
         let stages = stage.isEmpty ? StageBenchmarks.stages : stage
         var bar = ProgressBar("timing \(configuration.name)")
         bar.show(0, "peaks")
@@ -64,21 +71,29 @@ struct Bench: ParsableCommand {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             let output = Output(
-                shape: configuration.name, instructionSet: Compute.instructionSet,
-                workers: compute.pool.workerCount, peaks: peaks, stages: measurements)
+                shape: configuration.name,
+                instructionSet: Compute.instructionSet,
+                workers: compute.pool.workerCount,
+                peaks: peaks,
+                stages: measurements
+            )
             print(String(decoding: try encoder.encode(output), as: UTF8.self))
             return
         }
         print(
             "\(configuration.name), \(compute.pool.workerCount) workers, \(Compute.instructionSet); "
                 + String(
-                    format: "peaks: %.0f GFLOP/s, %.1f GB/s", peaks.operationsPerSecond / 1e9,
-                    peaks.bytesPerSecond / 1e9))
+                    format: "peaks: %.0f GFLOP/s, %.1f GB/s",
+                    peaks.operationsPerSecond / 1e9,
+                    peaks.bytesPerSecond / 1e9
+                )
+        )
         print(
             row([
                 "stage", "unit", "median", "min", "max", "units/s", "GFLOP", "GFLOP/s", "of peak",
                 "GB/s", "of peak",
-            ]))
+            ])
+        )
         for measurement in measurements { print(row(columns(measurement, peaks))) }
     }
 
@@ -103,7 +118,8 @@ struct Bench: ParsableCommand {
     private func row(_ cells: [String]) -> String {
         let widths = [12, 30, 12, 12, 12, 10, 10, 9, 8, 7, 8]
         return zip(cells, widths).map { cell, width in
-            cell.count >= width ? cell + " " : cell + String(repeating: " ", count: width - cell.count)
+            cell.count >= width
+                ? cell + " " : cell + String(repeating: " ", count: width - cell.count)
         }.joined()
     }
 }

@@ -6,7 +6,8 @@ import Tokenization
 /// Writes an untrained model of a shape.
 struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write an untrained model of a shape: its words and pictures are noise.")
+        abstract: "Write an untrained model of a shape: its words and pictures are noise."
+    )
 
     @Option(help: "Name of a shape in Config/shapes, or the path of a configuration file.")
     var shape: String
@@ -25,12 +26,16 @@ struct Init: ParsableCommand {
         let size = configuration.vocabulary.originalSize
         guard size >= SentencePieceModelFile.minimumSize else {
             throw ValidationError(
-                "a vocabulary of \(size) pieces; at least \(SentencePieceModelFile.minimumSize) are needed")
+                "a vocabulary of \(size) pieces; at least \(SentencePieceModelFile.minimumSize) are needed"
+            )
         }
         var bar = ProgressBar("writing \(output)")
         try ModelDirectory.writeRandom(
-            configuration, seed: seed, format: dtype,
-            tokenizer: SentencePieceModelFile(size: size, words: Self.words).bytes, path: output
+            configuration,
+            seed: seed,
+            format: dtype,
+            tokenizer: SentencePieceModelFile(size: size, words: Self.words).bytes,
+            path: output
         ) { bar.show($0) }
         bar.finish()
         print("\(output): an untrained \(configuration.name); what it says and draws is noise")

@@ -6,7 +6,8 @@ import MMInterleaved
 /// Tells what is in a model directory or a checkpoint.
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the tensors, sizes and configuration of a model or checkpoint.")
+        abstract: "Show the tensors, sizes and configuration of a model or checkpoint."
+    )
 
     @Argument(help: "Model directory, or any safetensors or PyTorch checkpoint.")
     var model: String
@@ -22,7 +23,9 @@ struct Inspect: ParsableCommand {
         if FileManager.default.fileExists(atPath: "\(model)/\(ModelDirectory.configurationName)"),
             let directory = try? ModelDirectory(path: model)
         {
-            print(String(decoding: try ModelDirectory.encode(directory.configuration), as: UTF8.self))
+            print(
+                String(decoding: try ModelDirectory.encode(directory.configuration), as: UTF8.self)
+            )
             let parameters = try InterleavedModel.parameters(of: directory.configuration)
             if let mismatch = ParameterMismatch(parameters, reader) {
                 print("The weights do not fit the configuration:\n\(mismatch)\n")
@@ -37,7 +40,9 @@ struct Inspect: ParsableCommand {
         if check { try checkValues(reader) }
         let total = descriptions.reduce(0) { $0 + $1.elementCount }
         let byteCount = descriptions.reduce(0) { $0 + $1.byteCount }
-        print("\(descriptions.count) tensors, \(total) parameters, \(byteCount) bytes in \(reader.path)")
+        print(
+            "\(descriptions.count) tensors, \(total) parameters, \(byteCount) bytes in \(reader.path)"
+        )
     }
 
     private func printParts(_ descriptions: [TensorDescription]) {

@@ -6,7 +6,8 @@ import Tokenization
 /// Turns text into token ids, or ids into text.
 struct Tokenize: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Turn text into token ids, or token ids into text.")
+        abstract: "Turn text into token ids, or token ids into text."
+    )
 
     @Option(help: "Model directory.")
     var model: String
@@ -46,7 +47,8 @@ struct Tokenize: ParsableCommand {
     private static let maximumInputByteCount = 64 << 20
 
     private func standardInput() throws -> String {
-        let data = try FileHandle.standardInput.read(upToCount: Self.maximumInputByteCount) ?? Data()
+        let data =
+            try FileHandle.standardInput.read(upToCount: Self.maximumInputByteCount) ?? Data()
         return String(decoding: data, as: UTF8.self)
     }
 }
