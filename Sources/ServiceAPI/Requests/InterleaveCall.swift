@@ -18,6 +18,16 @@ package struct InterleaveCall: Sendable {
         request.text = TextParameters(defaults: configuration.defaults)
         request.picture = PictureParameters(defaults: configuration.defaults)
         request.timeout = limits.defaultTimeout
+        // The operator's bounds are stronger than the model's defaults.
+        request.text.maximumTokenCount = min(
+            request.text.maximumTokenCount,
+            limits.maximumTokenCount
+        )
+        request.text.minimumTokenCount = min(
+            request.text.minimumTokenCount,
+            limits.maximumTokenCount
+        )
+        request.picture.stepCount = min(request.picture.stepCount, limits.maximumStepCount)
     }
 
     /// Decodes a document strictly; what it leaves out comes from the model's configuration.
