@@ -168,7 +168,13 @@ let package = Package(
             ["Tensors", "Tokenization", "Images", "MMInterleaved", "ModelTestSupport"]
         ),
         tests("ReferenceParity", ["MMInterleaved", "ReferenceImport"]),
-        tests("ServiceAPI", ["HTTPWire", "HTTPServer", "Engine"]),
+        tests(
+            "ServiceAPI",
+            [
+                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
+                logging,
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17,

@@ -52,7 +52,10 @@ extension RequestParser {
         _ method: Method
     ) throws(ParseError) -> String {
         guard bytes.count <= limits.maximumTargetByteCount else {
-            throw ParseError(.targetTooLong, "The request target is too long.")
+            throw ParseError(
+                .targetTooLong,
+                "The request target is longer than \(limits.maximumTargetByteCount) bytes."
+            )
         }
         guard !bytes.isEmpty, allBytes(of: bytes, satisfy: isTargetByte) else {
             throw ParseError(.malformedRequestLine, "The request target has bytes no URI has.")
@@ -101,14 +104,24 @@ extension RequestParser {
         return nil
     }
 
+    func fieldSectionTooLarge() -> ParseError {
+        ParseError(
+            .fieldSectionTooLarge,
+            "The header fields are larger than \(limits.maximumFieldByteCount) bytes."
+        )
+    }
+
     /// `field-name ":" OWS field-value OWS` (RFC 9112 §5).
     mutating func appendField(_ line: Span<UInt8>) throws(ParseError) {
         fieldByteCount += line.count + 2
         guard fieldByteCount <= limits.maximumFieldByteCount else {
-            throw ParseError(.fieldSectionTooLarge, "The header fields are too large.")
+            throw fieldSectionTooLarge()
         }
         guard fields.count < limits.maximumFieldCount else {
-            throw ParseError(.tooManyFields, "There are too many header fields.")
+            throw ParseError(
+                .tooManyFields,
+                "There are more than \(limits.maximumFieldCount) header fields."
+            )
         }
         // RFC 9112 §5.2: folded lines are refused with 400; §2.2: so is white space before the first.
         guard !isOptionalWhitespace(line[0]) else {

@@ -188,11 +188,11 @@ package struct RequestParser: Sendable {
             // Method, target, two spaces and the version; the parts are checked once they are known.
             let limit = limits.maximumMethodByteCount + limits.maximumTargetByteCount + 10
             if count > limit {
-                throw ParseError(.targetTooLong, "The request line is too long.")
+                throw ParseError(.targetTooLong, "The request line is longer than \(limit) bytes.")
             }
         case .fields, .trailers:
             if fieldByteCount + count > limits.maximumFieldByteCount {
-                throw ParseError(.fieldSectionTooLarge, "The header fields are too large.")
+                throw fieldSectionTooLarge()
             }
         case .chunkSize:
             if count > limits.maximumChunkLineByteCount {

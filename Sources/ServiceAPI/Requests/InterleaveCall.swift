@@ -18,6 +18,16 @@ package struct InterleaveCall: Sendable {
         request.text = TextParameters(defaults: configuration.defaults)
         request.picture = PictureParameters(defaults: configuration.defaults)
         request.timeout = limits.defaultTimeout
+        // The operator's bounds are stronger than the model's defaults.
+        request.text.maximumTokenCount = min(
+            request.text.maximumTokenCount,
+            limits.maximumTokenCount
+        )
+        request.text.minimumTokenCount = min(
+            request.text.minimumTokenCount,
+            limits.maximumTokenCount
+        )
+        request.picture.stepCount = min(request.picture.stepCount, limits.maximumStepCount)
     }
 
     /// Decodes a document strictly; what it leaves out comes from the model's configuration.
@@ -58,6 +68,22 @@ package struct InterleaveCall: Sendable {
         _ = try reader.string("user", maximumByteCount: limits.maximumNameByteCount)
         try reader.finish()
         try checkCombinations()
+        try checkSteps(configuration.imageDecoder.scheduler)
+    }
+
+    /// Refuses numbers of steps that the schedule does not yield, before anything is computed.
+    private func checkSteps(_ configuration: SchedulerConfiguration) throws(RequestError) {
+        guard request.mode != .text else { return }
+        do throws(SchedulerConfigurationError) {
+            _ = try DiffusionScheduler(
+                configuration: configuration,
+                method: request.picture.method,
+                stepCount: request.picture.stepCount,
+                elementCount: 1
+            )
+        } catch {
+            throw .invalid("image.steps", "is not possible: \(error.detail)")
+        }
     }
 
     /// Refuses values that are possible by themselves, but would have no effect beside others.

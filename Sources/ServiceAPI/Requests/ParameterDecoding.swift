@@ -14,7 +14,7 @@ extension TextParameters {
 
     /// Takes the fields of a request's `text` object.
     mutating func decode(_ reader: inout ObjectReader, _ limits: Limits) throws(RequestError) {
-        let tokens = max(maximumTokenCount, limits.maximumTokenCount)
+        let tokens = limits.maximumTokenCount
         if let count = try reader.integer("max_tokens", in: 1...tokens) {
             maximumTokenCount = count
             // A shorter limit than the model's own least length asks for less, not for an error.

@@ -14,6 +14,9 @@ struct RequestContext: Sendable {
     let trace: String?
     let start = ContinuousClock.now
 
+    /// Whether it is one of the questions that supervisors ask every few seconds.
+    private var isProbe: Bool { ["/livez", "/readyz", "/health"].contains(path) }
+
     init(_ head: RequestHead) {
         id =
             head.fields["x-request-id"].flatMap { Self.isPlain($0) ? $0 : nil }
@@ -63,7 +66,7 @@ struct RequestContext: Sendable {
         if let error { metadata["error"] = "\(error)" }
         let milliseconds = start.duration(to: .now).milliseconds
         logger.log(
-            level: status >= 500 ? .warning : .info,
+            level: isProbe ? .debug : status >= 500 ? .warning : .info,
             "\(method) \(path) \(status) \(milliseconds) ms",
             metadata: metadata
         )

@@ -15,6 +15,7 @@ struct SettingLayers {
     ///   - file: Path of the configuration file, if there is one.
     ///   - environment: All variables; those named `INTERLEAVED_...` must be known.
     ///   - flags: Values of the command line.
+    /// - Throws: `ValidationError` that names the place of what cannot be used.
     init(
         file: String?,
         environment: [String: String],
