@@ -20,6 +20,14 @@ package struct UNetConfiguration: Codable, Hashable, Sendable {
     package var normGroupCount: Int
     /// Epsilon of the residual blocks' and the output's group normalisations.
     package var normEpsilon: Float
+    /// Channels of the synchronizers' projected feature maps.
+    package var synchronizerWidth: Int
+    /// Attention heads of the synchronizers.
+    package var synchronizerHeadCount: Int
+    /// Sampling points per head of the synchronizers.
+    package var synchronizerPointCount: Int
+    /// Rows of the synchronizers' rank tables.
+    package var synchronizerImageCount: Int
 
     private enum CodingKeys: String, CodingKey {
         case sampleSize = "sample_size"
@@ -31,9 +39,13 @@ package struct UNetConfiguration: Codable, Hashable, Sendable {
         case crossAttentionWidth = "cross_attention_dim"
         case normGroupCount = "norm_num_groups"
         case normEpsilon = "norm_eps"
+        case synchronizerWidth = "mmfs_width"
+        case synchronizerHeadCount = "mmfs_num_heads"
+        case synchronizerPointCount = "mmfs_num_points"
+        case synchronizerImageCount = "mmfs_max_num_image"
     }
 
-    /// Makes a configuration.
+    /// Makes a configuration; the synchronizers' sizes have the released model's values as defaults.
     package init(
         sampleSize: Int,
         latentChannels: Int = 4,
@@ -43,7 +55,11 @@ package struct UNetConfiguration: Codable, Hashable, Sendable {
         layersPerBlock: Int,
         crossAttentionWidth: Int,
         normGroupCount: Int = 32,
-        normEpsilon: Float = 1e-5
+        normEpsilon: Float = 1e-5,
+        synchronizerWidth: Int = 1024,
+        synchronizerHeadCount: Int = 16,
+        synchronizerPointCount: Int = 8,
+        synchronizerImageCount: Int = 10
     ) {
         self.sampleSize = sampleSize
         self.latentChannels = latentChannels
@@ -54,6 +70,33 @@ package struct UNetConfiguration: Codable, Hashable, Sendable {
         self.crossAttentionWidth = crossAttentionWidth
         self.normGroupCount = normGroupCount
         self.normEpsilon = normEpsilon
+        self.synchronizerWidth = synchronizerWidth
+        self.synchronizerHeadCount = synchronizerHeadCount
+        self.synchronizerPointCount = synchronizerPointCount
+        self.synchronizerImageCount = synchronizerImageCount
+    }
+
+    /// Reads a configuration; the synchronizers' sizes may be left out for the released model's.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            sampleSize: try values.decode(Int.self, forKey: .sampleSize),
+            latentChannels: try values.decode(Int.self, forKey: .latentChannels),
+            blockChannels: try values.decode([Int].self, forKey: .blockChannels),
+            headCounts: try values.decode([Int].self, forKey: .headCounts),
+            hasAttention: try values.decode([Bool].self, forKey: .hasAttention),
+            layersPerBlock: try values.decode(Int.self, forKey: .layersPerBlock),
+            crossAttentionWidth: try values.decode(Int.self, forKey: .crossAttentionWidth),
+            normGroupCount: try values.decode(Int.self, forKey: .normGroupCount),
+            normEpsilon: try values.decode(Float.self, forKey: .normEpsilon)
+        )
+        func read(_ key: CodingKeys, into field: inout Int) throws {
+            field = try values.decodeIfPresent(Int.self, forKey: key) ?? field
+        }
+        try read(.synchronizerWidth, into: &synchronizerWidth)
+        try read(.synchronizerHeadCount, into: &synchronizerHeadCount)
+        try read(.synchronizerPointCount, into: &synchronizerPointCount)
+        try read(.synchronizerImageCount, into: &synchronizerImageCount)
     }
 
     /// Side of a level's activations.
@@ -115,6 +158,19 @@ package struct UNetConfiguration: Codable, Hashable, Sendable {
                 "block_out_channels"
             )
         }
+        try ConfigurationError.check("\(field).mmfs_num_points", synchronizerPointCount, in: 1...64)
+        try ConfigurationError.check(
+            "\(field).mmfs_max_num_image",
+            synchronizerImageCount,
+            in: 2...1024
+        )
+        try ConfigurationError.check("\(field).mmfs_width", synchronizerWidth, in: 1...16384)
+        try ConfigurationError.check(
+            "\(field).mmfs_num_heads",
+            synchronizerHeadCount,
+            divides: synchronizerWidth,
+            "mmfs_width"
+        )
         guard blockChannels[0] % 2 == 0 else {
             throw ConfigurationError(
                 field: "\(field).block_out_channels",

@@ -22,12 +22,6 @@ package struct PictureSynchronizer: Sendable {
         let output: LinearWeights  // 1x1 convolution
     }
 
-    /// Sizes that the reference fixes.
-    package static let attentionWidth = 1024
-    private static let headCount = 16
-    private static let pointCount = 8
-    private static let maximumImageCount = 10
-
     /// Loads the weights below a module path.
     ///
     /// - `pyramidSides`: Sides of the source picture's feature maps, finest first.
@@ -86,13 +80,13 @@ package struct PictureSynchronizer: Sendable {
                 Synchronizer.Configuration(
                     querySize: channels,
                     featureSize: visionWidth,
-                    valueSize: attentionWidth,
+                    valueSize: unet.synchronizerWidth,
                     outputSize: channels,
-                    headCount: headCount,
-                    pointCount: pointCount,
+                    headCount: unet.synchronizerHeadCount,
+                    pointCount: unet.synchronizerPointCount,
                     sides: pyramidSides,
                     baseSide: max(1, baseSide),
-                    maximumImageCount: maximumImageCount
+                    maximumImageCount: unet.synchronizerImageCount
                 )
             ),
             output: try parameters.convolution(
