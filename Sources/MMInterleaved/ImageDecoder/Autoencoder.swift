@@ -142,10 +142,20 @@ package struct Autoencoder: Sendable {
         }
     }
 
+    /// Replaces `x` by the block's result, in the same memory where the sizes allow: at full resolution
+    /// one such matrix is larger than all weights of its level.
     private func run(_ block: ResidualBlock, _ x: inout Matrix, _ grid: Grid, _ compute: Compute) {
-        let next = compute.scratch(x.rows, block.outputs)
-        block.run(x, samples: 1, grid: grid, time: nil, compute, into: next)
-        x = next
+        guard block.outputs == x.columns else {
+            let next = compute.scratch(x.rows, block.outputs)
+            block.run(x, samples: 1, grid: grid, time: nil, compute, into: next)
+            x = next
+            return
+        }
+        compute.scope {
+            let next = compute.scratch(x.rows, block.outputs)
+            block.run(x, samples: 1, grid: grid, time: nil, compute, into: next)
+            x.copy(from: next)
+        }
     }
 
     /// Single-head attention over all pixels, in place.
