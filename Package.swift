@@ -144,6 +144,12 @@ let package = Package(
 
         // Tests mirror Sources.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "ModelTestSupport",
+            dependencies: ["Tensors", "Tokenization", "MMInterleaved"],
+            path: "Tests/ModelTestSupport",
+            swiftSettings: swiftSettings
+        ),
         tests("CKernels"),
         tests("Tensors", resources: [.copy("Fixtures")]),
         tests("HTTPWire"),
@@ -153,11 +159,14 @@ let package = Package(
         tests("Sockets"),
         tests(
             "MMInterleaved",
-            ["Tensors", "Checkpoints", "Tokenization", "Images"],
+            ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
             resources: [.copy("Fixtures")]
         ),
         tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
-        tests("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved"]),
+        tests(
+            "Engine",
+            ["Tensors", "Tokenization", "Images", "MMInterleaved", "ModelTestSupport"]
+        ),
         tests("ReferenceParity", ["MMInterleaved", "ReferenceImport"]),
         tests(
             "ServiceAPI",

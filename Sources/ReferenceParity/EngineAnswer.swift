@@ -32,22 +32,40 @@ extension Subject {
     ///
     /// - `ids`: A prompt without padding, begin-of-sequence first.
     /// - `images`: Names of its pictures.
-    func parts(ids: [Int], images: [String]) throws -> [InputPart]? {
+    /// - `text`: What the ids were made of, where it is known, with the pictures' tokens spelled out.
+    func parts(ids: [Int], images: [String], text: String? = nil) throws -> [InputPart]? {
+        let places =
+            SpecialTokens.imageStartText
+            + String(
+                repeating: SpecialTokens.imageText,
+                count: model.configuration.imageTokenCount
+            )
+        if let texts = text?.split(separator: places, omittingEmptySubsequences: false),
+            let parts = try parts(texts: texts.map(String.init), ids: ids, images: images)
+        {
+            return parts
+        }
         let vocabulary = model.configuration.vocabulary
-        var parts: [InputPart] = []
-        var segments: [InterleavedPrompt.Segment] = []
-        var remaining = images[...]
-        let texts = ids.dropFirst().split(
+        let runs = ids.dropFirst().split(
             separator: vocabulary.beginOfImage,
             omittingEmptySubsequences: false
         )
-        for (index, run) in texts.enumerated() {
+        let texts = try runs.map { run in
+            try tokenizer.decode(run.filter { $0 != vocabulary.image })
+        }
+        return try parts(texts: texts, ids: ids, images: images)
+    }
+
+    /// Texts with pictures between them, or nil if they do not give the ids.
+    private func parts(texts: [String], ids: [Int], images: [String]) throws -> [InputPart]? {
+        guard texts.count == images.count + 1 else { return nil }
+        var parts: [InputPart] = []
+        var segments: [InterleavedPrompt.Segment] = []
+        for (index, text) in texts.enumerated() {
             if index > 0 {
-                guard let name = remaining.popFirst() else { return nil }
-                parts.append(.image(try bytes(ofImage: name)))
+                parts.append(.image(try bytes(ofImage: images[index - 1])))
                 segments.append(.image)
             }
-            let text = try tokenizer.decode(run.filter { $0 != vocabulary.image })
             guard !text.isEmpty else { continue }
             parts.append(.text(text))
             segments.append(.text(text))

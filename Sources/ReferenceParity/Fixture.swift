@@ -105,7 +105,9 @@ struct Recording {
     }
 }
 
-/// Any JSON value. `JSONSerialization` drops a byte order mark at the start of a string; this does not.
+/// Any JSON value.
+///
+/// `JSONSerialization` drops a byte order mark at the start of a string; this does not.
 private struct JSONTree: Decodable {
     let value: Any
 

@@ -27,7 +27,9 @@ enum GenerationKeywords {
     static func picture(_ keywords: [String: Any]) -> PictureParameters {
         var parameters = PictureParameters()
         parameters.stepCount = keywords["num_inference_steps"] as? Int ?? 30
-        parameters.guidanceScale = Float((try? member(keywords, "guidance_scale", as: Double.self)) ?? 7.5)
+        parameters.guidanceScale = Float(
+            (try? member(keywords, "guidance_scale", as: Double.self)) ?? 7.5
+        )
         parameters.count = keywords["num_validation_images"] as? Int ?? 1
         return parameters
     }

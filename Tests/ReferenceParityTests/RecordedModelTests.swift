@@ -1,9 +1,8 @@
 import Foundation
 import ReferenceImport
+import ReferenceParity
 import TestSupport
 import Testing
-
-@testable import ReferenceParity
 
 /// Directory with a recorded model: `config.json`, `OUTPUT/`, `assets/`, `fixtures/`.
 private let recordings = ProcessInfo.processInfo.environment["INTERLEAVED_ORACLE"]

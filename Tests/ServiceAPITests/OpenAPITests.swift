@@ -40,7 +40,9 @@ extension ServiceTests {
                 for path in paths {
                     let filled = path.replacingOccurrences(of: "{id}", with: TinyModel.name)
                     let client = try HTTPTestClient(port: service.port)
-                    let response = try client.exchange("DELETE \(filled) HTTP/1.1\r\nHost: h\r\n\r\n")
+                    let response = try client.exchange(
+                        "DELETE \(filled) HTTP/1.1\r\nHost: h\r\n\r\n"
+                    )
                     #expect(response.status == 405, "\(path)")
                 }
             }

@@ -46,7 +46,9 @@ package struct Annotation: Hashable, Sendable {
 
 /// How the rounds of an annotation are generated; the same for all annotations of a file.
 package struct AnnotationSettings: Hashable, Sendable {
-    /// How words are generated. Stop texts and several sequences have no place here and are left out.
+    /// How words are generated.
+    ///
+    /// Stop texts and several sequences have no place here and are left out.
     package var text = TextParameters()
     /// How pictures are drawn; the sequence goes on from the first of several.
     package var picture = PictureParameters()
@@ -78,7 +80,9 @@ package struct AnnotationRound: Sendable {
     package let index: Int
     /// What was generated.
     package let output: Output
-    /// Token ids that the round continued. For a picture they reach past its place.
+    /// Token ids that the round continued.
+    ///
+    /// For a picture they reach past its place.
     package let promptTokens: [Int]
     /// Token ids that the next round continues.
     package let nextTokens: [Int]

@@ -3,7 +3,7 @@ package import MMInterleaved
 package import Tensors
 package import Tokenization
 
-/// Runs the rounds of one annotation: text, picture, text, ... each continuing what was there before.
+/// Runs the rounds of one annotation: words and pictures in turn, each continuing what was before.
 ///
 /// The rounds are those of the reference's inference script with the same ids and pictures, but every
 /// position goes through the language model once and every picture through the vision model once.
@@ -85,7 +85,11 @@ package struct AnnotationSession {
     ///
     /// - Throws: ``EngineError`` of kind `contextLengthExceeded` if no positions are left for it, or
     ///   `notFinite`.
-    package mutating func nextRound() throws -> AnnotationRound? {
+    ///
+    /// `report` is told every denoising step that was taken, and how many there are.
+    package mutating func nextRound(
+        report: (_ step: Int, _ stepCount: Int) -> Void = { _, _ in }
+    ) throws -> AnnotationRound? {
         guard !isFinished && roundIndex < roundCount else { return nil }
         let promptTokens = sequence.tokens
         let output: AnnotationRound.Output
@@ -101,7 +105,7 @@ package struct AnnotationSession {
             output = .text(result.text, generated: generated)
             if outcome.opensPicture { mode = .images }
         case .images:
-            output = try drawPictures()
+            output = try drawPictures(report)
             mode = .texts
         }
         let round = AnnotationRound(
@@ -147,7 +151,9 @@ package struct AnnotationSession {
         }
     }
 
-    private mutating func drawPictures() throws -> AnnotationRound.Output {
+    private mutating func drawPictures(
+        _ report: (_ step: Int, _ stepCount: Int) -> Void
+    ) throws -> AnnotationRound.Output {
         guard let position = sequence.lastPicturePosition else {
             throw EngineError(.internalFailure, "there is no place for a picture")
         }
@@ -159,7 +165,11 @@ package struct AnnotationSession {
             seed: settings.seed
         )
         var timings = Timings()
-        let drawn = try round.draw(state, guarding, &timings) { _ in }
+        let count = settings.picture.count
+        let drawn = try round.draw(state, guarding, &timings) { progress in
+            guard case .step(let picture, let step, let stepCount) = progress else { return }
+            report(picture * stepCount + step, count * stepCount)
+        }
         guard let first = drawn.first else {
             throw EngineError(.invalidRequest, field: "num_validation_images", "is 0")
         }

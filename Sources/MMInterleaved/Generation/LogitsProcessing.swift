@@ -99,8 +99,12 @@ package enum LogitsProcessing {
 
     /// Turns logits into logarithms of probabilities, in place.
     package static func logSoftmax(_ logits: inout [Float]) {
-        let shift = logSumExp(logits)
-        for index in logits.indices { logits[index] -= shift }
+        guard let best = logits.max(), best > excluded else { return }
+        var sum: Double = 0
+        for logit in logits { sum += Double(expf(logit - best)) }
+        // Two subtractions: a sum of both would lose the digits of the second for large logits.
+        let shift = Float(log(sum))
+        for index in logits.indices { logits[index] = (logits[index] - best) - shift }
     }
 
     /// The most likely token, the first of several.

@@ -36,11 +36,16 @@ package struct ModelDirectory: Sendable {
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
             data = try handle.read(upToCount: maximumConfigurationByteCount + 1) ?? Data()
         } catch {
-            throw ModelDirectoryError(path: file, detail: "cannot be read: is this a model directory?")
+            throw ModelDirectoryError(
+                path: file,
+                detail: "cannot be read: is this a model directory?"
+            )
         }
         guard data.count <= maximumConfigurationByteCount else {
             throw ModelDirectoryError(
-                path: file, detail: "is larger than \(maximumConfigurationByteCount) bytes")
+                path: file,
+                detail: "is larger than \(maximumConfigurationByteCount) bytes"
+            )
         }
         do {
             let configuration = try JSONDecoder().decode(ModelConfiguration.self, from: data)

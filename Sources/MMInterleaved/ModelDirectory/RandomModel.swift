@@ -12,8 +12,12 @@ extension ModelDirectory {
     ///
     /// - Throws: ``ModelDirectoryError`` if `path` exists; `CheckpointError`, ``ConfigurationError``.
     package static func writeRandom(
-        _ configuration: ModelConfiguration, seed: UInt64, format: FloatFormat,
-        tokenizer: [UInt8], path: String, progress: (Double) -> Void
+        _ configuration: ModelConfiguration,
+        seed: UInt64,
+        format: FloatFormat,
+        tokenizer: [UInt8],
+        path: String,
+        progress: (Double) -> Void
     ) throws {
         guard !FileManager.default.fileExists(atPath: path) else {
             throw ModelDirectoryError(path: path, detail: "already exists")
@@ -21,17 +25,25 @@ extension ModelDirectory {
         let parameters = try InterleavedModel.parameters(of: configuration)
         let partial = "\(path).partial-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(
-            atPath: partial, withIntermediateDirectories: true)
+            atPath: partial,
+            withIntermediateDirectories: true
+        )
         do {
             try Data(encode(configuration)).write(
-                to: URL(fileURLWithPath: "\(partial)/\(configurationName)"))
+                to: URL(fileURLWithPath: "\(partial)/\(configurationName)")
+            )
             try Data(tokenizer).write(to: URL(fileURLWithPath: "\(partial)/\(tokenizerName)"))
             let writer = try SafetensorsWriter(
                 path: "\(partial)/\(weightsName)",
                 tensors: parameters.map {
                     try TensorDescription(
-                        name: $0.name, elementType: format.elementType, shape: $0.shape)
-                }, metadata: ["format": "pt"])
+                        name: $0.name,
+                        elementType: format.elementType,
+                        shape: $0.shape
+                    )
+                },
+                metadata: ["format": "pt"]
+            )
             let source = RandomParameters(seed: seed)
             let total = parameters.reduce(0) { $0 + $1.count }
             var done = 0

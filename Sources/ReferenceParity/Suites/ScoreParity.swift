@@ -18,7 +18,16 @@ struct ScoreParity {
             try compare(fixture, prefix, image)
             if let options = settings["options"] as? [String] {
                 let ids = try fixture.tensor("\(prefix)context_ids").integers
-                try compareAnswer(fixture, prefix, ids: ids, image: image, options)
+                let parts = try subject.parts(
+                    ids: ids,
+                    images: [image],
+                    text: settings["text"] as? String
+                )
+                guard let parts else {
+                    report.fail("\(prefix)scores, as answered", "its text gives other ids")
+                    continue
+                }
+                try compareAnswer(fixture, prefix, parts, options)
             }
         }
     }
@@ -55,13 +64,9 @@ struct ScoreParity {
     private func compareAnswer(
         _ fixture: Fixture,
         _ prefix: String,
-        ids: [Int],
-        image: String,
+        _ parts: [InputPart],
         _ options: [String]
     ) throws {
-        guard let parts = try subject.parts(ids: ids, images: [image]) else {
-            return report.fail("\(prefix)scores, as answered", "its text gives other ids")
-        }
         let scores = try subject.scores(of: options, after: parts)
         report.compareExactly(
             "\(prefix)options_ids, as answered",

@@ -26,6 +26,7 @@ struct TextGenerationParity {
         let answers = try generate(
             ids: try member(recorded, "input_ids"),
             images: try member(recorded, "images"),
+            text: recorded["text"] as? String,
             keywords
         )
         guard let answers else { return report.fail(name, "its text gives other ids") }
@@ -67,9 +68,12 @@ struct TextGenerationParity {
     private func generate(
         ids: [Int],
         images: [String],
+        text: String? = nil,
         _ keywords: [String: Any]
     ) throws -> [(ids: [Int], text: String)]? {
-        guard let parts = try subject.parts(ids: ids, images: images) else { return nil }
+        guard let parts = try subject.parts(ids: ids, images: images, text: text) else {
+            return nil
+        }
         var request = InterleaveRequest()
         request.input = parts
         request.text = GenerationKeywords.text(keywords)

@@ -33,8 +33,23 @@ struct Import: ParsableCommand {
         let settings = try config.map { try ReferenceSettings(path: $0) } ?? ReferenceSettings()
         let layout = ReferenceLayout(checkpoint: checkpoint, assets: assets, settings: settings)
         let importer = ReferenceImporter(layout, format: dtype, checksValues: check)
-        let report = try importer.run(name: name, output: output) { _ in }
+        var bar = ProgressBar("importing \(output)")
+        let report = try importer.run(name: name, output: output) { bar.show($0) }
+        bar.finish()
         print("\(output): \(report.tensorCount) tensors, \(report.byteCount) bytes")
+        if !report.unusedNames.isEmpty {
+            print("left out, as inference has no use for them: \(Self.summary(report.unusedNames))")
+        }
+    }
+
+    /// Names by their first parts, such as `image_decoder.decoder.vae (106)`.
+    private static func summary(_ names: [String]) -> String {
+        var counts: [String: Int] = [:]
+        for name in names {
+            counts[name.split(separator: ".").prefix(4).joined(separator: "."), default: 0] += 1
+        }
+        return counts.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }
+            .joined(separator: ", ")
     }
 }
 

@@ -10,9 +10,7 @@ struct LoadedModel {
     /// Loads a model directory with a progress bar.
     init(path: String, workers: Int) throws {
         let directory = try ModelDirectory(path: path)
-        var bar = ProgressBar("loading \(directory.configuration.name)")
-        let model = try directory.load { bar.show($0) }
-        bar.finish()
+        let model = try Self.load(directory)
         var configuration = Engine.Configuration()
         configuration.workerCount = workers
         engine = Engine(
@@ -20,5 +18,13 @@ struct LoadedModel {
             tokenizer: try Tokenizer(modelPath: directory.tokenizerPath),
             configuration: configuration
         )
+    }
+
+    /// Loads the weights with a progress bar.
+    static func load(_ directory: ModelDirectory) throws -> InterleavedModel {
+        var bar = ProgressBar("loading \(directory.configuration.name)")
+        let model = try directory.load { bar.show($0) }
+        bar.finish()
+        return model
     }
 }

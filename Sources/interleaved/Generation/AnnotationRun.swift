@@ -1,0 +1,86 @@
+import ArgumentParser
+import Engine
+import Foundation
+import Images
+import MMInterleaved
+import Tensors
+import Tokenization
+
+/// Computes the rounds of annotations and writes them: words to standard output, pictures and
+/// `answer.json` to a folder per annotation.
+struct AnnotationRun {
+    let model: InterleavedModel
+    let tokenizer: Tokenizer
+    let compute: Compute
+    let settings: AnnotationSettings
+    let directory: String
+
+    /// A round in `answer.json`.
+    private struct Round: Encodable {
+        let iter: Int
+        let mode: String
+        var text: String?
+        var outputIDs: [Int]?
+        var files: [String]?
+        let genImageNext: Bool
+        let stopped: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case iter, mode, text, files, stopped
+            case outputIDs = "output_ids"
+            case genImageNext = "gen_image_next"
+        }
+    }
+
+    /// Runs one annotation; `index` names its folder.
+    func run(_ annotation: Annotation, index: Int) throws {
+        let folder = "\(directory)/\(index)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var session = try AnnotationSession(annotation, settings, model, tokenizer, compute)
+        var rounds: [Round] = []
+        while true {
+            var bar = ProgressBar("annotation \(index), round \(rounds.count)")
+            let next = try session.nextRound { step, stepCount in
+                bar.show(Double(step) / Double(stepCount), "step \(step)/\(stepCount)")
+            }
+            guard let round = next else { break }
+            bar.finish()
+            rounds.append(try write(round, folder))
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try (encoder.encode(rounds) + Data("\n".utf8))
+            .write(to: URL(fileURLWithPath: "\(folder)/answer.json"), options: .atomic)
+    }
+
+    private func write(_ round: AnnotationRound, _ folder: String) throws -> Round {
+        switch round.output {
+        case .text(let text, let generated):
+            print(text)
+            return Round(
+                iter: round.index,
+                mode: Annotation.Mode.texts.rawValue,
+                text: text,
+                outputIDs: generated,
+                genImageNext: round.opensPicture,
+                stopped: round.isStopped
+            )
+        case .pictures(let pictures, _):
+            let names = try pictures.enumerated().map { number, picture in
+                let place = pictures.count == 1 ? "\(round.index)" : "\(round.index)-\(number)"
+                let name = "round-\(place).png"
+                try Data(ImageEncoder.encodePNG(picture.image))
+                    .write(to: URL(fileURLWithPath: "\(folder)/\(name)"), options: .atomic)
+                print("\(folder)/\(name)")
+                return name
+            }
+            return Round(
+                iter: round.index,
+                mode: Annotation.Mode.images.rawValue,
+                files: names,
+                genImageNext: round.opensPicture,
+                stopped: round.isStopped
+            )
+        }
+    }
+}

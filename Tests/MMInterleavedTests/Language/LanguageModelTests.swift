@@ -1,0 +1,165 @@
+import ModelTestSupport
+import Tensors
+import Testing
+
+@testable import MMInterleaved
+
+@Suite("Language model")
+struct LanguageModelTests {
+    private let model: InterleavedModel
+    private let compute = Compute(workerCount: 1)
+
+    init() throws {
+        model = try TinyModel.make()
+    }
+
+    private func image(seed: UInt64) -> SequenceElement {
+        let features = model.visualTokenizer.encode(TinyModel.pixels(seed: seed), compute)
+        return .image(
+            tokens: features.tokens,
+            values: model.language.synchronizerValues(of: model.pyramidBySide(features), compute)
+        )
+    }
+
+    private func tokens(_ ids: Int...) -> [SequenceElement] { ids.map { .token($0) } }
+
+    private func run(_ elements: [SequenceElement]) -> LanguageSequence {
+        let sequence = model.language.makeSequence()
+        model.language.extend(sequence, with: elements, compute)
+        return sequence
+    }
+
+    private func hidden(_ sequence: LanguageSequence) -> [Float] {
+        sequence.hidden.rows(0..<sequence.count).toArray()
+    }
+
+    private func keys(_ sequence: LanguageSequence, layer: Int, count: Int) -> [Float] {
+        sequence.cache.layer(layer, count: count).keys.toArray()
+    }
+
+    @Test("A prompt at once equals the same prompt piece by piece and token by token")
+    func prefillEqualsSteps() {
+        let soi = model.configuration.vocabulary.beginOfImage
+        let picture = image(seed: 1)
+        let elements = tokens(1, 20, 30, soi) + [picture] + tokens(40, 50, 60)
+        let whole = run(elements)
+        let pieces = model.language.makeSequence()
+        model.language.extend(pieces, with: Array(elements[..<3]), compute)
+        model.language.extend(pieces, with: Array(elements[3...4]), compute)
+        for token in [40, 50, 60] { model.language.step([pieces], tokens: [token], compute) }
+        #expect(pieces.count == whole.count)
+        #expect(largestDifference(hidden(pieces), hidden(whole)) < 1e-5)
+        for layer in 0..<2 {
+            let difference = largestDifference(
+                keys(pieces, layer: layer, count: whole.count),
+                keys(whole, layer: layer, count: whole.count)
+            )
+            #expect(difference < 1e-5)
+        }
+    }
+
+    @Test("What follows changes nothing of the positions before it")
+    func prefixes() {
+        let soi = model.configuration.vocabulary.beginOfImage
+        let prefix = tokens(1, 20, 30, soi)
+        let alone = run(prefix)
+        let first = run(prefix + [image(seed: 1)] + tokens(40))
+        let second = run(prefix + [image(seed: 2)] + tokens(50, 60, 70))
+        for layer in 0..<2 {
+            let expected = keys(alone, layer: layer, count: 4)
+            #expect(keys(first, layer: layer, count: 4) == expected)
+            #expect(keys(second, layer: layer, count: 4) == expected)
+        }
+        #expect(first.hidden.row(4).toArray() != second.hidden.row(4).toArray())
+    }
+
+    @Test("A begin-of-sequence token hides the images before it, and only from the synchronizer")
+    func beginOfSequenceHidesImages() {
+        let soi = model.configuration.vocabulary.beginOfImage
+        let bos = model.configuration.vocabulary.beginOfSequence
+        let elements =
+            tokens(bos, 20, soi) + [image(seed: 1)] + tokens(30, bos, 40, soi) + [image(seed: 2)]
+        let sequence = model.language.makeSequence()
+        let visible = model.language.visibleImages(elements, of: sequence)
+        let positions = visible.map { $0.count }
+        // bos text soi | two image positions | text | bos text soi | two image positions
+        #expect(positions == [0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1])
+        #expect(visible[10] == 1..<2)
+    }
+
+    @Test("A prompt without pictures still hears the synchronizer's ignore token")
+    func noImages() throws {
+        let silent = try InterleavedModel(
+            Parameters(from: SilentIgnoreToken()),
+            TinyModel.configuration
+        )
+        let other = silent.language.makeSequence()
+        silent.language.extend(other, with: tokens(1, 20, 30), compute)
+        let own = run(tokens(1, 20, 30))
+        #expect(hidden(own) != hidden(other))
+        // And text before the first picture gets the same whether a picture follows or not.
+        let soi = model.configuration.vocabulary.beginOfImage
+        let followed = run(tokens(1, 20, 30, soi) + [image(seed: 1)])
+        #expect(largestDifference(hidden(own), Array(hidden(followed).prefix(48))) < 1e-6)
+    }
+
+    @Test("Sequences in one step get what they get alone")
+    func batch() {
+        let soi = model.configuration.vocabulary.beginOfImage
+        let prompts = [
+            tokens(1, 20), tokens(1, 20, soi) + [image(seed: 1)], tokens(1, 90, 80, 70, 60),
+        ]
+        let together = prompts.map(run)
+        let alone = prompts.map(run)
+        model.language.step(together, tokens: [30, 40, 50], compute)
+        for (sequence, token) in zip(alone, [30, 40, 50]) {
+            model.language.step([sequence], tokens: [token], compute)
+        }
+        for (a, b) in zip(together, alone) {
+            #expect(largestDifference(hidden(a), hidden(b)) < 1e-5)
+        }
+    }
+
+    @Test("A copy goes on without its original")
+    func copies() {
+        let original = run(tokens(1, 20, 30))
+        let copy = model.language.makeSequence()
+        copy.copy(from: original)
+        let before = hidden(original)
+        model.language.step([copy], tokens: [40], compute)
+        #expect(original.count == 3)
+        #expect(hidden(original) == before)
+        let whole = run(tokens(1, 20, 30, 40))
+        #expect(largestDifference(hidden(copy), hidden(whole)) < 1e-5)
+    }
+
+    @Test("Options are scored as if each followed the context, which stays as it was")
+    func scores() throws {
+        let context = run(tokens(1, 20, 30))
+        let options = [[40, 50], [60], []]
+        let scores = try model.language.score(options: options, after: context, compute)
+        #expect(context.count == 3)
+        #expect(scores.map(\.count) == [2, 1, 0])
+        let whole = run(tokens(1, 20, 30, 40))
+        let logits = Matrix(rows: 1, columns: model.language.vocabularySize)
+        for (position, token, score) in [(2, 40, scores[0][0]), (3, 50, scores[0][1])] {
+            model.language.logits(of: whole.hidden.row(position), compute, into: logits)
+            var expected = logits.toArray()
+            LogitsProcessing.logSoftmax(&expected)
+            #expect(abs(score - expected[token]) < 1e-4)
+        }
+    }
+}
+
+/// Random parameters whose ignore tokens are silent.
+private struct SilentIgnoreToken: ParameterSource {
+    func read(_ parameter: ParameterDescription, into matrix: Matrix) throws {
+        try RandomParameters(seed: 1).read(parameter, into: matrix)
+        if parameter.name.hasSuffix("ignore_token") { matrix.fill(0) }
+    }
+}
+
+/// Largest absolute difference, infinite if sizes differ.
+func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
+    a.count == b.count ? zip(a, b).map { abs($0 - $1) }.max() ?? 0 : .infinity
+}

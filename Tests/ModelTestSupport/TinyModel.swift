@@ -1,0 +1,123 @@
+package import MMInterleaved
+package import Tensors
+package import Tokenization
+
+/// An untrained model small enough for tests: 8 x 8 pixels in, 16 x 16 out.
+package enum TinyModel {
+    /// Its sizes.
+    package static var configuration: ModelConfiguration {
+        var scheduler = SchedulerConfiguration()
+        scheduler.firstBeta = 0.00085
+        scheduler.lastBeta = 0.012
+        scheduler.betaSchedule = .scaledLinear
+        return ModelConfiguration(
+            name: "tiny",
+            vocabulary: VocabularyConfiguration(originalSize: 320),
+            vision: VisionConfiguration(
+                imageSize: 8,
+                patchSize: 4,
+                hiddenSize: 16,
+                intermediateSize: 32,
+                layerCount: 4,
+                headCount: 2,
+                stemWidth: 4,
+                pointCount: 2,
+                positionGridSize: 2
+            ),
+            visualPerceiver: PerceiverConfiguration(
+                queryCount: 2,
+                hiddenSize: 8,
+                encoderHiddenSize: 16,
+                intermediateSize: 16,
+                layerCount: 2,
+                headCount: 2,
+                crossAttentionFrequency: 2,
+                normalizesQueriesAndKeys: true
+            ),
+            language: LanguageConfiguration(
+                hiddenSize: 16,
+                intermediateSize: 32,
+                layerCount: 2,
+                headCount: 2,
+                maximumPositionCount: 96,
+                crossAttentionFrequency: 2,
+                synchronizerHeadCount: 2,
+                synchronizerPointCount: 2,
+                synchronizerSides: [4, 2, 1],
+                synchronizerBaseSide: 2,
+                maximumImageCount: 6
+            ),
+            imageDecoder: ImageDecoderConfiguration(
+                perceiver: PerceiverConfiguration(
+                    queryCount: 3,
+                    hiddenSize: 16,
+                    encoderHiddenSize: 16,
+                    intermediateSize: 16,
+                    layerCount: 1,
+                    headCount: 2,
+                    crossAttentionFrequency: 1,
+                    normalizesQueriesAndKeys: false
+                ),
+                unet: UNetConfiguration(
+                    sampleSize: 8,
+                    blockChannels: [8, 8],
+                    headCounts: [2, 2],
+                    hasAttention: [true, false],
+                    layersPerBlock: 1,
+                    crossAttentionWidth: 16,
+                    normGroupCount: 4
+                ),
+                autoencoder: AutoencoderConfiguration(
+                    blockChannels: [8, 8],
+                    layersPerBlock: 1,
+                    normGroupCount: 4
+                ),
+                scheduler: scheduler
+            ),
+            defaults: GenerationDefaults()
+        )
+    }
+
+    /// The model of a seed.
+    ///
+    /// - `biases`: Added to the text head's bias per token: what the model likes to say.
+    package static func make(
+        seed: UInt64 = 1,
+        biases: [Int: Float] = [:]
+    ) throws -> InterleavedModel {
+        let source = BiasedParameters(base: RandomParameters(seed: seed), biases: biases)
+        return try InterleavedModel(Parameters(from: source), configuration)
+    }
+
+    /// A tokenizer with the model's vocabulary.
+    package static func tokenizer() throws -> Tokenizer {
+        let file = SentencePieceModelFile(
+            size: configuration.vocabulary.originalSize,
+            words: ["dog", "cat"]
+        )
+        return try Tokenizer(modelBytes: file.bytes)
+    }
+
+    /// Random pixels of an input picture, [imageSize², 3].
+    package static func pixels(seed: UInt64) -> Matrix {
+        var generator = TorchGenerator(seed: seed)
+        let side = configuration.vision.imageSize
+        return Matrix(
+            rows: side * side,
+            columns: 3,
+            values: generator.uniform(count: side * side * 3)
+        )
+    }
+}
+
+/// Random parameters with a head that likes some tokens more than others.
+private struct BiasedParameters: ParameterSource {
+    let base: RandomParameters
+    let biases: [Int: Float]
+
+    func read(_ parameter: ParameterDescription, into matrix: Matrix) throws {
+        try base.read(parameter, into: matrix)
+        guard parameter.name == "text_decoder.head.bias" else { return }
+        for (token, bias) in biases { matrix[0, token] += bias }
+    }
+}
