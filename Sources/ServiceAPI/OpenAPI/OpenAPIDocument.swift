@@ -93,14 +93,20 @@ enum OpenAPIDocument {
                     text/event-stream:
                       schema:
                         description: One event; the last has `[DONE]` for its data and no name.
-                        type: object
-                        required: [data]
-                        properties:
-                          event: {type: string, description: The event's `type`.}
-                          data:
-                            type: string
-                            contentMediaType: application/json
-                            contentSchema: {$ref: "#/components/schemas/InterleaveEvent"}
+                        oneOf:
+                          - type: object
+                            required: [event, data]
+                            properties:
+                              event: {type: string, description: The event's `type`.}
+                              data:
+                                type: string
+                                contentMediaType: application/json
+                                contentSchema: {$ref: "#/components/schemas/InterleaveEvent"}
+                          - type: object
+                            additionalProperties: false
+                            required: [data]
+                            properties:
+                              data: {const: "[DONE]"}
                       example: |
                         event: interleave.created
                         data: {"type":"interleave.created","sequence_number":0,"id":"interleave-0f","object":"interleave","created":1760000000,"model":"nano","parameters":{"mode":"image","image":{"n":1,"steps":2,"guidance_scale":7.5,"scheduler":"ddpm","format":"png","preview_every":1},"seed":42,"timeout_ms":600000}}
