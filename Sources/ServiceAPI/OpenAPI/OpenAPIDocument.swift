@@ -92,7 +92,7 @@ enum OpenAPIDocument {
                       schema: {$ref: "#/components/schemas/InterleaveResponse"}
                     text/event-stream:
                       schema:
-                        description: One event; the last has `[DONE]` for its data and no name.
+                        description: One event; the last has `[DONE]` for its data and no name of its own.
                         oneOf:
                           - type: object
                             required: [event, data]
@@ -103,9 +103,9 @@ enum OpenAPIDocument {
                                 contentMediaType: application/json
                                 contentSchema: {$ref: "#/components/schemas/InterleaveEvent"}
                           - type: object
-                            additionalProperties: false
                             required: [data]
                             properties:
+                              event: {const: message, description: What parsers call an event without a name.}
                               data: {const: "[DONE]"}
                       example: |
                         event: interleave.created
