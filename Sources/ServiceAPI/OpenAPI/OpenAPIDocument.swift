@@ -92,8 +92,21 @@ enum OpenAPIDocument {
                       schema: {$ref: "#/components/schemas/InterleaveResponse"}
                     text/event-stream:
                       schema:
-                        type: string
-                        description: Events as under `InterleaveEvent`, each with its `event:` and `data:` line.
+                        description: One event; the last has `[DONE]` for its data and no name of its own.
+                        oneOf:
+                          - type: object
+                            required: [event, data]
+                            properties:
+                              event: {type: string, description: The event's `type`.}
+                              data:
+                                type: string
+                                contentMediaType: application/json
+                                contentSchema: {$ref: "#/components/schemas/InterleaveEvent"}
+                          - type: object
+                            required: [data]
+                            properties:
+                              event: {const: message, description: What parsers call an event without a name.}
+                              data: {const: "[DONE]"}
                       example: |
                         event: interleave.created
                         data: {"type":"interleave.created","sequence_number":0,"id":"interleave-0f","object":"interleave","created":1760000000,"model":"nano","parameters":{"mode":"image","image":{"n":1,"steps":2,"guidance_scale":7.5,"scheduler":"ddpm","format":"png","preview_every":1},"seed":42,"timeout_ms":600000}}
@@ -308,7 +321,7 @@ enum OpenAPIDocument {
                   description: OpenAPI 3.1 in YAML.
                   content:
                     application/yaml:
-                      schema: {type: string}
+                      schema: {type: object}
                 "405": {$ref: "#/components/responses/MethodNotAllowed"}
         components:
           headers:
@@ -884,7 +897,7 @@ enum OpenAPIDocument {
                 model: {$ref: "#/components/schemas/Name"}
                 tokens:
                   type: array
-                  items: {type: integer, minimum: 0, description: Below the size of the vocabulary.}
+                  items: {type: integer, minimum: 0, description: "An id of the vocabulary, those of the two picture tokens included."}
                 skip_special: {type: boolean, default: true, description: Whether special tokens are left out.}
             DetokenizeResponse:
               type: object
