@@ -79,7 +79,7 @@ struct TextRound {
                 )
             }
             take(stop.append(try detokenizer.append(token)))
-            model.language.step([sequence], tokens: [token], compute)
+            model.language.step(sequence, token: token, compute)
             if stop.isHit {
                 result.finishReason = .stop
                 break

@@ -149,7 +149,7 @@ package struct PictureSynchronizer: Sendable {
                     queries.rows(rows),
                     references: block.references,
                     values: values,
-                    visible: { _ in 0..<values.count },
+                    visible: .uniform(0..<values.count),
                     compute,
                     into: found.rows(rows)
                 )

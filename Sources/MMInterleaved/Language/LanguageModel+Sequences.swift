@@ -41,10 +41,24 @@ extension LanguageModel {
                 let span = LanguageSpan(
                     sequence: sequence,
                     rows: 0..<rows.count,
-                    visible: Array(visible[rows])
+                    visible: .byQuery(Array(visible[rows]))
                 )
-                forward(embeddings.rows(rows), [span], compute, observe: observe)
+                forward(embeddings.rows(rows), CollectionOfOne(span), compute, observe: observe)
             }
+        }
+    }
+
+    /// Computes one more token of a sequence (decode).
+    package func step(_ sequence: LanguageSequence, token: Int, _ compute: Compute) {
+        compute.scope {
+            let x = compute.scratch(1, configuration.hiddenSize)
+            embed(token, into: x)
+            let span = LanguageSpan(
+                sequence: sequence,
+                rows: 0..<1,
+                visible: .uniform(sequence.visibleImages)
+            )
+            forward(x, CollectionOfOne(span), compute)
         }
     }
 
@@ -65,7 +79,7 @@ extension LanguageModel {
                     LanguageSpan(
                         sequence: sequence,
                         rows: row..<row + 1,
-                        visible: [sequence.visibleImages]
+                        visible: .uniform(sequence.visibleImages)
                     )
                 )
             }

@@ -226,7 +226,7 @@ package struct LanguageModel: Sendable {
     /// - `observe`: Sees the input of every layer; for comparison with the reference.
     package func forward(
         _ x: Matrix,
-        _ spans: [LanguageSpan],
+        _ spans: some RandomAccessCollection<LanguageSpan>,
         _ compute: Compute,
         observe: (_ layer: Int, _ input: Matrix) -> Void = { _, _ in }
     ) {
@@ -272,7 +272,11 @@ package struct LanguageModel: Sendable {
 
     // MARK: - Parts of a layer
 
-    private func gatherRotary(_ spans: [LanguageSpan], _ cosine: Matrix, _ sine: Matrix) {
+    private func gatherRotary(
+        _ spans: some RandomAccessCollection<LanguageSpan>,
+        _ cosine: Matrix,
+        _ sine: Matrix
+    ) {
         for span in spans {
             let positions = span.sequence.count..<span.sequence.count + span.rows.count
             cosine.rows(span.rows).copy(from: rotary.cosine.rows(positions))
@@ -283,7 +287,7 @@ package struct LanguageModel: Sendable {
     /// Self-attention of every span over its own sequence; new keys and values go to the cache.
     private func attend(
         _ fused: Matrix,
-        _ spans: [LanguageSpan],
+        _ spans: some RandomAccessCollection<LanguageSpan>,
         layer: Int,
         _ cosine: Matrix,
         _ sine: Matrix,
@@ -322,7 +326,7 @@ package struct LanguageModel: Sendable {
     /// Computes `x += tanh(gate) · synchronizer(norm(x))`.
     private func synchronize(
         _ x: Matrix,
-        _ spans: [LanguageSpan],
+        _ spans: some RandomAccessCollection<LanguageSpan>,
         _ crossAttention: CrossAttention,
         index: Int,
         _ compute: Compute
@@ -335,8 +339,8 @@ package struct LanguageModel: Sendable {
                 crossAttention.synchronizer.synchronize(
                     queries.rows(span.rows),
                     references: Self.reference,
-                    values: span.sequence.images.map { $0.layers[index] },
-                    visible: { span.visible[$0] },
+                    values: span.sequence.values(layer: index),
+                    visible: span.visible,
                     compute,
                     into: seen.rows(span.rows)
                 )

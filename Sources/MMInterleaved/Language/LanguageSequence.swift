@@ -12,8 +12,10 @@ package final class LanguageSequence {
     package let cache: KeyValueCache
     /// Hidden states after the final norm of the computed positions, [capacity, hidden].
     package let hidden: Matrix
-    /// The images in the order of their positions.
-    package private(set) var images: [SynchronizerValues] = []
+    /// Per layer with a synchronizer the images' values, in the order of the images' positions.
+    private var imageValues: [[Matrix]] = []
+    /// Number of images.
+    package private(set) var imageCount = 0
     /// Images before the latest begin-of-sequence token, which later positions do not see.
     package private(set) var hiddenImageCount = 0
 
@@ -27,23 +29,31 @@ package final class LanguageSequence {
     package var count: Int { cache.count }
 
     /// The images that the next position sees.
-    package var visibleImages: Range<Int> { hiddenImageCount..<images.count }
+    package var visibleImages: Range<Int> { hiddenImageCount..<imageCount }
 
     /// Adds an image: its own positions are the first to see it.
     func append(_ image: SynchronizerValues) {
-        images.append(image)
+        if imageValues.isEmpty { imageValues = image.layers.map { _ in [] } }
+        for (layer, values) in image.layers.enumerated() { imageValues[layer].append(values) }
+        imageCount += 1
+    }
+
+    /// The images' values for a layer's synchronizer, counted among those layers.
+    func values(layer index: Int) -> [Matrix] {
+        imageValues.isEmpty ? [] : imageValues[index]
     }
 
     /// A begin-of-sequence token hides all images before it.
     func hideImages() {
-        hiddenImageCount = images.count
+        hiddenImageCount = imageCount
     }
 
     /// Takes over another sequence's state.
     package func copy(from other: LanguageSequence) {
         cache.copy(from: other.cache)
         hidden.rows(0..<other.count).copy(from: other.hidden.rows(0..<other.count))
-        images = other.images
+        imageValues = other.imageValues
+        imageCount = other.imageCount
         hiddenImageCount = other.hiddenImageCount
     }
 }
@@ -55,11 +65,10 @@ package struct LanguageSpan {
     /// Rows of the step.
     package let rows: Range<Int>
     /// The images that each of the rows sees.
-    package let visible: [Range<Int>]
+    package let visible: ImageVisibility
 
     /// Describes the rows of one sequence.
-    package init(sequence: LanguageSequence, rows: Range<Int>, visible: [Range<Int>]) {
-        precondition(visible.count == rows.count)
+    package init(sequence: LanguageSequence, rows: Range<Int>, visible: ImageVisibility) {
         self.sequence = sequence
         self.rows = rows
         self.visible = visible

@@ -130,7 +130,7 @@ package struct Synchronizer: Sendable {
         _ queries: Matrix,
         references: Matrix,
         values: [Matrix],
-        visible: (_ query: Int) -> Range<Int>,
+        visible: ImageVisibility,
         _ compute: Compute,
         into out: Matrix
     ) {

@@ -83,7 +83,7 @@ struct SynchronizerParity {
                     queries[sample].matrix.row(query),
                     references: Matrix(rows: 1, columns: 2, values: Array(point)),
                     values: seen,
-                    visible: { _ in 0..<seen.count },
+                    visible: .uniform(0..<seen.count),
                     subject.compute,
                     into: out.row(query)
                 )

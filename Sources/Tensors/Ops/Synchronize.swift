@@ -16,6 +16,22 @@ package struct SynchronizerRankTables: Sendable {
     }
 }
 
+/// The images that queries see: a run of them, oldest first.
+package enum ImageVisibility: Sendable {
+    /// Every query sees the same images.
+    case uniform(Range<Int>)
+    /// One run per query.
+    case byQuery([Range<Int>])
+
+    /// The images that a query sees.
+    package subscript(query: Int) -> Range<Int> {
+        switch self {
+        case .uniform(let images): images
+        case .byQuery(let images): images[query]
+        }
+    }
+}
+
 extension Compute {
     /// Samples the feature maps of the images that each query sees, weighted against an ignore token.
     ///
@@ -36,7 +52,7 @@ extension Compute {
         references: Matrix,
         ranks: SynchronizerRankTables,
         values: [Matrix],
-        visible: (_ query: Int) -> Range<Int>,
+        visible: ImageVisibility,
         shape: PyramidShape,
         heads: Int,
         points: Int,
@@ -60,7 +76,7 @@ extension Compute {
                 range,
                 worker in
                 for query in range {
-                    let images = visible(query)
+                    let images = visible[query]
                     precondition(
                         images.upperBound <= values.count,
                         "image \(images) of \(values.count)"

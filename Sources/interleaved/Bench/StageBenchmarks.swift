@@ -128,7 +128,7 @@ struct StageBenchmarks {
             ) {
                 sequence.cache.truncate(to: start)
                 for _ in 0..<count {
-                    model.step([sequence], tokens: [5], compute)
+                    model.step(sequence, token: 5, compute)
                     model.nextLogits(of: sequence, compute, into: logits)
                 }
             }

@@ -142,7 +142,7 @@ struct SynchronizerTests {
             queries,
             references: references,
             values: values,
-            visible: { _ in 0..<values.count },
+            visible: .uniform(0..<values.count),
             compute,
             into: out
         )
@@ -178,7 +178,7 @@ struct SynchronizerTests {
                 query,
                 references: center,
                 values: values,
-                visible: { _ in visible },
+                visible: .uniform(visible),
                 compute,
                 into: out
             )
