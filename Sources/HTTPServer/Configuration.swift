@@ -23,6 +23,9 @@ extension HTTPServer {
         package var maximumPipelinedByteCount = 64 * 1024
         /// Bytes of an unfinished response above which ``ResponseWriter/write(_:)`` refuses more.
         package var responseHighWaterMark = 256 * 1024
+        /// Bytes that the system keeps of a response that its client does not read; nil for the system's
+        /// own choice, which grows to megabytes.
+        package var sendBufferByteCount: Int32?
         /// Longest silence between two requests of a connection.
         package var idleTimeout = Duration.seconds(75)
         /// Longest time from a request's first byte, or from the connection's beginning, to the end of its head.

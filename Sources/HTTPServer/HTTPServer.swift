@@ -57,7 +57,8 @@ package final class HTTPServer: Sendable {
             guard !state.hasStarted else { return nil }
             let listener = try ListeningSocket(
                 address: SocketAddress(host: configuration.host, port: configuration.port),
-                backlog: configuration.backlog
+                backlog: configuration.backlog,
+                sendBufferByteCount: configuration.sendBufferByteCount
             )
             state.hasStarted = true
             return listener

@@ -16,14 +16,23 @@ package struct ListeningSocket: ~Copyable, Sendable {
     /// - Parameters:
     ///   - address: Where to listen; port 0 lets the system choose one.
     ///   - backlog: How many connections may wait to be accepted; the system caps it.
+    ///   - sendBufferByteCount: Bytes that the system keeps for a client that does not read (SO_SNDBUF,
+    ///     inherited by the connections); nil leaves it to the system.
     /// - Throws: ``SocketError``, with the address in its text.
-    package init(address: SocketAddress, backlog: Int32) throws(SocketError) {
+    package init(
+        address: SocketAddress,
+        backlog: Int32,
+        sendBufferByteCount: Int32? = nil
+    ) throws(SocketError) {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = Descriptor(
             owning: Int32(try systemCall("socket") { Int(socket(address.family, type, 0)) })
         )
         let number = descriptor.rawValue
         try setOption(number, SOL_SOCKET, SO_REUSEADDR)
+        if let sendBufferByteCount {
+            try setOption(number, SOL_SOCKET, SO_SNDBUF, to: sendBufferByteCount)
+        }
         if case .ipv6 = address { try setOption(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
         do throws(SocketError) {
             _ = try systemCall("bind") {
@@ -81,11 +90,16 @@ private func withSystemStorage(
 }
 
 /// Sets an integer option to 1.
-func setOption(_ descriptor: Int32, _ level: Int32, _ option: Int32) throws(SocketError) {
-    var one: Int32 = 1
+func setOption(
+    _ descriptor: Int32,
+    _ level: Int32,
+    _ option: Int32,
+    to value: Int32 = 1
+) throws(SocketError) {
+    var value = value
     _ = try systemCall("setsockopt") {
         unsafe Int(
-            setsockopt(descriptor, level, option, &one, socklen_t(MemoryLayout<Int32>.size))
+            setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
         )
     }
 }
