@@ -169,6 +169,10 @@ let package = Package(
         ),
         tests("ReferenceParity", ["MMInterleaved", "ReferenceImport"]),
         tests(
+            "ReferenceImport",
+            ["Tensors", "Checkpoints", "Tokenization", "MMInterleaved"]
+        ),
+        tests(
             "ServiceAPI",
             [
                 "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
