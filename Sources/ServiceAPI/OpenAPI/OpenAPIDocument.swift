@@ -522,6 +522,7 @@ enum OpenAPIDocument {
                   description: |
                     `text`: words only. `image`: one picture (or `image.n` of the same context). `interleave`: words and
                     pictures in turn until the model ends or `max_segments` is reached; the model opens pictures itself.
+                    A text that reaches `max_tokens` ends the answer with `finish_reason` `length`.
                   type: string
                   enum: [text, image, interleave]
                   default: interleave
