@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from .autoencoder import Autoencoder
 from .configuration import Model
@@ -69,7 +70,9 @@ class InterleavedModel(nn.Module):
         language model's levels, visible [B, L, N].
         """
         c = self.configuration
-        starts = ids == c.vocabulary.soi
+        # The last soi of a sequence whose picture is still to be drawn has no image behind it.
+        following = F.pad(ids[:, 1:], (0, 1), value=c.vocabulary.pad)
+        starts = (ids == c.vocabulary.soi) & (following == c.vocabulary.image)
         most = int(starts.sum(1).max())
         if most == 0:
             return None, None

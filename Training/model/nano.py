@@ -30,7 +30,7 @@ def nano() -> c.Model:
         vision=c.Vision(
             image_size=64, patch_size=8, hidden_size=vision, intermediate_size=384,
             num_hidden_layers=4, num_attention_heads=4, adapter_stem_width=16,
-            adapter_num_points=4, position_grid_size=8),
+            adapter_num_points=2, position_grid_size=8),
         visual_perceiver=c.Perceiver(
             num_queries=16, hidden_size=vision, encoder_hidden_size=vision, intermediate_size=384,
             num_hidden_layers=2, num_attention_heads=4, cross_attention_frequency=1,

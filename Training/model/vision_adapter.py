@@ -150,8 +150,11 @@ class VisionModel(nn.Module):
         self.register_buffer("feature_references", torch.cat(
             [pixel_centres(side, side) for side in sides[1:]]), persistent=False)
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Normalised pixels [B, 3, S, S] -> tokens [B, 1 + grid², C], maps [B, C, side, side]."""
+    def forward(self, pixels: Tensor, *, skips_finest: bool = False) -> tuple[Tensor, list[Tensor]]:
+        """Normalised pixels [B, 3, S, S] -> tokens [B, 1 + grid², C], maps [B, C, side, side].
+
+        Only the image decoder looks at the finest map; the text stage saves its cost.
+        """
         c = self.configuration
         sides = c.pyramid_sides
         x = self.pre_layrnorm(self.embeddings(pixels))
@@ -175,7 +178,10 @@ class VisionModel(nn.Module):
             outputs.append(x.transpose(1, 2).unflatten(2, (c.grid, c.grid)))
         parts = features.split([side * side for side in sides[1:]], dim=1)
         maps = [part.transpose(1, 2).unflatten(2, (side, side)) for side, part in zip(sides[1:], parts)]
-        maps = [self.adapter_up(maps[0]) + finest, *maps]
+        if skips_finest:
+            sides, outputs = sides[1:], outputs[1:]
+        else:
+            maps = [self.adapter_up(maps[0]) + finest, *maps]
         maps = [
             part.float() + F.interpolate(
                 output.float(), size=(side, side), mode="bilinear", align_corners=False)

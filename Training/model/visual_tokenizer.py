@@ -38,13 +38,14 @@ class VisualTokenizer(nn.Module):
         self.post_ln = nn.LayerNorm(width, 1e-6)
         self.proj = nn.Linear(perceiver.hidden_size, language_width)
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def forward(self, pixels: Tensor, *, skips_finest: bool = False) -> tuple[Tensor, list[Tensor]]:
         """RGB in [0, 1] -> tokens [B, image tokens, language width], maps finest first."""
-        hidden, maps = self.encoder.vision_model((pixels - self.clip_mean) / self.clip_std)
+        hidden, maps = self.encoder.vision_model(
+            (pixels - self.clip_mean) / self.clip_std, skips_finest=skips_finest)
         patches = self.pos_embed[1:]
         maps = [
             part + resize_table(patches, side).T.reshape(1, -1, side, side)
-            for side, part in zip(self.vision.pyramid_sides, maps)]
+            for side, part in zip(self.vision.pyramid_sides[-len(maps):], maps)]
         positions = torch.cat([self.pos_embed[:1], resize_table(patches, self.vision.grid)])
         placed = self.post_ln(self.pos_ln(self.pos_proj(hidden)) + positions)
         return self.proj(self.perceiver_resampler(placed)), maps

@@ -55,8 +55,7 @@ class Run:
         self.average = {name: p.detach().clone() for name, p in self._trained()} \
             if not hasattr(self, "average") else self.average
         self._started = time.monotonic()
-        self._sums: dict[str, float] = {}
-        self._count = 0
+        self._sums: dict[str, tuple[float, int]] = {}
         torch.manual_seed(arguments.seed * 1_000_003 + self.step)
 
     def _trained(self) -> Iterable[tuple[str, nn.Parameter]]:
@@ -136,13 +135,13 @@ class Run:
         self.step += 1
         measures = {"loss": float(loss.detach()), "norm": float(norm), **measures}
         for key, value in measures.items():
-            self._sums[key] = self._sums.get(key, 0.0) + value
-        self._count += 1
+            total, count = self._sums.get(key, (0.0, 0))
+            self._sums[key] = (total + value, count + 1)
 
     def take_means(self) -> dict[str, float]:
         """Means of the measures since the last call."""
-        means = {key: total / self._count for key, total in self._sums.items()}
-        self._sums, self._count = {}, 0
+        means = {key: total / count for key, (total, count) in self._sums.items()}
+        self._sums = {}
         return means
 
     def log(self, **measures: float) -> None:

@@ -1,0 +1,109 @@
+"""Stage 2: vision, perceiver and language model, on text losses.
+
+    python -m stages.train_language [--resume]
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from model.interleaved_model import InterleavedModel
+from model.nano import nano
+from world.randomness import stream
+from world.tasks import TASKS
+
+from .batches import Batch, lay_out, stack
+from .run import Run, common_arguments
+from .text_scores import score
+from .tokenizer import Tokenizer
+
+STAGE = "language"
+#: Shares of the tasks in percent. Examples of several pictures are long, so they get batches of
+#: their own, half as large: every STORY_EVERY-th.
+SHORT_MIX = (("caption", 40), ("question", 40), ("grounding", 20))
+STORY_MIX = (("interleaved", 40), ("story", 30), ("text_to_image", 30))
+STORY_EVERY = 12
+
+
+def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
+               given_weight: float = 0.1) -> Batch:
+    """The batch of a step of the training stream."""
+    is_story = step % STORY_EVERY == STORY_EVERY - 1
+    examples = []
+    for index in range(count // 2 if is_story else count):
+        random = stream(seed, step * count + index)
+        pick = random.below(100)
+        for task, share in STORY_MIX if is_story else SHORT_MIX:
+            if pick < share:
+                break
+            pick -= share
+        examples.append(TASKS[task](random, 2, "train"))
+    return stack(tokenizer, lay_out(tokenizer, examples, image_tokens), examples, given_weight)
+
+
+def text_loss(model: InterleavedModel, batch: Batch, hidden: Tensor) -> tuple[Tensor, dict[str, float]]:
+    """Weighted cross-entropy of the next token, and exact matches per task (argmax, truth before it:
+    the same as greedy decoding being right)."""
+    logits = model.text_decoder(hidden[:, :-1]).float()
+    targets, weights = batch.ids[:, 1:], batch.weights[:, 1:]
+    each = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
+    loss = (each.view_as(weights) * weights).sum() / weights.sum()
+    with torch.no_grad():
+        # Given text weighs less than any target of its sequence.
+        is_target = weights > 0.5 * weights.amax(1, keepdim=True).clamp(min=1e-6)
+        right = ((logits.argmax(-1) == targets) | ~is_target).all(1)
+        scores = {}
+        for task in ("caption", "question", "grounding"):
+            rows = torch.tensor([example.task == task for example in batch.examples])
+            if rows.any():
+                scores[f"exact_{task}"] = float(right[rows].float().mean())
+    return loss, scores
+
+
+def hidden_states(model: InterleavedModel, batch: Batch) -> tuple[Tensor, list[Tensor]]:
+    """Hidden states of a batch and its images' maps."""
+    tokens, maps = model.visual_tokenizer(batch.pixels, skips_finest=True)
+    embeddings = model.embed(batch.ids, tokens)
+    features, visible = model.arrange(batch.ids, maps)
+    return model.mm_decoder(embeddings, features, visible), maps
+
+
+def main() -> None:
+    """Trains, evaluates and saves."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    common_arguments(parser, steps=16000, batch=32, rate=1e-3)
+    arguments = parser.parse_args()
+    torch.manual_seed(arguments.seed)
+    tokenizer = Tokenizer()
+    model = InterleavedModel(nano())
+    model.image_decoder.requires_grad_(False)
+    model.context_feat_proj.requires_grad_(False)
+    run = Run(STAGE, model, arguments)
+    image_tokens = model.configuration.visual_perceiver.num_queries
+    while not run.is_finished:
+        batch = make_batch(
+            tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens)
+        with torch.autocast("cpu", torch.bfloat16):
+            hidden, _ = hidden_states(model, batch)
+        loss, scores = text_loss(model, batch, hidden)
+        run.update(loss, **scores)
+        if run.step % 1000 == 0:
+            with run.averaged() as averaged:
+                measured = {f"greedy_{task}": score(averaged, tokenizer, task, 64, "train")
+                            for task in ("caption", "question", "grounding")}
+            run.log(**run.take_means(), **measured)
+            run.save()
+        elif run.step % 50 == 0:
+            run.log(**run.take_means())
+            if run.step % 250 == 0:
+                run.save()
+    run.save()
+    run.save_milestone()
+
+
+if __name__ == "__main__":
+    main()
