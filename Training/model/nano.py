@@ -49,7 +49,7 @@ def nano() -> c.Model:
             sample_size=16, in_channels=4, block_out_channels=[64, 128, 192],
             num_attention_heads=[2, 4, 6], has_cross_attention=[False, True, True],
             layers_per_block=1, cross_attention_dim=condition, norm_num_groups=16,
-            mmfs_width=128, mmfs_num_heads=8, mmfs_num_points=4, mmfs_max_num_image=10),
+            mmfs_width=128, mmfs_num_heads=4, mmfs_num_points=4, mmfs_max_num_image=10),
         vae=c.Autoencoder(
             latent_channels=4, block_out_channels=[16, 32, 64], layers_per_block=1,
             norm_num_groups=8, scaling_factor=1.0),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 
+import numpy as np
 import torch
 
 from model.interleaved_model import InterleavedModel
@@ -58,20 +59,42 @@ def draw_example(random: SplitMix64, most: int, gate: bool) -> Example:
 
 
 def make_drawing_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
-                       most: int, gate: bool) -> tuple[Batch, torch.Tensor]:
-    """Sequences cut before one of their drawn pictures, and that picture in [-1, 1]."""
-    sequences: list[Sequence] = []
-    examples, targets = [], []
+                       most: int, gate: bool) -> tuple[list[Batch], torch.Tensor]:
+    """Sequences cut before one of their drawn pictures, and that picture in [-1, 1].
+
+    Sequences without any picture before it, which are short, come first and as a batch of their own.
+    """
+    entries: list[tuple[Sequence, Example, np.ndarray]] = []
     for index in range(count):
         random = stream(seed, step * count + index)
         example = draw_example(random, most, gate)
         laid = sequence(tokenizer, example, image_tokens)
-        drawn = [place for place, picture in enumerate(laid.pictures) if picture.is_drawn]
-        place = random.choice(drawn)
-        targets.append(picture_pixels(laid.pictures[place]))
-        sequences.append(cut_before_picture(laid, place, tokenizer.vocabulary))
-        examples.append(example)
-    return stack(tokenizer, sequences, examples), to_tensor(targets) * 2 - 1
+        place = random.choice([p for p, picture in enumerate(laid.pictures) if picture.is_drawn])
+        target = picture_pixels(laid.pictures[place])
+        entries.append((cut_before_picture(laid, place, tokenizer.vocabulary), example, target))
+    entries.sort(key=lambda entry: len(entry[0].pictures) > 0)
+    groups = [[e for e in entries if bool(e[0].pictures) == has] for has in (False, True)]
+    batches = [stack(tokenizer, [e[0] for e in group], [e[1] for e in group])
+               for group in groups if group]
+    return batches, to_tensor([entry[2] for entry in entries]) * 2 - 1
+
+
+def prepare(model: InterleavedModel, batches: list[Batch]
+            ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
+    """Conditioning of all sequences, sources of those that have one, and which those are."""
+    v = model.configuration.vocabulary
+    conditionings, features, visibles = [], [], []
+    for batch in batches:
+        if len(batch.pixels):
+            tokens, maps = model.visual_tokenizer(batch.pixels)
+        else:
+            tokens, maps = torch.zeros(0), []
+        conditionings.append(condition(model, batch.ids, batch.valid, tokens, maps))
+        source, visible = last_sources(batch.ids, maps, v)
+        visibles.append(visible)
+        features += [] if source is None else [source]
+    return (torch.cat(conditionings), torch.cat(features) if features else None,
+            torch.cat(visibles))
 
 
 def choose_trained(model: InterleavedModel, joint: bool) -> None:
@@ -111,18 +134,13 @@ def main() -> None:
     image_tokens = model.configuration.visual_perceiver.num_queries
     generator = torch.Generator().manual_seed(arguments.seed * 7_919 + run.step)
     while not run.is_finished:
-        batch, target = make_drawing_batch(
+        batches, target = make_drawing_batch(
             tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
             arguments.most, arguments.gate)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
                 latents = decoder.decoder.vae.encode(target).float()
-            if len(batch.pixels):
-                tokens, maps = model.visual_tokenizer(batch.pixels)
-            else:
-                tokens, maps = latents.new_zeros(0, image_tokens, model.soi_token.shape[1]), []
-            conditioning = condition(model, batch.ids, batch.valid, tokens, maps)
-            features, visible = last_sources(batch.ids, maps, tokenizer.vocabulary)
+            conditioning, features, visible = prepare(model, batches)
             is_dropped = torch.rand(len(latents), generator=generator) * 100 < UNCONDITIONAL_PERCENT
             conditioning = torch.where(
                 is_dropped[:, None, None], decoder.neg_prompt_embeds, conditioning)
