@@ -25,9 +25,9 @@ def main() -> None:
                 curves[row["name"]].append((int(row["step"]), float(row["value"])))
         groups = {"loss": [], "score": []}
         for name in curves:
-            if name in ("loss", "squared", "drawing", "drawing_noisy", "speaking"):
+            if name in ("loss", "squared", "drawing", "drawing_noisy", "speaking", "seeing", "planning"):
                 groups["loss"].append(name)
-            elif name.startswith(("exact_", "greedy_", "t2i_", "verified")):
+            elif name.startswith(("exact_", "greedy_", "t2i_", "verified", "cells")):
                 groups["score"].append(name)
         figure, axes = pyplot.subplots(1, 2, figsize=(8, 3), dpi=80)
         for axis, (kind, names) in zip(axes, groups.items()):

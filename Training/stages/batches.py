@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from world.render import render, render_segmentation
+from world.scene import Scene
 from world.tasks import Example, Picture
 
 from .tokenizer import Sequence, Tokenizer, sequence
@@ -19,14 +20,21 @@ class Batch:
     """Sequences side by side, padded at the right.
 
     ids, weights [B, L]: weights of a position's own token in the text loss, 0 where it is given ·
-    pixels [images, 3, 64, 64] in [0, 1], in order of the sequences.
+    pixels [images, 3, 64, 64] in [0, 1] of `pictures`, in order of the sequences.
     """
 
     ids: Tensor
     valid: Tensor
     weights: Tensor
     pixels: Tensor
+    pictures: list[Picture]
     examples: list[Example]
+
+    @property
+    def targets(self) -> list[Scene]:
+        """The scenes to draw next, if all sequences end where one is."""
+        last = [example.parts[-1] for example in self.examples]
+        return [part.scene for part in last if isinstance(part, Picture) and part.is_drawn]
 
 
 def picture_pixels(picture: Picture) -> np.ndarray:
@@ -68,8 +76,9 @@ def stack(tokenizer: Tokenizer, sequences: list[Sequence], examples: list[Exampl
             1.0 if target else (0.0 if token >= v.soi or token == v.bos else given_weight)
             for token, target in zip(laid.ids, laid.targets)])
         weights[row, :count] = own / max(sum(laid.targets), 1) ** 0.5
-    pixels = to_tensor([picture_pixels(p) for laid in sequences for p in laid.pictures])
-    return Batch(ids, valid, weights, pixels, examples)
+    pictures = [picture for laid in sequences for picture in laid.pictures]
+    pixels = to_tensor([picture_pixels(picture) for picture in pictures])
+    return Batch(ids, valid, weights, pixels, pictures, examples)
 
 
 def lay_out(tokenizer: Tokenizer, examples: list[Example], image_tokens: int) -> list[Sequence]:

@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "runs"
 #: Averaged weights in f16, small enough to commit: what another machine resumes from.
 MILESTONES = ROOT / "milestones"
+#: Beginning of the names of parameters that serve training alone.
+HELPER = "helper."
 #: Logs and curves, committed.
 LOGS = ROOT / "logs"
 
@@ -68,9 +70,13 @@ class Run:
         if path.exists():
             state = torch.load(path, map_location="cpu", weights_only=True)
             self.module.load_state_dict(state["weights"], strict=False)
-            self.optimizer.load_state_dict(state["optimizer"])
             self.step, self.seconds = state["step"], state["seconds"]
-            self.average = state["average"]
+            current = {name: p.detach().clone() for name, p in self._trained()}
+            self.average = {name: state["average"].get(name, p) for name, p in current.items()}
+            if state["weights"].keys() == current.keys():
+                self.optimizer.load_state_dict(state["optimizer"])
+            else:
+                print("other parameters than before: fresh optimizer")
             print(f"{self.stage}: going on from step {self.step} ({path})", flush=True)
             return
         path = MILESTONES / f"{self.stage}.safetensors"
@@ -94,7 +100,8 @@ class Run:
     def save_milestone(self) -> None:
         """Writes the averaged weights in f16."""
         MILESTONES.mkdir(exist_ok=True)
-        weights = {name: tensor.half().contiguous() for name, tensor in self.average.items()}
+        weights = {name: tensor.half().contiguous() for name, tensor in self.average.items()
+                   if not name.startswith(HELPER)}
         save_file(weights, MILESTONES / f"{self.stage}.safetensors",
                   metadata={"step": str(self.step), "seconds": f"{self.elapsed:.0f}"})
 
@@ -194,7 +201,8 @@ def load_milestone(module: nn.Module, stage: str) -> tuple[int, float]:
         with safe_open(path, "pt") as file:
             metadata = file.metadata()
         step, seconds = int(metadata["step"]), float(metadata["seconds"])
-    weights = {name: tensor.float() for name, tensor in weights.items()}
+    weights = {name: tensor.float() for name, tensor in weights.items()
+               if not name.startswith(HELPER)}
     unknown = module.load_state_dict(weights, strict=False).unexpected_keys
     if unknown:
         raise ValueError(f"{path} has weights that the model does not have: {unknown[:5]}")

@@ -13,14 +13,17 @@ import argparse
 
 import numpy as np
 import torch
+from torch import nn
 
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
 from world.randomness import SplitMix64, stream
+from world.scene import Scene
 from world.tasks import TASKS, Example, Picture
 
 from . import diffusion
 from .batches import Batch, cut_before_picture, picture_pixels, stack, to_tensor
+from .cell_reader import CellReader
 from .drawing import condition, last_sources
 from .picture_scores import text_to_image_scores
 from .run import Run, common_arguments, load_milestone
@@ -59,24 +62,26 @@ def draw_example(random: SplitMix64, most: int, gate: bool) -> Example:
 
 
 def make_drawing_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
-                       most: int, gate: bool) -> tuple[list[Batch], torch.Tensor]:
-    """Sequences cut before one of their drawn pictures, and that picture in [-1, 1].
+                       most: int, gate: bool) -> tuple[list[Batch], torch.Tensor, list[Scene]]:
+    """Sequences cut before one of their drawn pictures, that picture in [-1, 1], and its scene.
 
     Sequences without any picture before it, which are short, come first and as a batch of their own.
     """
-    entries: list[tuple[Sequence, Example, np.ndarray]] = []
+    entries: list[tuple[Sequence, Example, np.ndarray, Scene]] = []
     for index in range(count):
         random = stream(seed, step * count + index)
         example = draw_example(random, most, gate)
         laid = sequence(tokenizer, example, image_tokens)
         place = random.choice([p for p, picture in enumerate(laid.pictures) if picture.is_drawn])
-        target = picture_pixels(laid.pictures[place])
-        entries.append((cut_before_picture(laid, place, tokenizer.vocabulary), example, target))
+        picture = laid.pictures[place]
+        entries.append((cut_before_picture(laid, place, tokenizer.vocabulary), example,
+                        picture_pixels(picture), picture.scene))
     entries.sort(key=lambda entry: len(entry[0].pictures) > 0)
     groups = [[e for e in entries if bool(e[0].pictures) == has] for has in (False, True)]
     batches = [stack(tokenizer, [e[0] for e in group], [e[1] for e in group])
                for group in groups if group]
-    return batches, to_tensor([entry[2] for entry in entries]) * 2 - 1
+    return batches, to_tensor([entry[2] for entry in entries]) * 2 - 1, [
+        entry[3] for entry in entries]
 
 
 def prepare(model: InterleavedModel, batches: list[Batch]
@@ -129,18 +134,21 @@ def main() -> None:
     load_milestone(model.image_decoder.decoder.vae, "autoencoder")
     print("language model at step", load_milestone(model, "language")[0], flush=True)
     choose_trained(model, arguments.joint)
+    sizes = model.configuration.perceiver
+    model.helper = nn.ModuleDict({"drawn": CellReader(sizes.num_queries, sizes.hidden_size)})
     run = Run(arguments.name or ("gate" if arguments.gate else STAGE), model, arguments)
     decoder = model.image_decoder
     image_tokens = model.configuration.visual_perceiver.num_queries
     generator = torch.Generator().manual_seed(arguments.seed * 7_919 + run.step)
     while not run.is_finished:
-        batches, target = make_drawing_batch(
+        batches, target, scenes = make_drawing_batch(
             tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
             arguments.most, arguments.gate)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
                 latents = decoder.decoder.vae.encode(target).float()
             conditioning, features, visible = prepare(model, batches)
+            planned, share = model.helper["drawn"](conditioning, scenes)
             is_dropped = torch.rand(len(latents), generator=generator) * 100 < UNCONDITIONAL_PERCENT
             conditioning = torch.where(
                 is_dropped[:, None, None], decoder.neg_prompt_embeds, conditioning)
@@ -151,7 +159,9 @@ def main() -> None:
         each = (found - velocity).pow(2).mean(dim=(1, 2, 3))
         loss = each.mean()
         is_noisy = times >= 900
-        measures = {"drawing": float(loss.detach())}
+        measures = {"drawing": float(loss.detach()), "planning": float(planned.detach()),
+                    "cells_drawn": share}
+        loss = loss + 0.1 * planned
         if is_noisy.any():
             measures["drawing_noisy"] = float(each.detach()[is_noisy].mean())
         if arguments.joint:

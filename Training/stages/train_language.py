@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.interleaved_model import InterleavedModel
@@ -17,16 +17,18 @@ from world.randomness import stream
 from world.tasks import TASKS
 
 from .batches import Batch, lay_out, stack
+from .cell_reader import CellReader
 from .run import Run, common_arguments
 from .text_scores import score
 from .tokenizer import Tokenizer
 
 STAGE = "language"
 #: Shares of the tasks in percent. Examples of several pictures are long, so they get batches of
-#: their own, half as large: every STORY_EVERY-th.
+#: their own, half as large: every STORY_EVERY-th. They end where the last picture is to be drawn.
 SHORT_MIX = (("caption", 40), ("question", 40), ("grounding", 20))
-STORY_MIX = (("interleaved", 40), ("story", 30), ("text_to_image", 30))
-STORY_EVERY = 12
+STORY_MIX = (("text_to_image", 40), ("editing", 20), ("segmentation_to_image", 10), ("story", 15),
+             ("interleaved", 15))
+STORY_EVERY = 3
 
 
 def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
@@ -64,12 +66,19 @@ def text_loss(model: InterleavedModel, batch: Batch, hidden: Tensor) -> tuple[Te
     return loss, scores
 
 
-def hidden_states(model: InterleavedModel, batch: Batch) -> tuple[Tensor, list[Tensor]]:
-    """Hidden states of a batch and its images' maps."""
+def hidden_states(model: InterleavedModel, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Hidden states of a batch and its images' tokens."""
     tokens, maps = model.visual_tokenizer(batch.pixels, skips_finest=True)
     embeddings = model.embed(batch.ids, tokens)
     features, visible = model.arrange(batch.ids, maps)
-    return model.mm_decoder(embeddings, features, visible), maps
+    return model.mm_decoder(embeddings, features, visible), tokens
+
+
+def drawing_condition(model: InterleavedModel, batch: Batch, hidden: Tensor) -> Tensor:
+    """Conditioning tokens of the picture that each sequence's last soi starts."""
+    ends = batch.valid.sum(1).long() - 1
+    context, mask = model.context(hidden, torch.arange(len(hidden)), ends)
+    return model.image_decoder.perceiver_resampler(context, mask)
 
 
 def main() -> None:
@@ -81,16 +90,33 @@ def main() -> None:
     tokenizer = Tokenizer()
     model = InterleavedModel(nano())
     model.image_decoder.requires_grad_(False)
-    model.context_feat_proj.requires_grad_(False)
-    run = Run(STAGE, model, arguments)
+    # The drawing's perceiver learns here what words mean; stage 3 goes on with it.
+    model.image_decoder.perceiver_resampler.requires_grad_(True)
     image_tokens = model.configuration.visual_perceiver.num_queries
+    sizes = model.configuration
+    model.helper = nn.ModuleDict({
+        "seen": CellReader(image_tokens, sizes.language.hidden_size),
+        "drawn": CellReader(sizes.perceiver.num_queries, sizes.perceiver.hidden_size)})
+    run = Run(STAGE, model, arguments)
     while not run.is_finished:
         batch = make_batch(
             tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens)
         with torch.autocast("cpu", torch.bfloat16):
-            hidden, _ = hidden_states(model, batch)
-        loss, scores = text_loss(model, batch, hidden)
-        run.update(loss, **scores)
+            hidden, tokens = hidden_states(model, batch)
+        spoken, measures = text_loss(model, batch, hidden)
+        loss = spoken
+        measures["speaking"] = float(spoken.detach())
+        if batch.pictures and not any(picture.is_segmentation for picture in batch.pictures):
+            seen, measures["cells"] = model.helper["seen"](tokens, [p.scene for p in batch.pictures])
+            loss = loss + 0.2 * seen
+            measures["seeing"] = float(seen.detach())
+        if batch.targets:
+            with torch.autocast("cpu", torch.bfloat16):
+                conditioning = drawing_condition(model, batch, hidden)
+            drawn, measures["cells_drawn"] = model.helper["drawn"](conditioning, batch.targets)
+            loss = loss + 0.2 * drawn
+            measures["planning"] = float(drawn.detach())
+        run.update(loss, **measures)
         if run.step % 1000 == 0:
             with run.averaged() as averaged:
                 measured = {f"greedy_{task}": score(averaged, tokenizer, task, 64, "train")
