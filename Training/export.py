@@ -41,7 +41,7 @@ def main() -> None:
         ("autoencoder", model.image_decoder.decoder.vae), ("language", model), (arguments.last, model),
     ):
         try:
-            step, seconds = load_milestone(module, stage)
+            step, seconds = load_milestone(module, stage, finished=stage == "autoencoder")
             history.append(f"{stage} {step}")
             print(f"{stage}: step {step}, {seconds / 60:.0f} minutes of training")
         except FileNotFoundError:

@@ -190,7 +190,7 @@ def main() -> None:
 def load_model(stage: str) -> InterleavedModel:
     """The newest weights of all stages up to one."""
     model = InterleavedModel(nano()).eval()
-    load_milestone(model.image_decoder.decoder.vae, "autoencoder")
+    load_milestone(model.image_decoder.decoder.vae, "autoencoder", finished=True)
     load_milestone(model, "language")
     step, seconds = load_milestone(model, stage)
     print(f"{stage} at step {step}, {seconds / 60:.0f} minutes", flush=True)

@@ -73,6 +73,7 @@ class Run:
             self.step, self.seconds = state["step"], state["seconds"]
             current = {name: p.detach().clone() for name, p in self._trained()}
             self.average = {name: state["average"].get(name, p) for name, p in current.items()}
+            self._forget_after()
             if state["weights"].keys() == current.keys():
                 self.optimizer.load_state_dict(state["optimizer"])
             else:
@@ -83,7 +84,16 @@ class Run:
         if path.exists():
             step, seconds = load_milestone(self.module, self.stage)
             self.step, self.seconds = step, seconds
+            self._forget_after()
             print(f"{self.stage}: going on from step {self.step} ({path})", flush=True)
+
+    def _forget_after(self) -> None:
+        """Drops log lines of steps that will be taken again."""
+        path = LOGS / f"{self.stage}.csv"
+        if path.exists():
+            head, *lines = path.read_text().splitlines()
+            kept = [line for line in lines if int(line.split(",", 1)[0]) <= self.step]
+            path.write_text("\n".join([head, *kept]) + "\n")
 
     def save(self) -> None:
         """Writes the complete state, all or nothing."""
@@ -185,13 +195,14 @@ class _Averaged:
         self.run.module.train()
 
 
-def load_milestone(module: nn.Module, stage: str) -> tuple[int, float]:
+def load_milestone(module: nn.Module, stage: str, *, finished: bool = False) -> tuple[int, float]:
     """Loads a stage's newest averaged weights: from its run if there is one, else its milestone.
 
+    `finished` looks at the milestone alone: a running autoencoder's latents are not normalised yet.
     Returns the step and the seconds of training.
     """
     path = RUNS / stage / "state.pt"
-    if path.exists():
+    if path.exists() and not finished:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         weights, step, seconds = state["average"], state["step"], state["seconds"]
     else:

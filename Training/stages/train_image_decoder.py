@@ -131,7 +131,7 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     tokenizer = Tokenizer()
     model = InterleavedModel(nano())
-    load_milestone(model.image_decoder.decoder.vae, "autoencoder")
+    load_milestone(model.image_decoder.decoder.vae, "autoencoder", finished=True)
     print("language model at step", load_milestone(model, "language")[0], flush=True)
     choose_trained(model, arguments.joint)
     sizes = model.configuration.perceiver
