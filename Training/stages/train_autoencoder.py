@@ -95,6 +95,7 @@ def main() -> None:
                    squared=float(squared.detach()), divergence=float(divergence.detach()))
         if run.step % 50 == 0 and run.step % 500 != 0:
             run.log(**run.take_means())
+            run.save()
         if run.step % 500 == 0:
             with run.averaged() as averaged:
                 scores = evaluate(averaged)

@@ -167,7 +167,7 @@ def main() -> None:
         if arguments.joint:
             texts = make_batch(tokenizer, 1000 + arguments.seed, run.step, 16, image_tokens)
             with torch.autocast("cpu", torch.bfloat16):
-                hidden, _ = hidden_states(model, texts)
+                hidden, *_ = hidden_states(model, texts)
             spoken, scores = text_loss(model, texts, hidden)
             loss = loss + 0.2 * spoken
             measures |= {"speaking": float(spoken.detach()), **scores}

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
 from world.randomness import stream
-from world.tasks import TASKS
+from world.tasks import TASKS, Text
 
 from .batches import Batch, lay_out, stack
 from .cell_reader import CellReader
@@ -23,23 +23,24 @@ from .text_scores import score
 from .tokenizer import Tokenizer
 
 STAGE = "language"
-#: Shares of the tasks in percent. Examples of several pictures are long, so they get batches of
-#: their own, half as large: every STORY_EVERY-th. They end where the last picture is to be drawn.
-SHORT_MIX = (("caption", 40), ("question", 40), ("grounding", 20))
-STORY_MIX = (("text_to_image", 40), ("editing", 20), ("segmentation_to_image", 10), ("story", 15),
-             ("interleaved", 15))
-STORY_EVERY = 3
+#: Shares of the tasks in percent. Batches hold examples of like length: one picture and words; words
+#: alone, which are cheap; several pictures. All but the first end where a picture is to be drawn.
+SHORT = (("caption", 40), ("question", 40), ("grounding", 20))
+WORDS = (("text_to_image", 100),)
+STORY = (("editing", 40), ("segmentation_to_image", 16), ("story", 22), ("interleaved", 22))
+#: The mix and the size of a step's batch, in halves of --batch, by turns.
+TURNS = ((SHORT, 2), (SHORT, 2), (WORDS, 4), (SHORT, 2), (SHORT, 2), (STORY, 1))
 
 
 def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
                given_weight: float = 0.1) -> Batch:
     """The batch of a step of the training stream."""
-    is_story = step % STORY_EVERY == STORY_EVERY - 1
+    mix, halves = TURNS[step % len(TURNS)]
     examples = []
-    for index in range(count // 2 if is_story else count):
-        random = stream(seed, step * count + index)
+    for index in range(count * halves // 2):
+        random = stream(seed, 4 * step * count + index)
         pick = random.below(100)
-        for task, share in STORY_MIX if is_story else SHORT_MIX:
+        for task, share in mix:
             if pick < share:
                 break
             pick -= share
@@ -66,12 +67,15 @@ def text_loss(model: InterleavedModel, batch: Batch, hidden: Tensor) -> tuple[Te
     return loss, scores
 
 
-def hidden_states(model: InterleavedModel, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Hidden states of a batch and its images' tokens."""
-    tokens, maps = model.visual_tokenizer(batch.pixels, skips_finest=True)
+def hidden_states(model: InterleavedModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Hidden states of a batch, its images' tokens and their patches."""
+    if len(batch.pixels):
+        tokens, maps, patches = model.visual_tokenizer.encode(batch.pixels, skips_finest=True)
+    else:
+        tokens, maps, patches = torch.zeros(0), [], torch.zeros(0)
     embeddings = model.embed(batch.ids, tokens)
     features, visible = model.arrange(batch.ids, maps)
-    return model.mm_decoder(embeddings, features, visible), tokens
+    return model.mm_decoder(embeddings, features, visible), tokens, patches
 
 
 def drawing_condition(model: InterleavedModel, batch: Batch, hidden: Tensor) -> Tensor:
@@ -89,12 +93,14 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     tokenizer = Tokenizer()
     model = InterleavedModel(nano())
+    model.visual_tokenizer.start_local()
     model.image_decoder.requires_grad_(False)
     # The drawing's perceiver learns here what words mean; stage 3 goes on with it.
     model.image_decoder.perceiver_resampler.requires_grad_(True)
     image_tokens = model.configuration.visual_perceiver.num_queries
     sizes = model.configuration
     model.helper = nn.ModuleDict({
+        "patches": CellReader(sizes.vision.grid ** 2, sizes.vision.hidden_size),
         "seen": CellReader(image_tokens, sizes.language.hidden_size),
         "drawn": CellReader(sizes.perceiver.num_queries, sizes.perceiver.hidden_size)})
     run = Run(STAGE, model, arguments)
@@ -102,13 +108,17 @@ def main() -> None:
         batch = make_batch(
             tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens)
         with torch.autocast("cpu", torch.bfloat16):
-            hidden, tokens = hidden_states(model, batch)
+            hidden, tokens, patches = hidden_states(model, batch)
         spoken, measures = text_loss(model, batch, hidden)
-        loss = spoken
+        # Given sentences are predicted too, for what it teaches, but count little.
+        says = any(any(isinstance(p, Text) and p.is_target for p in e.parts) for e in batch.examples)
+        loss = spoken if says else 0.1 * spoken
         measures["speaking"] = float(spoken.detach())
         if batch.pictures and not any(picture.is_segmentation for picture in batch.pictures):
-            seen, measures["cells"] = model.helper["seen"](tokens, [p.scene for p in batch.pictures])
-            loss = loss + 0.2 * seen
+            scenes = [picture.scene for picture in batch.pictures]
+            seen, measures["cells"] = model.helper["seen"](tokens, scenes)
+            by_patches, measures["cells_patches"] = model.helper["patches"](patches[:, 1:], scenes)
+            loss = loss + 0.2 * (seen + by_patches)
             measures["seeing"] = float(seen.detach())
         if batch.targets:
             with torch.autocast("cpu", torch.bfloat16):
