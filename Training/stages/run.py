@@ -52,6 +52,8 @@ class Run:
             lr=arguments.rate, betas=(0.9, 0.98))
         self.step = 0
         self.seconds = 0.0
+        #: Step at which the optimizer was new.
+        self.warm_from = 0
         if arguments.resume:
             self._resume()
         self.average = {name: p.detach().clone() for name, p in self._trained()} \
@@ -76,14 +78,16 @@ class Run:
             self._forget_after()
             if state["weights"].keys() == current.keys():
                 self.optimizer.load_state_dict(state["optimizer"])
+                self.warm_from = state.get("warm_from", 0)
             else:
+                self.warm_from = self.step
                 print("other parameters than before: fresh optimizer")
             print(f"{self.stage}: going on from step {self.step} ({path})", flush=True)
             return
         path = MILESTONES / f"{self.stage}.safetensors"
         if path.exists():
             step, seconds = load_milestone(self.module, self.stage)
-            self.step, self.seconds = step, seconds
+            self.step, self.seconds, self.warm_from = step, seconds, step
             self._forget_after()
             print(f"{self.stage}: going on from step {self.step} ({path})", flush=True)
 
@@ -103,7 +107,7 @@ class Run:
         torch.save({
             "weights": {k: t for k, t in self.module.state_dict().items() if k in trained},
             "optimizer": self.optimizer.state_dict(), "average": self.average,
-            "step": self.step, "seconds": self.elapsed,
+            "step": self.step, "seconds": self.elapsed, "warm_from": self.warm_from,
         }, folder / "state.pt.new")
         os.replace(folder / "state.pt.new", folder / "state.pt")
 
@@ -130,7 +134,7 @@ class Run:
 
     def rate(self) -> float:
         """Warm-up over 200 steps, constant, then linear to 0 over the last fifth."""
-        rise = min(1.0, (self.step + 1) / 200)
+        rise = min(1.0, (self.step - self.warm_from + 1) / 200)
         fall = min(1.0, (self.arguments.steps - self.step) / (0.2 * self.arguments.steps))
         return self.arguments.rate * rise * max(fall, 0.01)
 

@@ -33,9 +33,9 @@ TURNS = ((SHORT, 2), (SHORT, 2), (WORDS, 4), (SHORT, 2), (SHORT, 2), (STORY, 1))
 
 
 def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
-               given_weight: float = 0.1) -> Batch:
+               given_weight: float = 0.1, turns: tuple = TURNS) -> Batch:
     """The batch of a step of the training stream."""
-    mix, halves = TURNS[step % len(TURNS)]
+    mix, halves = turns[step % len(turns)]
     examples = []
     for index in range(count * halves // 2):
         random = stream(seed, 4 * step * count + index)
@@ -89,6 +89,9 @@ def main() -> None:
     """Trains, evaluates and saves."""
     parser = argparse.ArgumentParser(description=__doc__)
     common_arguments(parser, steps=16000, batch=32, rate=1e-3)
+    parser.add_argument("--words", action="store_true",
+                        help="only words and the plan of a drawing, as a run of its own, `words`: "
+                        "minutes, and enough for the gate of stage 3")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
     tokenizer = Tokenizer()
@@ -103,10 +106,11 @@ def main() -> None:
         "patches": CellReader(sizes.vision.grid ** 2, sizes.vision.hidden_size),
         "seen": CellReader(image_tokens, sizes.language.hidden_size),
         "drawn": CellReader(sizes.perceiver.num_queries, sizes.perceiver.hidden_size)})
-    run = Run(STAGE, model, arguments)
+    run = Run("words" if arguments.words else STAGE, model, arguments)
     while not run.is_finished:
         batch = make_batch(
-            tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens)
+            tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens,
+            turns=((WORDS, 4),) if arguments.words else TURNS)
         with torch.autocast("cpu", torch.bfloat16):
             hidden, tokens, patches = hidden_states(model, batch)
         spoken, measures = text_loss(model, batch, hidden)
@@ -127,7 +131,7 @@ def main() -> None:
             loss = loss + 0.2 * drawn
             measures["planning"] = float(drawn.detach())
         run.update(loss, **measures)
-        if run.step % 1000 == 0:
+        if run.step % 1000 == 0 and not arguments.words:
             with run.averaged() as averaged:
                 measured = {f"greedy_{task}": score(averaged, tokenizer, task, 64, "train")
                             for task in ("caption", "question", "grounding")}
@@ -138,7 +142,8 @@ def main() -> None:
             if run.step % 250 == 0:
                 run.save()
     run.save()
-    run.save_milestone()
+    if not arguments.words:
+        run.save_milestone()
 
 
 if __name__ == "__main__":
