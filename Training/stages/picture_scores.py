@@ -123,8 +123,12 @@ def keeps_others_drawn(now: Reading, earlier: Reading, before: Scene, after: Sce
 def text_to_image_scores(
     model: InterleavedModel, tokenizer: Tokenizer, count: int, *, most: int = 2,
     accepts: Callable[[Example], bool] | None = None, steps: int = 20, guidance: float = 2.5,
+    sheet_path: str | None = None,
 ) -> dict[str, float]:
-    """Shares of right attributes, and of pictures with all of them right."""
+    """Shares of right attributes, and of pictures with all of them right.
+
+    The sheet shows the first 32 as pairs of rows: what was asked for, and below it what was drawn.
+    """
     examples, index = [], 0
     while len(examples) < count:
         example = make_example("text_to_image", SUITE_SEED["text_to_image"], index, most)
@@ -135,6 +139,11 @@ def text_to_image_scores(
     for first in range(0, count, 64):
         part = examples[first:first + 64]
         drawn = draw_all(model, tokenizer, part, first, steps=steps, guidance=guidance)
+        if first == 0 and sheet_path:
+            asked = [render(scenes_of(example)[0][1]) for example in part]
+            found = [pictures[0] for pictures in drawn]
+            sheet([row[i:i + 16] for i in range(0, min(32, len(part)), 16)
+                   for row in (asked, found)], sheet_path, scale=1)
         for example, pictures in zip(part, drawn):
             right = attributes(read(pictures[0]), scenes_of(example)[0][1])
             right["all"] = all(right.values())

@@ -26,7 +26,7 @@ from .batches import Batch, cut_before_picture, picture_pixels, stack, to_tensor
 from .cell_reader import CellReader
 from .drawing import condition, last_sources
 from .picture_scores import text_to_image_scores
-from .run import Run, common_arguments, load_milestone
+from .run import LOGS, Run, common_arguments, load_milestone
 from .tokenizer import Sequence, Tokenizer, sequence
 from .train_language import hidden_states, make_batch, text_loss
 
@@ -175,9 +175,7 @@ def main() -> None:
         run.update(loss, **measures)
         if run.step % 1000 == 0:
             with run.averaged() as averaged:
-                scores = text_to_image_scores(
-                    averaged, tokenizer, 64, most=1 if arguments.gate else arguments.most,
-                    accepts=is_in_gate if arguments.gate else None)
+                scores = text_to_image_scores(averaged, tokenizer, 64, most=arguments.most)
             run.log(**run.take_means(), **scores)
             run.save()
         elif run.step % 50 == 0:
@@ -185,7 +183,12 @@ def main() -> None:
             if run.step % 250 == 0:
                 run.save()
     run.save()
-    if not arguments.gate:
+    if arguments.gate:
+        with run.averaged() as averaged:
+            run.log(**text_to_image_scores(
+                averaged, tokenizer, 200, most=1, accepts=is_in_gate,
+                sheet_path=str(LOGS / "gate-sheet.png")))
+    else:
         run.save_milestone()
 
 
