@@ -123,12 +123,12 @@ class Run:
 
     @property
     def elapsed(self) -> float:
-        """Seconds of training over all sessions."""
+        """Seconds of training in all."""
         return self.seconds + time.monotonic() - getattr(self, "_started", time.monotonic())
 
     @property
     def is_finished(self) -> bool:
-        """Whether the steps or this session's minutes are used up."""
+        """Whether the steps or the minutes are used up."""
         minutes = (time.monotonic() - self._started) / 60
         return self.step >= self.arguments.steps or minutes >= self.arguments.minutes
 
