@@ -1,0 +1,66 @@
+"""Writes a model directory for the daemon: config.json, tokenizer.model, model.safetensors.
+
+    python export.py --output ../Models/nano
+
+Takes the newest averaged weights of each stage, from runs/ or else from milestones/. A stage that
+has not run yet is exported as it starts, and said so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from model.interleaved_model import InterleavedModel
+from model.nano import nano
+from stages.run import load_milestone
+from stages.tokenizer import PATH as TOKENIZER
+
+#: What only training needs.
+LEFT_OUT = ("image_decoder.decoder.vae.encoder.", "image_decoder.decoder.vae.quant_conv.")
+#: Small tensors that stay in f32.
+EXACT = ("visual_tokenizer.clip_mean", "visual_tokenizer.clip_std")
+
+
+def main() -> None:
+    """Writes the three files and prints their sizes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--last", default="image_decoder", help="the last stage's run")
+    arguments = parser.parse_args()
+    torch.manual_seed(1)
+    configuration = nano()
+    model = InterleavedModel(configuration)
+    history = []
+    for stage, module in (
+        ("autoencoder", model.image_decoder.decoder.vae), ("language", model), (arguments.last, model),
+    ):
+        try:
+            step, seconds = load_milestone(module, stage, finished=stage == "autoencoder")
+            history.append(f"{stage} {step}")
+            print(f"{stage}: step {step}, {seconds / 60:.0f} minutes of training")
+        except FileNotFoundError:
+            print(f"{stage}: NOT TRAINED, exported as initialised")
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        name: (tensor if name in EXACT else tensor.half()).contiguous()
+        for name, tensor in model.state_dict().items() if not name.startswith(LEFT_OUT)}
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise ValueError(f"{name} does not fit f16")
+    path = arguments.output / "model.safetensors"
+    save_file(tensors, path, metadata={"format": "pt", "training": ", ".join(history)})
+    text = json.dumps(configuration.to_json(), indent=2) + "\n"
+    (arguments.output / "config.json").write_text(text)
+    shutil.copyfile(TOKENIZER, arguments.output / "tokenizer.model")
+    count = sum(tensor.numel() for tensor in tensors.values())
+    print(f"{len(tensors)} tensors, {count} parameters, {path.stat().st_size / 1e6:.1f} MB in {path}")
+
+
+if __name__ == "__main__":
+    main()

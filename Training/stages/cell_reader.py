@@ -1,0 +1,51 @@
+"""Helper losses: some tokens have to tell what is in each cell of a scene.
+
+Words and noise tell a picture's content a few bits at a time; this tells all of it at every step.
+In stage 2 the image tokens have to tell what is in the picture that they stand for, so that vision
+and perceiver learn to see early, and the drawing's conditioning tokens what is in the picture that is
+to be drawn, so that words, edits and earlier pictures are understood before the first drawing step.
+The linear layers are thrown away after training.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from world import vocabulary as v
+from world.scene import Scene
+
+CELLS = len(v.POSITIONS)
+#: Classes per cell: no object or its shape; its colour; its size.
+CLASSES = (1 + len(v.SHAPES), len(v.COLOURS), len(v.SIZES))
+
+
+class CellReader(nn.Module):
+    """Tokens [B, T, C] to logits per cell and for the background."""
+
+    def __init__(self, tokens: int, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(tokens * width, CELLS * sum(CLASSES) + len(v.BACKGROUNDS))
+
+    def forward(self, tokens: Tensor, scenes: list[Scene]) -> tuple[Tensor, float]:
+        """The loss, and the share of objects of which everything is right."""
+        logits = self.head(self.norm(tokens.float()).flatten(1)).float()
+        background, logits = logits[:, :len(v.BACKGROUNDS)], logits[:, len(v.BACKGROUNDS):]
+        logits = logits.reshape(-1, CELLS, sum(CLASSES))
+        truth = torch.zeros(len(scenes), CELLS, 3, dtype=torch.long)
+        for row, scene in enumerate(scenes):
+            for thing in scene.things:
+                truth[row, thing.position] = torch.tensor([1 + thing.shape, thing.colour, thing.size])
+        shape, colour, size = logits.split(CLASSES, dim=-1)
+        present = truth[..., 0] > 0
+        loss = CELLS * F.cross_entropy(shape.flatten(0, 1), truth[..., 0].flatten()) / 2
+        loss = loss + F.cross_entropy(colour[present], truth[..., 1][present])
+        loss = loss + F.cross_entropy(size[present], truth[..., 2][present])
+        grounds = torch.tensor([scene.background for scene in scenes])
+        loss = loss + F.cross_entropy(background, grounds)
+        right = torch.stack(
+            [part.argmax(-1)[present] == truth[..., i][present]
+             for i, part in enumerate((shape, colour, size))]).all(0)
+        return loss, float(right.float().mean())

@@ -1,0 +1,210 @@
+"""Scores of the tasks whose answers are pictures, by the verifier.
+
+    python -m stages.picture_scores --count 500 [--synchronizer off] [--sheet out.png]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from PIL import Image
+
+from model.interleaved_model import InterleavedModel
+from model.nano import nano
+from world.render import render
+from world.scene import Scene
+from world.tasks import Example, Picture, make_example
+from world.verifier import Reading, read
+
+from .batches import cut_before_picture, picture_pixels
+from .drawing import draw
+from .run import load_milestone
+from .tokenizer import Tokenizer, sequence
+
+SUITE_SEED = {"text_to_image": 500_004, "segmentation_to_image": 500_005, "editing": 500_006,
+              "story": 500_007}
+#: How far an object that was not touched may move, in pixels.
+TOLERANCE = 2.0
+
+
+def attributes(reading: Reading, scene: Scene) -> dict[str, bool]:
+    """Which attributes of a picture are right; things are compared in reading order."""
+    same_count = len(reading.things) == len(scene.things)
+    pairs = list(zip(reading.things, scene.things)) if same_count else []
+    right = {"background": reading.background == scene.background, "count": same_count}
+    for name in ("shape", "colour", "size", "position"):
+        right[name] = same_count and all(getattr(a, name) == getattr(b, name) for a, b in pairs)
+    return right
+
+
+def keeps_others(reading: Reading, before: Scene, after: Scene) -> bool:
+    """Whether every object that a change leaves alone is where and as large as it was."""
+    for thing in after.things:
+        if thing not in before.things:
+            continue
+        centre = [c / 16 for c in thing.centre]
+        if not any(
+            seen.shape == thing.shape and seen.size == thing.size and seen.colour == thing.colour
+            and max(abs(a - b) for a, b in zip(seen.centre, centre)) <= TOLERANCE
+            for seen in reading.things
+        ):
+            return False
+    return True
+
+
+def region_overlap(picture: np.ndarray, scene: Scene) -> float:
+    """Intersection over union of the foregrounds of a picture and of the true scene."""
+    def foreground(pixels: np.ndarray) -> np.ndarray:
+        values = pixels.astype(np.float32)
+        return np.abs(values - np.median(values.reshape(-1, 3), axis=0)).max(axis=2) > 36
+    first, second = foreground(picture), foreground(render(scene))
+    union = (first | second).sum()
+    return float((first & second).sum() / union) if union else 1.0
+
+
+def scenes_of(example: Example) -> list[tuple[int, Scene]]:
+    """Indices among the pictures, and scenes, of those to draw."""
+    pictures = [part for part in example.parts if isinstance(part, Picture)]
+    return [(index, part.scene) for index, part in enumerate(pictures) if part.is_drawn]
+
+
+def draw_all(model: InterleavedModel, tokenizer: Tokenizer, examples: list[Example], seed: int,
+             **options) -> list[list[np.ndarray]]:
+    """Draws every picture to draw, in turn; later ones see the drawn, not the true, earlier ones."""
+    image_tokens = model.configuration.visual_perceiver.num_queries
+    laid = [sequence(tokenizer, example, image_tokens) for example in examples]
+    known = [[None if p.is_drawn else picture_pixels(p) for p in one.pictures] for one in laid]
+    drawn: list[list[np.ndarray]] = [[] for _ in examples]
+    for turn in range(max(len(scenes_of(example)) for example in examples)):
+        places = [scenes_of(example)[turn][0] for example in examples]
+        rows = [cut_before_picture(one, place, tokenizer.vocabulary).ids
+                for one, place in zip(laid, places)]
+        earlier = [p for pictures, place in zip(known, places) for p in pictures[:place]]
+        results = draw(model, rows, earlier, seed=seed + turn, **options)
+        for pictures, place, mine, picture in zip(known, places, drawn, results):
+            pictures[place] = picture
+            mine.append(picture)
+    return drawn
+
+
+def is_right(example: Example, pictures: list[np.ndarray]) -> bool:
+    """Whether all drawn pictures of an example are as the task asks."""
+    scenes = scenes_of(example)
+    before = [part.scene for part in example.parts if isinstance(part, Picture)][0]
+    earlier: Reading | None = None
+    for (_, scene), picture in zip(scenes, pictures):
+        reading = read(picture)
+        if not all(attributes(reading, scene).values()):
+            return False
+        if example.task == "segmentation_to_image" and region_overlap(picture, scene) < 0.8:
+            return False
+        if example.task == "editing" and not keeps_others(reading, before, scene):
+            return False
+        if earlier is not None and not keeps_others_drawn(reading, earlier, before, scene):
+            return False
+        before, earlier = scene, reading
+    return True
+
+
+def keeps_others_drawn(now: Reading, earlier: Reading, before: Scene, after: Scene) -> bool:
+    """As `keeps_others`, against where the earlier drawn picture had them."""
+    kept = {thing.shape for thing in after.things if thing in before.things}
+    places = {seen.shape: seen for seen in earlier.things}
+    return all(
+        seen.shape not in kept or seen.shape not in places or (
+            seen.size == places[seen.shape].size
+            and max(abs(a - b) for a, b in zip(seen.centre, places[seen.shape].centre)) <= TOLERANCE)
+        for seen in now.things)
+
+
+def text_to_image_scores(
+    model: InterleavedModel, tokenizer: Tokenizer, count: int, *, most: int = 2,
+    accepts: Callable[[Example], bool] | None = None, steps: int = 20, guidance: float = 2.5,
+    sheet_path: str | None = None,
+) -> dict[str, float]:
+    """Shares of right attributes, and of pictures with all of them right.
+
+    The sheet shows the first 32 as pairs of rows: what was asked for, and below it what was drawn.
+    """
+    examples, index = [], 0
+    while len(examples) < count:
+        example = make_example("text_to_image", SUITE_SEED["text_to_image"], index, most)
+        index += 1
+        if accepts is None or accepts(example):
+            examples.append(example)
+    totals: dict[str, float] = {}
+    for first in range(0, count, 64):
+        part = examples[first:first + 64]
+        drawn = draw_all(model, tokenizer, part, first, steps=steps, guidance=guidance)
+        if first == 0 and sheet_path:
+            asked = [render(scenes_of(example)[0][1]) for example in part]
+            found = [pictures[0] for pictures in drawn]
+            sheet([row[i:i + 16] for i in range(0, min(32, len(part)), 16)
+                   for row in (asked, found)], sheet_path, scale=1)
+        for example, pictures in zip(part, drawn):
+            right = attributes(read(pictures[0]), scenes_of(example)[0][1])
+            right["all"] = all(right.values())
+            for name, value in right.items():
+                totals[f"t2i_{name}"] = totals.get(f"t2i_{name}", 0) + value / count
+    return totals
+
+
+def sheet(rows: list[list[np.ndarray]], path: str, scale: int = 2) -> None:
+    """Writes pictures as a PNG, one row per example."""
+    wide = max(map(len, rows))
+    blank = np.full((64, 64, 3), 128, np.uint8)
+    lines = [np.concatenate([np.pad(p, ((1, 1), (1, 1), (0, 0))) for p in row + [blank] * (wide - len(row))],
+                            axis=1) for row in rows]
+    image = Image.fromarray(np.concatenate(lines))
+    image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST).save(path)
+
+
+def main() -> None:
+    """Prints a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--stage", default="image_decoder", help="whose weights")
+    parser.add_argument("--synchronizer", choices=("on", "off"), default="on")
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--guidance", type=float, default=2.5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--sheet", default=None, help="PNG of the first 8 examples of each suite")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    tokenizer, model = Tokenizer(), load_model(arguments.stage)
+    options = {"steps": arguments.steps, "guidance": arguments.guidance,
+               "synchronizes": arguments.synchronizer == "on"}
+    rows: list[list[np.ndarray]] = []
+    for split in ("train", "unseen"):
+        for task, seed in SUITE_SEED.items():
+            right = 0
+            for first in range(0, arguments.count, 64):
+                examples = [make_example(task, seed, first + i, 2, split)
+                            for i in range(min(64, arguments.count - first))]
+                drawn = draw_all(model, tokenizer, examples, first, **options)
+                right += sum(is_right(e, p) for e, p in zip(examples, drawn))
+                if first == 0 and split == "train":
+                    rows += [[picture_pixels(p) for p in e.parts
+                              if isinstance(p, Picture) and not p.is_drawn] + pictures
+                             for e, pictures in list(zip(examples, drawn))[:8]]
+            print(f"{task:22} {split:7} {100 * right / arguments.count:.1f}% of {arguments.count}",
+                  flush=True)
+    if arguments.sheet:
+        sheet(rows, arguments.sheet)
+
+
+def load_model(stage: str) -> InterleavedModel:
+    """The newest weights of all stages up to one."""
+    model = InterleavedModel(nano()).eval()
+    load_milestone(model.image_decoder.decoder.vae, "autoencoder", finished=True)
+    load_milestone(model, "language")
+    step, seconds = load_milestone(model, stage)
+    print(f"{stage} at step {step}, {seconds / 60:.0f} minutes", flush=True)
+    return model
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""One training run: its state on disk, learning rate, averaged weights and log."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+ROOT = Path(__file__).resolve().parent.parent
+#: Complete states, with the optimizer; too large to commit.
+RUNS = ROOT / "runs"
+#: Averaged weights in f16, small enough to commit: what another machine resumes from.
+MILESTONES = ROOT / "milestones"
+#: Beginning of the names of parameters that serve training alone.
+HELPER = "helper."
+#: Logs and curves, committed.
+LOGS = ROOT / "logs"
+
+
+def common_arguments(parser: argparse.ArgumentParser, *, steps: int, batch: int, rate: float) -> None:
+    """Options that every stage has."""
+    parser.add_argument("--steps", type=int, default=steps, help="steps of the whole run")
+    parser.add_argument("--batch", type=int, default=batch)
+    parser.add_argument("--rate", type=float, default=rate, help="peak learning rate")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", action="store_true",
+                        help="go on from runs/<stage>/state.pt, or else from milestones/")
+    parser.add_argument("--minutes", type=float, default=1e9, help="stop after this much time")
+    parser.add_argument("--threads", type=int, default=2)
+
+
+class Run:
+    """Keeps a stage's trainable modules, and everything needed to go on after an interruption."""
+
+    def __init__(self, stage: str, module: nn.Module, arguments: argparse.Namespace,
+                 decay: float = 0.999, weight_decay: float = 0.01) -> None:
+        torch.set_num_threads(arguments.threads)
+        self.stage, self.module, self.arguments, self.decay = stage, module, arguments, decay
+        trained = [p for p in module.parameters() if p.requires_grad]
+        matrices = [p for p in trained if p.ndim > 1]
+        vectors = [p for p in trained if p.ndim <= 1]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": matrices, "weight_decay": weight_decay},
+             {"params": vectors, "weight_decay": 0.0}],
+            lr=arguments.rate, betas=(0.9, 0.98))
+        self.step = 0
+        self.seconds = 0.0
+        #: Step at which the optimizer was new.
+        self.warm_from = 0
+        if arguments.resume:
+            self._resume()
+        self.average = {name: p.detach().clone() for name, p in self._trained()} \
+            if not hasattr(self, "average") else self.average
+        self._started = time.monotonic()
+        self._sums: dict[str, tuple[float, int]] = {}
+        torch.manual_seed(arguments.seed * 1_000_003 + self.step)
+
+    def _trained(self) -> Iterable[tuple[str, nn.Parameter]]:
+        return ((name, p) for name, p in self.module.named_parameters() if p.requires_grad)
+
+    # State
+
+    def _resume(self) -> None:
+        path = RUNS / self.stage / "state.pt"
+        if path.exists():
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            self.module.load_state_dict(state["weights"], strict=False)
+            self.step, self.seconds = state["step"], state["seconds"]
+            current = {name: p.detach().clone() for name, p in self._trained()}
+            self.average = {name: state["average"].get(name, p) for name, p in current.items()}
+            self._forget_after()
+            if state["weights"].keys() == current.keys():
+                self.optimizer.load_state_dict(state["optimizer"])
+                self.warm_from = state.get("warm_from", 0)
+            else:
+                self.warm_from = self.step
+                print("other parameters than before: fresh optimizer")
+            print(f"{self.stage}: going on from step {self.step} ({path})", flush=True)
+            return
+        path = MILESTONES / f"{self.stage}.safetensors"
+        if path.exists():
+            step, seconds = load_milestone(self.module, self.stage)
+            self.step, self.seconds, self.warm_from = step, seconds, step
+            self._forget_after()
+            print(f"{self.stage}: going on from step {self.step} ({path})", flush=True)
+
+    def _forget_after(self) -> None:
+        """Drops log lines of steps that will be taken again."""
+        path = LOGS / f"{self.stage}.csv"
+        if path.exists():
+            head, *lines = path.read_text().splitlines()
+            kept = [line for line in lines if int(line.split(",", 1)[0]) <= self.step]
+            path.write_text("\n".join([head, *kept]) + "\n")
+
+    def save(self) -> None:
+        """Writes the complete state, all or nothing."""
+        folder = RUNS / self.stage
+        folder.mkdir(parents=True, exist_ok=True)
+        trained = {name for name, _ in self._trained()}
+        torch.save({
+            "weights": {k: t for k, t in self.module.state_dict().items() if k in trained},
+            "optimizer": self.optimizer.state_dict(), "average": self.average,
+            "step": self.step, "seconds": self.elapsed, "warm_from": self.warm_from,
+        }, folder / "state.pt.new")
+        os.replace(folder / "state.pt.new", folder / "state.pt")
+
+    def save_milestone(self) -> None:
+        """Writes the averaged weights in f16."""
+        MILESTONES.mkdir(exist_ok=True)
+        weights = {name: tensor.half().contiguous() for name, tensor in self.average.items()
+                   if not name.startswith(HELPER)}
+        save_file(weights, MILESTONES / f"{self.stage}.safetensors",
+                  metadata={"step": str(self.step), "seconds": f"{self.elapsed:.0f}"})
+
+    # Steps
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of training in all."""
+        return self.seconds + time.monotonic() - getattr(self, "_started", time.monotonic())
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the steps or the minutes are used up."""
+        minutes = (time.monotonic() - self._started) / 60
+        return self.step >= self.arguments.steps or minutes >= self.arguments.minutes
+
+    def rate(self) -> float:
+        """Warm-up over 200 steps, constant, then linear to 0 over the last fifth."""
+        rise = min(1.0, (self.step - self.warm_from + 1) / 200)
+        fall = min(1.0, (self.arguments.steps - self.step) / (0.2 * self.arguments.steps))
+        return self.arguments.rate * rise * max(fall, 0.01)
+
+    def update(self, loss: Tensor, **measures: float) -> None:
+        """One optimizer step."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        parameters = [p for _, p in self._trained()]
+        norm = nn.utils.clip_grad_norm_(parameters, 1.0)
+        self.optimizer.step()
+        decay = min(self.decay, (self.step + 1) / (self.step + 10))
+        with torch.no_grad():
+            names = list(self.average)
+            current = dict(self._trained())
+            torch._foreach_lerp_(
+                [self.average[n] for n in names], [current[n] for n in names], 1 - decay)
+        self.step += 1
+        measures = {"loss": float(loss.detach()), "norm": float(norm), **measures}
+        for key, value in measures.items():
+            total, count = self._sums.get(key, (0.0, 0))
+            self._sums[key] = (total + value, count + 1)
+
+    def take_means(self) -> dict[str, float]:
+        """Means of the measures since the last call."""
+        means = {key: total / count for key, (total, count) in self._sums.items()}
+        self._sums = {}
+        return means
+
+    def log(self, **measures: float) -> None:
+        """Prints and appends a line to logs/<stage>.csv, one `step,seconds,name,value` per measure."""
+        LOGS.mkdir(exist_ok=True)
+        path = LOGS / f"{self.stage}.csv"
+        is_new = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            if is_new:
+                writer.writerow(["step", "seconds", "name", "value"])
+            for name, value in measures.items():
+                writer.writerow([self.step, f"{self.elapsed:.0f}", name, f"{value:.5g}"])
+        words = " ".join(f"{name} {value:.4g}" for name, value in measures.items())
+        print(f"{self.stage} {self.step} {self.elapsed / 60:.1f}min {words}", flush=True)
+
+    def averaged(self) -> _Averaged:
+        """A context in which the module has its averaged weights."""
+        return _Averaged(self)
+
+
+class _Averaged:
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def __enter__(self) -> nn.Module:
+        self.current = {name: p.detach().clone() for name, p in self.run._trained()}
+        self.run.module.load_state_dict(self.run.average, strict=False)
+        self.run.module.eval()
+        return self.run.module
+
+    def __exit__(self, *_: object) -> None:
+        self.run.module.load_state_dict(self.current, strict=False)
+        self.run.module.train()
+
+
+def load_milestone(module: nn.Module, stage: str, *, finished: bool = False) -> tuple[int, float]:
+    """Loads a stage's newest averaged weights: from its run if there is one, else its milestone.
+
+    `finished` looks at the milestone alone: a running autoencoder's latents are not normalised yet.
+    Returns the step and the seconds of training.
+    """
+    path = RUNS / stage / "state.pt"
+    if path.exists() and not finished:
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        weights, step, seconds = state["average"], state["step"], state["seconds"]
+    else:
+        path = MILESTONES / f"{stage}.safetensors"
+        weights = load_file(path)
+        from safetensors import safe_open
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata()
+        step, seconds = int(metadata["step"]), float(metadata["seconds"])
+    weights = {name: tensor.float() for name, tensor in weights.items()
+               if not name.startswith(HELPER)}
+    unknown = module.load_state_dict(weights, strict=False).unexpected_keys
+    if unknown:
+        raise ValueError(f"{path} has weights that the model does not have: {unknown[:5]}")
+    return step, seconds

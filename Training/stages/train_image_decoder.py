@@ -1,0 +1,196 @@
+"""Stage 3: the image decoder, with the language model's states as context.
+
+    python -m stages.train_image_decoder [--resume] [--gate] [--most 1] [--joint]
+
+Vision is frozen, apart from the two layers that only the finest map goes through. With --joint the
+language model learns too, from the pictures and from stage 2's text losses. --gate is a short check
+on a smaller world: one object, 3 shapes, 4 colours, 3 positions, words to picture only.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import torch
+from torch import nn
+
+from model.interleaved_model import InterleavedModel
+from model.nano import nano
+from world.randomness import SplitMix64, stream
+from world.scene import Scene
+from world.tasks import TASKS, Example, Picture
+
+from . import diffusion
+from .batches import Batch, cut_before_picture, picture_pixels, stack, to_tensor
+from .cell_reader import CellReader
+from .drawing import condition, last_sources
+from .picture_scores import text_to_image_scores
+from .run import LOGS, Run, common_arguments, load_milestone
+from .tokenizer import Sequence, Tokenizer, sequence
+from .train_language import hidden_states, make_batch, text_loss
+
+STAGE = "image_decoder"
+#: Shares of the tasks in percent.
+MIX = (("text_to_image", 46), ("segmentation_to_image", 10), ("editing", 22), ("story", 14),
+       ("interleaved", 8))
+UNCONDITIONAL_PERCENT = 10
+#: Parameters of the vision model that the text stage does not train.
+FINEST = ("vision_model.adapter_up.", "vision_model.adapter_spm.fc1.")
+
+
+def is_in_gate(example: Example) -> bool:
+    """Whether an example belongs to the gate's small world."""
+    return all(
+        len(part.scene.things) == 1 and part.scene.things[0].shape < 3
+        and part.scene.things[0].colour < 4 and part.scene.things[0].position in (0, 4, 8)
+        for part in example.parts if isinstance(part, Picture))
+
+
+def draw_example(random: SplitMix64, most: int, gate: bool) -> Example:
+    """One example to draw."""
+    while gate:
+        example = TASKS["text_to_image"](random, 1, "train")
+        if is_in_gate(example):
+            return example
+    pick = random.below(100)
+    for task, share in MIX:
+        if pick < share:
+            break
+        pick -= share
+    return TASKS[task](random, most, "train")
+
+
+def make_drawing_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
+                       most: int, gate: bool) -> tuple[list[Batch], torch.Tensor, list[Scene]]:
+    """Sequences cut before one of their drawn pictures, that picture in [-1, 1], and its scene.
+
+    Sequences without any picture before it, which are short, come first and as a batch of their own.
+    """
+    entries: list[tuple[Sequence, Example, np.ndarray, Scene]] = []
+    for index in range(count):
+        random = stream(seed, step * count + index)
+        example = draw_example(random, most, gate)
+        laid = sequence(tokenizer, example, image_tokens)
+        place = random.choice([p for p, picture in enumerate(laid.pictures) if picture.is_drawn])
+        picture = laid.pictures[place]
+        entries.append((cut_before_picture(laid, place, tokenizer.vocabulary), example,
+                        picture_pixels(picture), picture.scene))
+    entries.sort(key=lambda entry: len(entry[0].pictures) > 0)
+    groups = [[e for e in entries if bool(e[0].pictures) == has] for has in (False, True)]
+    batches = [stack(tokenizer, [e[0] for e in group], [e[1] for e in group])
+               for group in groups if group]
+    return batches, to_tensor([entry[2] for entry in entries]) * 2 - 1, [
+        entry[3] for entry in entries]
+
+
+def prepare(model: InterleavedModel, batches: list[Batch]
+            ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
+    """Conditioning of all sequences, sources of those that have one, and which those are."""
+    v = model.configuration.vocabulary
+    conditionings, features, visibles = [], [], []
+    for batch in batches:
+        if len(batch.pixels):
+            tokens, maps = model.visual_tokenizer(batch.pixels)
+        else:
+            tokens, maps = torch.zeros(0), []
+        conditionings.append(condition(model, batch.ids, batch.valid, tokens, maps))
+        source, visible = last_sources(batch.ids, maps, v)
+        visibles.append(visible)
+        features += [] if source is None else [source]
+    return (torch.cat(conditionings), torch.cat(features) if features else None,
+            torch.cat(visibles))
+
+
+def choose_trained(model: InterleavedModel, joint: bool) -> None:
+    """Freezes everything else."""
+    model.requires_grad_(False)
+    model.image_decoder.requires_grad_(True)
+    model.image_decoder.decoder.vae.requires_grad_(False)
+    model.context_feat_proj.requires_grad_(True)
+    for name, parameter in model.named_parameters():
+        if any(part in name for part in FINEST):
+            parameter.requires_grad_(True)
+        if name.endswith("pos_embed"):
+            parameter.requires_grad_(False)
+    if joint:
+        for module in (model.mm_decoder, model.text_decoder):
+            module.requires_grad_(True)
+        model.soi_token.requires_grad_(True)
+
+
+def main() -> None:
+    """Trains, evaluates and saves."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    common_arguments(parser, steps=40000, batch=32, rate=4e-4)
+    parser.add_argument("--most", type=int, default=2, help="most objects of a scene")
+    parser.add_argument("--gate", action="store_true")
+    parser.add_argument("--joint", action="store_true")
+    parser.add_argument("--language", default="language", help="run of stage 2 to build on")
+    parser.add_argument("--name", default=None, help="name of the run, if not the stage's")
+    arguments = parser.parse_args()
+    torch.manual_seed(arguments.seed)
+    tokenizer = Tokenizer()
+    model = InterleavedModel(nano())
+    load_milestone(model.image_decoder.decoder.vae, "autoencoder", finished=True)
+    print("language model at step", load_milestone(model, arguments.language)[0], flush=True)
+    choose_trained(model, arguments.joint)
+    sizes = model.configuration.perceiver
+    model.helper = nn.ModuleDict({"drawn": CellReader(sizes.num_queries, sizes.hidden_size)})
+    run = Run(arguments.name or ("gate" if arguments.gate else STAGE), model, arguments)
+    decoder = model.image_decoder
+    image_tokens = model.configuration.visual_perceiver.num_queries
+    generator = torch.Generator().manual_seed(arguments.seed * 7_919 + run.step)
+    while not run.is_finished:
+        batches, target, scenes = make_drawing_batch(
+            tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
+            arguments.most, arguments.gate)
+        with torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad():
+                latents = decoder.decoder.vae.encode(target).float()
+            conditioning, features, visible = prepare(model, batches)
+            planned, share = model.helper["drawn"](conditioning, scenes)
+            is_dropped = torch.rand(len(latents), generator=generator) * 100 < UNCONDITIONAL_PERCENT
+            conditioning = torch.where(
+                is_dropped[:, None, None], decoder.neg_prompt_embeds, conditioning)
+            times = diffusion.draw_times(len(latents), generator)
+            noise = torch.randn(latents.shape, generator=generator)
+            noisy, velocity = diffusion.add_noise(latents, noise, times)
+            found = decoder.predict(noisy, times, conditioning, features, visible).float()
+        each = (found - velocity).pow(2).mean(dim=(1, 2, 3))
+        loss = each.mean()
+        is_noisy = times >= 900
+        measures = {"drawing": float(loss.detach()), "planning": float(planned.detach()),
+                    "cells_drawn": share}
+        loss = loss + 0.1 * planned
+        if is_noisy.any():
+            measures["drawing_noisy"] = float(each.detach()[is_noisy].mean())
+        if arguments.joint:
+            texts = make_batch(tokenizer, 1000 + arguments.seed, run.step, 16, image_tokens)
+            with torch.autocast("cpu", torch.bfloat16):
+                hidden, *_ = hidden_states(model, texts)
+            spoken, scores = text_loss(model, texts, hidden)
+            loss = loss + 0.2 * spoken
+            measures |= {"speaking": float(spoken.detach()), **scores}
+        run.update(loss, **measures)
+        if run.step % 1000 == 0:
+            with run.averaged() as averaged:
+                scores = text_to_image_scores(averaged, tokenizer, 64, most=arguments.most)
+            run.log(**run.take_means(), **scores)
+            run.save()
+        elif run.step % 50 == 0:
+            run.log(**run.take_means())
+            if run.step % 250 == 0:
+                run.save()
+    run.save()
+    if arguments.gate:
+        with run.averaged() as averaged:
+            run.log(**text_to_image_scores(
+                averaged, tokenizer, 200, most=1, accepts=is_in_gate,
+                sheet_path=str(LOGS / "gate-sheet.png")))
+    else:
+        run.save_milestone()
+
+
+if __name__ == "__main__":
+    main()
