@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import string
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,14 +35,16 @@ def train() -> None:
         for part in make_example(task, 11, index).parts if isinstance(part, Text)]
     corpus += [EXTRA] * 40 + [" ".join(string.printable[:94])] * 10
     PATH.parent.mkdir(exist_ok=True)
+    # Written to a stream, as a file would carry the path of the machine that trained it.
+    model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(corpus), model_prefix=str(PATH.with_suffix("")),
+        sentence_iterator=iter(corpus), model_writer=model,
         model_type="bpe", vocab_size=VOCABULARY_SIZE, byte_fallback=True, split_digits=True,
         normalization_rule_name="identity", remove_extra_whitespaces=False,
         add_dummy_prefix=True, allow_whitespace_only_pieces=True, character_coverage=1.0,
         unk_id=0, bos_id=1, eos_id=2, pad_id=-1, hard_vocab_limit=True, num_threads=1,
         unk_surface=" \u2047 ", max_sentencepiece_length=16)
-    PATH.with_suffix(".vocab").unlink()
+    PATH.write_bytes(model.getvalue())
 
 
 class Tokenizer:
