@@ -60,32 +60,33 @@ package struct ReferenceImporter {
         let sources = try Sources(layout)
         try sources.check(parameters)
 
-        let partial = "\(output).partial-\(ProcessInfo.processInfo.processIdentifier)"
-        try FileManager.default.createDirectory(
-            atPath: partial,
-            withIntermediateDirectories: true
-        )
+        var report = Report()
+        try ModelDirectory.create(at: output, configuration, tokenizer: tokenizer()) { path in
+            report = try writeWeights(parameters, from: sources, to: path, progress)
+        }
+        report.unusedNames = sources.unusedNames(parameters)
+        return report
+    }
+
+    /// Largest SentencePiece model that is copied.
+    private static let maximumTokenizerByteCount = 64 << 20
+
+    private func tokenizer() throws -> [UInt8] {
+        let path = layout.tokenizerPath
         do {
-            try FileManager.default.copyItem(
-                atPath: layout.tokenizerPath,
-                toPath: "\(partial)/\(ModelDirectory.tokenizerName)"
-            )
-            try Data(ModelDirectory.encode(configuration)).write(
-                to: URL(fileURLWithPath: "\(partial)/\(ModelDirectory.configurationName)")
-            )
-            var report = try writeWeights(
-                parameters,
-                from: sources,
-                to: "\(partial)/\(ModelDirectory.weightsName)",
-                progress
-            )
-            report.unusedNames = sources.unusedNames(parameters)
-            try FileManager.default.moveItem(atPath: partial, toPath: output)
-            return report
-        } catch {
-            // The reason to leave is the first error; a directory that stays behind is named partial.
-            try? FileManager.default.removeItem(atPath: partial)
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            let data = try handle.read(upToCount: Self.maximumTokenizerByteCount + 1) ?? Data()
+            guard data.count <= Self.maximumTokenizerByteCount else {
+                throw ImportError(
+                    path: path,
+                    detail: "is larger than \(Self.maximumTokenizerByteCount) bytes"
+                )
+            }
+            return [UInt8](data)
+        } catch let error as ImportError {
             throw error
+        } catch {
+            throw ImportError(path: path, detail: "cannot be read")
         }
     }
 

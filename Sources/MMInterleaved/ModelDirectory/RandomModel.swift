@@ -1,11 +1,8 @@
 internal import Checkpoints
-internal import Foundation
 package import Tensors
 
 extension ModelDirectory {
     /// Writes a directory with an untrained model.
-    ///
-    /// The directory appears under its name only once it is complete.
     ///
     /// - `tokenizer`: Bytes of a SentencePiece model with the configuration's vocabulary.
     /// - `progress`: Told the share of the weights that has been written, from 0 to 1.
@@ -19,22 +16,10 @@ extension ModelDirectory {
         path: String,
         progress: (Double) -> Void
     ) throws {
-        guard !FileManager.default.fileExists(atPath: path) else {
-            throw ModelDirectoryError(path: path, detail: "already exists")
-        }
         let parameters = try InterleavedModel.parameters(of: configuration)
-        let partial = "\(path).partial-\(ProcessInfo.processInfo.processIdentifier)"
-        try FileManager.default.createDirectory(
-            atPath: partial,
-            withIntermediateDirectories: true
-        )
-        do {
-            try Data(encode(configuration)).write(
-                to: URL(fileURLWithPath: "\(partial)/\(configurationName)")
-            )
-            try Data(tokenizer).write(to: URL(fileURLWithPath: "\(partial)/\(tokenizerName)"))
+        try create(at: path, configuration, tokenizer: tokenizer) { weightsPath in
             let writer = try SafetensorsWriter(
-                path: "\(partial)/\(weightsName)",
+                path: weightsPath,
                 tensors: parameters.map {
                     try TensorDescription(
                         name: $0.name,
@@ -56,11 +41,6 @@ extension ModelDirectory {
                 progress(Double(done) / Double(max(1, total)))
             }
             try writer.finish()
-            try FileManager.default.moveItem(atPath: partial, toPath: path)
-        } catch {
-            // The reason to leave is the first error; a directory that stays behind is named partial.
-            try? FileManager.default.removeItem(atPath: partial)
-            throw error
         }
     }
 }
