@@ -26,9 +26,17 @@ package protocol CheckpointReader: Sendable {
     ///
     /// Reading again is always correct; it merely reads from the file anew.
     func releaseResidentPages()
+
+    /// Reads everything and compares it with the checksums that the format carries, if it has any.
+    ///
+    /// - Throws: ``CheckpointError`` of kind `checksumMismatch`.
+    func verifyChecksums() throws(CheckpointError)
 }
 
 extension CheckpointReader {
+    /// Formats without checksums have nothing to compare.
+    package func verifyChecksums() throws(CheckpointError) {}
+
     /// The description of one tensor.
     ///
     /// - Throws: ``CheckpointError`` of kind `missingTensor`.

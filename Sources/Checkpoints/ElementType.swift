@@ -26,14 +26,6 @@ package enum ElementType: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Whether the type can hold NaN and infinity.
-    package var isFloatingPoint: Bool {
-        switch self {
-        case .float16, .bfloat16, .float32, .float64: true
-        default: false
-        }
-    }
-
     /// The name the safetensors format gives the type, for example `BF16`.
     package var safetensorsName: String { rawValue }
 }

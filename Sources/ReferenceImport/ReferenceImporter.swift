@@ -35,7 +35,7 @@ package struct ReferenceImporter {
     /// Prepares an import.
     ///
     /// - `format`: Element type to store, or nil to keep each tensor's own.
-    /// - `checksValues`: Whether to refuse tensors with NaN or infinity in them.
+    /// - `checksValues`: Whether to refuse wrong checksums, and tensors with NaN or infinity in them.
     package init(_ layout: ReferenceLayout, format: FloatFormat?, checksValues: Bool) {
         self.layout = layout
         self.format = format
@@ -46,19 +46,18 @@ package struct ReferenceImporter {
     ///
     /// - `output`: Must not exist yet.
     /// - `progress`: Told the share of the elements that has been written, from 0 to 1.
-    /// - Throws: ``ImportError``, `CheckpointError`, `ConfigurationError`, `ParameterMismatch`.
+    /// - Throws: ``ImportError``, `CheckpointError`, `ConfigurationError`, `ModelDirectoryError` if
+    ///   `output` exists.
     package func run(
         name: String,
         output: String,
         progress: (Double) -> Void
     ) throws -> Report {
-        guard !FileManager.default.fileExists(atPath: output) else {
-            throw ImportError(path: output, detail: "already exists")
-        }
         let configuration = try layout.configuration(name: name)
         let parameters = try InterleavedModel.parameters(of: configuration)
         let sources = try Sources(layout)
         try sources.check(parameters)
+        if checksValues { try sources.verifyChecksums() }
 
         var report = Report()
         try ModelDirectory.create(at: output, configuration, tokenizer: tokenizer()) { path in
@@ -180,6 +179,11 @@ private struct Sources {
             detail: "\(problems.count) tensors do not fit the configuration "
                 + "(give the model's own with --config):\n  \(shown)\(rest)"
         )
+    }
+
+    func verifyChecksums() throws(CheckpointError) {
+        try checkpoint.verifyChecksums()
+        try autoencoder.verifyChecksums()
     }
 
     func stored(_ parameter: ParameterDescription) throws -> TensorDescription {

@@ -108,7 +108,9 @@ struct ReferenceImporterTests {
                 atPath: output,
                 withIntermediateDirectories: true
             )
-            let error = #expect(throws: ImportError.self) { _ = try run(release, to: output) }
+            let error = #expect(throws: ModelDirectoryError.self) {
+                _ = try run(release, to: output)
+            }
             #expect(error?.detail == "already exists")
         }
     }

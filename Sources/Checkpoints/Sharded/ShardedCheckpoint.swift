@@ -61,6 +61,10 @@ package final class ShardedCheckpoint: CheckpointReader {
     package func releaseResidentPages() {
         for shard in shards { shard.releaseResidentPages() }
     }
+
+    package func verifyChecksums() throws(CheckpointError) {
+        for shard in shards { try shard.verifyChecksums() }
+    }
 }
 
 /// The `weight_map` of a sharded checkpoint.

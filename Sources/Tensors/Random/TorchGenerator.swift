@@ -22,11 +22,6 @@ package struct TorchGenerator: Sendable, Equatable {
 
     // MARK: - Words and uniform numbers
 
-    /// The next 32 random bits.
-    package mutating func nextWord() -> UInt32 {
-        engine.next()
-    }
-
     /// One element of `torch.rand`: 24 random bits over 2^24, in [0, 1).
     package mutating func nextUniform() -> Float {
         Float(engine.next() & 0xff_ffff) * 0x1p-24

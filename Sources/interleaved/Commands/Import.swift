@@ -26,7 +26,7 @@ struct Import: ParsableCommand {
     @Option(help: "Name under which the model is served.")
     var name = "mm-interleaved"
 
-    @Flag(help: "Refuse weights with NaN or infinity in them.")
+    @Flag(help: "Refuse wrong checksums, and weights with NaN or infinity in them.")
     var check = false
 
     func run() throws {
