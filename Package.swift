@@ -105,7 +105,10 @@ let package = Package(
 
         // L4
         library("HTTPServer", ["HTTPWire", "Sockets", logging]),
-        library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved"]),
+        library(
+            "Engine",
+            ["Tensors", "Tokenization", "Images", "MMInterleaved", "Scheduling", "COpenSSL"]
+        ),
 
         library(
             "ReferenceImport",
@@ -122,7 +125,7 @@ let package = Package(
             "ServiceAPI",
             [
                 "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
-                "COpenSSL", logging,
+                logging,
             ]
         ),
 

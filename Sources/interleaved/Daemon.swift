@@ -93,7 +93,7 @@ struct Daemon {
                     logger.info("Loading \(directory.configuration.name): \(tenth * 10) %")
                 }
                 let tokenizer = try Tokenizer(modelPath: directory.tokenizerPath)
-                let loaded = Engine(model, tokenizer: tokenizer, configuration: engine)
+                let loaded = try Engine(model, tokenizer: tokenizer, configuration: engine)
                 logger.debug("Loading took \(start.duration(to: .now)).")
                 events.send(.loaded(loaded))
             } catch {

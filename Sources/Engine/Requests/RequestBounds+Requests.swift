@@ -1,0 +1,111 @@
+internal import MMInterleaved
+internal import Scheduling
+
+// What a request can need at most, told from its document alone: nothing is decoded or tokenized for it.
+
+extension InterleaveRequest {
+    /// Upper bounds of positions, sequences, pictures and drawings.
+    func bounds(_ configuration: ModelConfiguration) -> RequestBounds {
+        var bounds = RequestBounds(input, configuration, priority: priority)
+        switch mode {
+        case .text:
+            bounds.continuationPositionCount = text.maximumTokenCount
+            bounds.sequenceCount = text.concurrentSequenceCount
+        case .image:
+            bounds.continuationPositionCount = 1
+            bounds.drawingCount = picture.count
+        case .interleave:
+            let pictures = (maximumSegmentCount + 1) / 2 + 1
+            bounds.continuationPositionCount =
+                maximumSegmentCount * text.maximumTokenCount
+                + pictures * (configuration.imageTokenCount + 1)
+            bounds.sequenceCount = text.concurrentSequenceCount
+            bounds.drawingCount = picture.count
+            bounds.imageCount = min(
+                bounds.imageCount + pictures,
+                configuration.language.maximumImageCount
+            )
+        }
+        return bounds.limited(configuration)
+    }
+}
+
+extension ScoreRequest {
+    /// Upper bounds of positions, sequences and pictures.
+    func bounds(_ configuration: ModelConfiguration) -> RequestBounds {
+        var bounds = RequestBounds(input, configuration, priority: .normal)
+        bounds.continuationPositionCount = options.map(\.utf8.count).max() ?? 0
+        bounds.sequenceCount = 1 + min(options.count, ScoreSession.groupSize)
+        return bounds.limited(configuration)
+    }
+}
+
+extension Annotation {
+    /// Upper bounds of positions, sequences, pictures and drawings.
+    func bounds(
+        _ settings: AnnotationSettings,
+        _ configuration: ModelConfiguration
+    ) -> RequestBounds {
+        var bounds = RequestBounds([], configuration, priority: .normal)
+        bounds.promptPositionCount = configuration.language.maximumPositionCount
+        bounds.sequenceCount = settings.text.concurrentSequenceCount
+        bounds.continuationPositionCount = settings.text.maximumTokenCount
+        bounds.imageCount = min(
+            images.count + roundCount,
+            configuration.language.maximumImageCount
+        )
+        bounds.drawingCount = settings.picture.count
+        bounds.inputByteCount = images.reduce(0) { $0 + $1.count }
+        return bounds.limited(configuration)
+    }
+}
+
+extension TextParameters {
+    /// Sequences that exist together while a text is generated, the one that it continues included.
+    fileprivate var concurrentSequenceCount: Int {
+        let branches = max(beamCount, sequenceCount)
+        return branches > 1 ? branches + 1 : 1
+    }
+}
+
+extension RequestBounds {
+    /// Bounds of an input: a token is at least a byte of text.
+    fileprivate init(
+        _ input: [InputPart],
+        _ configuration: ModelConfiguration,
+        priority: Priority
+    ) {
+        var (positions, images, bytes) = (1, 0, 0)
+        for part in input {
+            switch part {
+            case .text(let text):
+                // A text of its own may begin with a separator that is a token.
+                positions += text.utf8.count + 1
+                bytes += text.utf8.count
+            case .image(let file):
+                positions += configuration.imageTokenCount + 1
+                images += 1
+                bytes += file.count
+            }
+        }
+        self.init(
+            priority: priority,
+            promptPositionCount: positions,
+            continuationPositionCount: 0,
+            imageCount: min(images, configuration.language.maximumImageCount),
+            inputByteCount: bytes
+        )
+    }
+
+    /// No sequence is longer than the model's longest.
+    fileprivate func limited(_ configuration: ModelConfiguration) -> RequestBounds {
+        var bounds = self
+        let longest = configuration.language.maximumPositionCount
+        bounds.promptPositionCount = min(promptPositionCount, longest)
+        bounds.continuationPositionCount = min(
+            continuationPositionCount,
+            longest - (sequenceCount > 1 ? 0 : bounds.promptPositionCount)
+        )
+        return bounds
+    }
+}
