@@ -102,10 +102,11 @@ let package = Package(
 
         // L3
         library("MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"]),
+        library("Scheduling"),
 
         // L4
         library("HTTPServer", ["HTTPWire", "Sockets", logging]),
-        library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved"]),
+        library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved", "Scheduling"]),
 
         library(
             "ReferenceImport",
@@ -131,7 +132,7 @@ let package = Package(
             name: "interleaved",
             dependencies: [
                 "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
-                "ReferenceImport",
+                "Scheduling", "ReferenceImport",
                 "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
             ],
             swiftSettings: swiftSettings
@@ -162,6 +163,7 @@ let package = Package(
             ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
             resources: [.copy("Fixtures")]
         ),
+        tests("Scheduling"),
         tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
         tests(
             "Engine",
