@@ -102,6 +102,7 @@ let package = Package(
 
         // L3
         library("MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"]),
+        library("Scheduling"),
 
         // L4
         library("HTTPServer", ["HTTPWire", "Sockets", logging]),
@@ -134,7 +135,7 @@ let package = Package(
             name: "interleaved",
             dependencies: [
                 "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
-                "ReferenceImport",
+                "Scheduling", "ReferenceImport",
                 "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
             ],
             swiftSettings: swiftSettings
@@ -165,6 +166,7 @@ let package = Package(
             ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
             resources: [.copy("Fixtures")]
         ),
+        tests("Scheduling"),
         tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
         tests(
             "Engine",
