@@ -11,8 +11,8 @@ enum TinyModel {
     static let shared = Result { try makeEngine() }
 
     /// An engine over fresh random weights; the same numbers each time.
-    static func makeEngine(maximumWaitingCount: Int = 32) throws -> Engine {
-        let configuration = try configuration()
+    static func makeEngine(maximumWaitingCount: Int = 32, name: String = name) throws -> Engine {
+        let configuration = try configuration(name)
         let parameters = Parameters(from: RandomParameters(seed: 1))
         var engine = Engine.Configuration()
         engine.maximumWaitingCount = maximumWaitingCount
@@ -27,8 +27,10 @@ enum TinyModel {
         )
     }
 
-    static func configuration() throws -> ModelConfiguration {
-        try JSONDecoder().decode(ModelConfiguration.self, from: Data(text.utf8))
+    static func configuration(_ name: String = name) throws -> ModelConfiguration {
+        let quoted = String(decoding: try JSONEncoder().encode(name), as: UTF8.self)
+        let text = text.replacingOccurrences(of: "\"tiny\"", with: quoted)
+        return try JSONDecoder().decode(ModelConfiguration.self, from: Data(text.utf8))
     }
 
     private static let text = """

@@ -39,6 +39,7 @@ extension InterleaveCall {
             "image": request.mode == .text ? nil : pictures,
             "seed": .unsigned(request.seed),
             "timeout_ms": request.timeout.map { .integer(Int($0 / .milliseconds(1))) },
+            "priority": .string(request.priority.rawValue),
         ])
     }
 
@@ -106,6 +107,7 @@ extension Usage {
             "completion_tokens": .integer(completionTokenCount),
             "total_tokens": .integer(promptTokenCount + completionTokenCount),
             "computed_tokens": .integer(computedTokenCount),
+            "cached_tokens": .integer(cachedTokenCount),
             "input_images": .integer(inputImageCount),
             "output_images": .integer(outputImageCount),
             "encoded_images": .integer(encodedImageCount),
