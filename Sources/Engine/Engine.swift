@@ -35,10 +35,10 @@ package final class Engine: Sendable {
     /// Text to token ids and back.
     package let tokenizer: Tokenizer
     /// Counts and durations of what the engine did.
-    package let metrics = EngineMetrics()
+    package let metrics: EngineMetrics
 
     private let imageLimits: ImageLimits
-    private let core: EngineCore
+    let core: EngineCore
     private let decoding = DispatchQueue(
         label: "interleaved.image-decoding",
         qos: .userInitiated,
@@ -48,12 +48,15 @@ package final class Engine: Sendable {
 
     /// Starts the workers.
     ///
+    /// - `metrics`: Where steps are recorded.
     /// - Throws: ``Scheduling/SchedulingConfigurationError`` if no request could ever run.
     package init(
         _ model: InterleavedModel,
         tokenizer: Tokenizer,
-        configuration: Configuration
+        configuration: Configuration,
+        metrics: EngineMetrics = EngineMetrics()
     ) throws(SchedulingConfigurationError) {
+        self.metrics = metrics
         let scheduling = configuration.scheduling(model.configuration)
         try scheduling.validate()
         modelConfiguration = model.configuration

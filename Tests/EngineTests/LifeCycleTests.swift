@@ -55,7 +55,8 @@ struct LifeCycleTests {
                 #expect(step == 1 && image.width == 16)
             case .segmentDone(let segment):
                 #expect(open?.index == segment.index)
-                if open?.kind == .image { #expect(steps == [1, 2, 3, 4]) }
+                // Two pictures side by side, two steps each.
+                if open?.kind == .image { #expect(steps == [1, 3, 2, 4]) }
                 open = nil
             case .started, .completed, .failed:
                 Issue.record("\(event) in the middle")
@@ -66,7 +67,10 @@ struct LifeCycleTests {
 
     @Test("A full queue refuses with the time after which to try again")
     func queueFull() throws {
-        let runner = try RequestRunner(biases: goesOn, maximumWaitingCount: 2)
+        let runner = try RequestRunner(biases: goesOn) {
+            $0.scheduling.maximumRunningCount = 1
+            $0.scheduling.maximumWaitingCount = 2
+        }
         let door = Door()
         let running = try occupy(runner, door)
         let waiting = try (0..<2).map { _ in try runner.submit(RequestRunner.request()) }

@@ -104,7 +104,7 @@ extension ServiceTests {
 
         @Test("Counts requests that are refused, out of time, unreadable or left by their client")
         func countsEnds() throws {
-            let engine = try TinyModel.makeEngine(maximumWaitingCount: 0)
+            let engine = try TinyModel.makeEngine(maximumRunningCount: 1, maximumWaitingCount: 0)
             try withService(engine: engine) { service in
                 let long =
                     "{\"input\":[\(InterleaveTests.text)],\"mode\":\"image\","

@@ -11,14 +11,19 @@ enum TinyModel {
     static let shared = Result { try makeEngine() }
 
     /// An engine over fresh random weights; the same numbers each time.
-    static func makeEngine(maximumWaitingCount: Int = 32, name: String = name) throws -> Engine {
+    static func makeEngine(
+        maximumRunningCount: Int = 32,
+        maximumWaitingCount: Int = 32,
+        name: String = name
+    ) throws -> Engine {
         let configuration = try configuration(name)
         let parameters = Parameters(from: RandomParameters(seed: 1))
         var engine = Engine.Configuration()
-        engine.maximumWaitingCount = maximumWaitingCount
+        engine.scheduling.maximumRunningCount = maximumRunningCount
+        engine.scheduling.maximumWaitingCount = maximumWaitingCount
         engine.workerCount = 1
         let words = ["a", "red", "circle", "left", "moves"]
-        return Engine(
+        return try Engine(
             try InterleavedModel(parameters, configuration),
             tokenizer: try Tokenizer(
                 modelBytes: SentencePieceModelFile(size: 400, words: words).bytes

@@ -131,7 +131,7 @@ extension EngineCore {
                 failures.append((wait.wait.request, error))
             }
         }
-        Drawing.step(drawings, compute)
+        if !drawings.isEmpty { Drawing.step(drawings, compute) }
         return failures
     }
 

@@ -17,7 +17,7 @@ actor EngineCore {
     nonisolated let scheduler: Mutex<Scheduler>
     nonisolated let metrics: EngineMetrics
 
-    let model: InterleavedModel
+    nonisolated let model: InterleavedModel
     let compute: Compute
     let pool: KeyValuePool
 
@@ -72,6 +72,16 @@ actor EngineCore {
             sinceProgress: running + waiting == 0 ? nil : now - lastProgress.withLock { $0 },
             isDraining: isDraining
         )
+    }
+
+    /// Bytes of one entry of a pool; 0 where entries are no memory of their own.
+    nonisolated func byteCount(of pool: AdmissionRefusal.Pool) -> Int {
+        switch pool {
+        case .positionBlocks: KeyValuePool.byteCount(perBlockOf: model.configuration.language)
+        case .imageFeatures: EncodedImage.byteCount(of: model.configuration)
+        case .inputBytes: 1
+        case .drawings, .waitingRequests: 0
+        }
     }
 
     // MARK: - Requests
@@ -189,6 +199,11 @@ actor EngineCore {
         let end = now
         let events = scheduler.withLock { $0.apply(plan, cost: end - begin, now: end) }
         madeProgress(end)
+        metrics.stepCompleted(
+            stage: plan.stage,
+            itemCount: plan.unitCount,
+            duration: end - begin
+        )
         for event in events { deliver(event) }
         for (request, error) in failures { self.end(request.identifier, error) }
         scheduleStep()

@@ -1,11 +1,10 @@
+internal import Scheduling
+
 extension Engine {
     /// What the engine is doing; never waits for a computation.
-    ///
-    /// Each request has its own keys and values as long as it runs, so there are no shared pools.
-    ///
-    /// - `metrics`: Where the requests and steps of this engine are recorded.
-    package func snapshot(_ metrics: EngineMetrics) -> EngineSnapshot {
+    package var snapshot: EngineSnapshot {
         let status = status
+        let (scheduler, costs) = core.scheduler.withLock { ($0.status(now: core.now), $0.costs) }
         var snapshot = EngineSnapshot()
         snapshot.requests = metrics.liveRequests
         snapshot.recentSteps = metrics.snapshot().recentSteps
@@ -13,6 +12,27 @@ extension Engine {
         snapshot.waitingCount = status.waitingCount
         snapshot.sinceProgress = status.sinceProgress
         snapshot.isDraining = status.isDraining
+        snapshot.pools = scheduler.pools.map { pool in
+            EngineSnapshot.Pool(
+                name: pool.name.rawValue,
+                usedBlockCount: pool.usedCount,
+                cachedBlockCount: pool.cachedCount,
+                capacityBlockCount: pool.capacity,
+                blockByteCount: core.byteCount(of: pool.name)
+            )
+        }
+        snapshot.costs = Stage.allCases.map { stage in
+            let cost = costs[stage]
+            return EngineSnapshot.CostModel(
+                stage: stage,
+                fixed: cost.fixed,
+                perItem: cost.perUnit
+            )
+        }
+        snapshot.prefixQueryCount = scheduler.prefixQueryCount
+        snapshot.prefixHitCount = scheduler.prefixHitCount
+        snapshot.imageQueryCount = scheduler.imageQueryCount
+        snapshot.imageHitCount = scheduler.imageHitCount
         return snapshot
     }
 }

@@ -123,6 +123,14 @@ package struct EngineSnapshot: Sendable {
     package var pools: [Pool] = []
     /// What batches are expected to cost.
     package var costs: [CostModel] = []
+    /// Positions that sequences began with.
+    package var prefixQueryCount = 0
+    /// Those of them that were found computed.
+    package var prefixHitCount = 0
+    /// Pictures whose features were asked for.
+    package var imageQueryCount = 0
+    /// Those of them whose features were there or being computed.
+    package var imageHitCount = 0
     /// Requests that are being computed.
     package var runningCount = 0
     /// Requests that wait.

@@ -63,7 +63,7 @@ final class RunningDrawing {
     /// - Throws: ``EngineError`` if the number of steps is not possible.
     func prepared(_ model: InterleavedModel) throws(EngineError) -> Drawing {
         if let drawing { return drawing }
-        do throws(SchedulerConfigurationError) {
+        do {
             let drawing = try Drawing(
                 model.imageDecoder,
                 conditioning: context.conditioning,
@@ -74,12 +74,14 @@ final class RunningDrawing {
             )
             self.drawing = drawing
             return drawing
-        } catch {
+        } catch let error as SchedulerConfigurationError {
             throw EngineError(
                 .invalidRequest,
                 field: "image.steps",
                 "\(error.field): \(error.detail)"
             )
+        } catch {
+            throw EngineError(error)
         }
     }
 }
