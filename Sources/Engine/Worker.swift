@@ -51,7 +51,7 @@ extension Worker {
             return state.encode(picture)
         }
         for (index, option) in tokens.enumerated()
-        where prompt.tokens.count + option.count > state.sequence.cache.capacity {
+        where prompt.tokens.count + option.count > state.sequence.capacity {
             throw EngineError(
                 .contextLengthExceeded,
                 field: "options[\(index)]",

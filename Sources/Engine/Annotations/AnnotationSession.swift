@@ -180,7 +180,7 @@ package struct AnnotationSession {
 
     /// Computes the positions that are not computed yet, with the pictures among them.
     private mutating func computePositions(upTo end: Int) throws(EngineError) {
-        let capacity = state.sequence.cache.capacity
+        let capacity = state.sequence.capacity
         let imageLimit = model.configuration.language.maximumImageCount - 1
         guard sequence.tokens.count < capacity, sequence.imageCount <= imageLimit else {
             throw EngineError(
@@ -190,7 +190,7 @@ package struct AnnotationSession {
                     + "\(sequence.imageCount) pictures; at most \(capacity - 1) and \(imageLimit) fit"
             )
         }
-        let tokens = Array(sequence.tokens[state.sequence.count..<end])
+        let tokens = Array(sequence.tokens[state.sequence.computedCount..<end])
         let image = model.configuration.vocabulary.image
         let added =
             tokens.count { $0 == image } / model.configuration.imageTokenCount

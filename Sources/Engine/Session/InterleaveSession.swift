@@ -50,7 +50,7 @@ struct InterleaveSession {
         case .image: reason = try runPicture()
         case .interleave: reason = try runInterleaved()
         }
-        usage.computedTokenCount = state.sequence.count
+        usage.computedTokenCount = state.sequence.computedCount
         return Completion(finishReason: reason, usage: usage, timings: timings)
     }
 

@@ -24,7 +24,7 @@ struct PictureRound {
         report: (Progress) -> Void
     ) throws -> [Picture] {
         let decoder = model.imageDecoder
-        let hidden = state.sequence.hidden.rows(0..<state.sequence.count)
+        let hidden = model.language.hidden(of: state.sequence)
         let clock = ContinuousClock()
         var start = clock.now
         let tokens = decoder.conditioningTokens(of: hidden, compute)
@@ -32,7 +32,7 @@ struct PictureRound {
         let source = state.latestPyramid.map { decoder.unet.source(of: $0, compute) }
         return try (0..<parameters.count).map { index in
             let seed = seed &+ UInt64(index)
-            var drawing = try makeDrawing(conditioning, source, seed: seed)
+            let drawing = try makeDrawing(conditioning, source, seed: seed)
             while !drawing.isFinished {
                 try guarding.check()
                 drawing.step(compute)
@@ -87,7 +87,7 @@ struct PictureRound {
     private func render(_ latents: Matrix) -> RGBImage {
         let side = model.imageDecoder.pictureSide
         let values = Matrix(rows: side * side, columns: 3)
-        model.imageDecoder.render(latents, compute, into: values)
+        model.imageDecoder.render([latents], compute, into: [values])
         var pixels = [UInt8](repeating: 0, count: values.count)
         for row in 0..<values.rows {
             values.withRow(row) { pixel in

@@ -21,7 +21,7 @@ struct SequenceState {
     }
 
     /// Positions that are left.
-    var room: Int { sequence.cache.capacity - sequence.count }
+    var room: Int { sequence.capacity - sequence.totalCount }
 
     /// Whether a begin-of-image token and a picture would still fit, with one position to spare.
     var hasRoomForPicture: Bool {
@@ -30,17 +30,17 @@ struct SequenceState {
     }
 
     /// Encodes a picture of the model's input size.
-    func encode(_ picture: RGBImage) -> ImageFeatures {
+    func encode(_ picture: RGBImage) -> EncodedImage {
         let pixels = Matrix(
             rows: picture.width * picture.height,
             columns: 3,
             values: picture.unitValues
         )
-        return model.visualTokenizer.encode(pixels, compute)
+        return model.encode([pixels], compute)[0]
     }
 
     /// Computes a whole prompt.
-    mutating func extend(tokens: [Int], features: [ImageFeatures]) {
+    mutating func extend(tokens: [Int], features: [EncodedImage]) {
         let vocabulary = model.configuration.vocabulary
         var elements: [SequenceElement] = []
         var remaining = features[...]
@@ -63,17 +63,14 @@ struct SequenceState {
     }
 
     /// Computes a picture's positions.
-    mutating func extend(picture features: ImageFeatures) {
+    mutating func extend(picture features: EncodedImage) {
         let element = element(features)
         model.language.extend(sequence, with: [element], compute)
     }
 
-    private mutating func element(_ features: ImageFeatures) -> SequenceElement {
+    private mutating func element(_ features: EncodedImage) -> SequenceElement {
         latestPyramid = features.pyramid
         imageCount += 1
-        return .image(
-            tokens: features.tokens,
-            values: model.language.synchronizerValues(of: model.pyramidBySide(features), compute)
-        )
+        return .image(features)
     }
 }

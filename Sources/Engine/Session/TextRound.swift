@@ -60,7 +60,7 @@ struct TextRound {
         var raw: [Float] = []
         chooser.restart(at: vocabulary.beginOfSequence)
         while result.tokens.count < parameters.maximumTokenCount
-            && sequence.count < sequence.cache.capacity
+            && sequence.totalCount < sequence.capacity
         {
             try guarding.check()
             model.language.nextLogits(of: sequence, compute, into: row)
@@ -101,17 +101,16 @@ struct TextRound {
             endTokens: Self.endTokens(vocabulary),
             parameters: parameters
         )
-        var beams = (0..<parameters.beamCount).map { _ in model.language.makeSequence() }
-        var spares = (0..<parameters.beamCount).map { _ in model.language.makeSequence() }
+        var beams = model.language.makeSequences(2 * parameters.beamCount)
+        var spares = Array(beams[parameters.beamCount...])
+        beams.removeLast(spares.count)
         for beam in beams { beam.copy(from: sequence) }
         let rows = Matrix(rows: beams.count, columns: model.language.vocabularySize)
         while !search.isDone && !search.isExhausted
-            && beams[0].count < beams[0].cache.capacity
+            && beams[0].totalCount < beams[0].capacity
         {
             try guarding.check()
-            for (index, beam) in beams.enumerated() {
-                model.language.nextLogits(of: beam, compute, into: rows.row(index))
-            }
+            model.language.logits(after: beams, compute, into: rows)
             try requireFinite(rows)
             search.advance(
                 logits: beams.indices.map { rows.row($0).toArray() }
@@ -124,9 +123,11 @@ struct TextRound {
             for (index, beam) in search.beams.enumerated() where beam.parent != index {
                 swap(&beams[index], &spares[index])
             }
-            model.language.step(
-                beams,
-                tokens: search.beams.map { $0.tokens[$0.tokens.count - 1] },
+            for (index, beam) in search.beams.enumerated() {
+                beams[index].append(token: beam.tokens[beam.tokens.count - 1])
+            }
+            model.language.compute(
+                beams.map { LanguageWork(sequence: $0, count: 1) },
                 compute
             )
         }
