@@ -29,6 +29,8 @@
     KERNEL(softmax_causal_rows_f32)      \
     KERNEL(attend_one_f32)               \
     KERNEL(rotary_f32)                   \
+    KERNEL(paged_attention_f32)          \
+    KERNEL(paged_store_f32)              \
     KERNEL(matvec_f32)                   \
     KERNEL(dot_f32)                      \
     KERNEL(im2col_f32)                   \

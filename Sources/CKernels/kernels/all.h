@@ -19,6 +19,7 @@
 #include "elementwise.h"
 #include "matvec.h"
 #include "attention.h"
+#include "paged_attention.h"
 #include "images.h"
 #include "deformable.h"
 #include "formats.h"

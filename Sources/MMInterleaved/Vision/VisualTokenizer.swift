@@ -66,12 +66,14 @@ package struct VisualTokenizer: Sendable {
         )
     }
 
-    /// Encodes one picture.
+    /// Encodes pictures together.
     ///
-    /// Shapes: `pixels` [imageSize², 3], RGB in [0, 1]. The result owns its memory.
-    package func encode(_ pixels: Matrix, _ compute: Compute) -> ImageFeatures {
-        let trace = encodeTraced(pixels, compute)
-        return ImageFeatures(tokens: trace.tokens, pyramid: trace.pyramid)
+    /// Shapes: `pixels` each [imageSize², 3], RGB in [0, 1]. The results own their memory.
+    package func encode(_ pixels: [Matrix], _ compute: Compute) -> [ImageFeatures] {
+        pixels.map { pixels in
+            let trace = encodeTraced(pixels, compute)
+            return ImageFeatures(tokens: trace.tokens, pyramid: trace.pyramid)
+        }
     }
 
     /// The stages of an encoding, for comparison with the reference.

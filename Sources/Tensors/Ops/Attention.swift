@@ -1,128 +1,91 @@
 internal import CKernels
 
-/// Which keys a query may see.
-package enum AttentionMask: Sendable {
-    /// Every query sees every key.
-    case none
-    /// Query r sees the first `visible + r` keys: `visible` is 1 + the number of keys before query 0.
-    case causal(visible: Int)
-}
-
 extension Compute {
-    /// Multi-head scaled dot-product attention of one sequence.
+    /// Multi-head scaled dot-product attention of one or more sequences of equal length.
     ///
-    /// Computes per head `out = softmax(scale · q kᵀ + mask) v`.
+    /// Computes per sample and head `out = softmax(scale · q kᵀ) v`.
     ///
-    /// Shapes: `q`, `out` [queries, heads·headSize] · `k`, `v` [keys, heads·headSize]; heads are runs of
-    /// columns. `out` may not overlap the inputs.
-    /// Cost: 4·queries·keys·heads·headSize flop; a tile of scores per worker as scratch.
-    /// Threads: cut by heads and tiles of queries. Source: arXiv 1706.03762 §3.2.
+    /// Shapes: `q`, `out` [samples·queries, heads·headSize] · `k`, `v` [samples·keys, heads·headSize];
+    /// heads are runs of columns. `out` may not overlap the inputs.
+    /// Cost: 4·samples·queries·keys·heads·headSize flop; a tile of scores per worker as scratch.
+    /// Threads: cut by samples, heads and tiles of queries. Source: arXiv 1706.03762 §3.2.
     package func attention(
         q: Matrix,
         k: Matrix,
         v: Matrix,
+        samples: Int = 1,
         heads: Int,
         scale: Float,
-        mask: AttentionMask = .none,
         into out: Matrix
     ) {
-        precondition(heads > 0 && q.columns % heads == 0 && q.columns == k.columns)
-        precondition(v.columns == out.columns && v.columns % heads == 0)
-        precondition(k.rows == v.rows && q.rows == out.rows)
-        floatingPointOperationCount += 2 * q.rows * k.rows * (q.columns + v.columns)
-        if q.rows == 1 && v.columns == q.columns {
-            attendOne(q: q, k: k, v: v, heads: heads, scale: scale, mask: mask, into: out)
-            return
-        }
-        let headSize = q.columns / heads
-        let valueSize = v.columns / heads
-        // A tile of scores should stay in the second-level cache together with its head's keys.
-        let tile = max(16, min(128, 65536 / max(1, k.rows)))
-        let tiles = (q.rows + tile - 1) / tile
-        scope {
-            let scores = scratch(pool.workerCount * tile, k.rows)
-            pool.run(heads * tiles) { part, worker in
-                let (head, first) = (part / tiles, part % tiles * tile)
-                let rows = first..<min(q.rows, first + tile)
-                let (headColumns, valueColumns) = (
-                    head * headSize..<(head + 1) * headSize,
-                    head * valueSize..<(head + 1) * valueSize
-                )
-                // Keys that the tile's last query cannot see need no product at all.
-                let keys =
-                    switch mask {
-                    case .none: k.rows
-                    case .causal(let visible): min(k.rows, visible + rows.upperBound - 1)
-                    }
-                let tileScores = scores.rows(worker * tile..<worker * tile + rows.count)
-                    .columns(0..<keys)
-                multiply(
-                    q.rows(rows).columns(headColumns),
-                    transposed: k.rows(0..<keys).columns(headColumns),
-                    into: tileScores
-                )
-                switch mask {
-                case .none:
-                    unsafe ilv_softmax_rows_f32(
-                        tileScores.base,
-                        tileScores.stride,
-                        rows.count,
-                        keys,
-                        scale
-                    )
-                case .causal(let visible):
-                    unsafe ilv_softmax_causal_rows_f32(
-                        tileScores.base,
-                        tileScores.stride,
-                        rows.count,
-                        keys,
-                        visible + first,
-                        scale
-                    )
-                }
-                multiply(
-                    tileScores,
-                    v.rows(0..<keys).columns(valueColumns),
-                    into: out.rows(rows).columns(valueColumns)
-                )
-            }
-        }
+        precondition(samples > 0 && k.rows % samples == 0 && k.rows == v.rows)
+        let keys = k.rows / samples
+        let ranges = (0..<samples).map { $0 * keys..<($0 + 1) * keys }
+        attention(
+            q: q,
+            keys: ranges.map { k.rows($0) },
+            values: ranges.map { v.rows($0) },
+            heads: heads,
+            scale: scale,
+            into: out
+        )
     }
 
-    private func attendOne(
+    /// The same where every sample's keys and values lie elsewhere.
+    ///
+    /// A sample's bits do not depend on the others: the cut into tiles depends on one sample's sizes.
+    ///
+    /// Shapes: `q`, `out` [samples·queries, heads·headSize] · `keys`, `values` per sample
+    /// [keys, heads·headSize], all of one size.
+    package func attention(
         q: Matrix,
-        k: Matrix,
-        v: Matrix,
+        keys: [Matrix],
+        values: [Matrix],
         heads: Int,
         scale: Float,
-        mask: AttentionMask,
         into out: Matrix
     ) {
+        let samples = keys.count
+        precondition(samples > 0 && values.count == samples && q.rows % samples == 0)
+        let (keyCount, valueColumns) = (keys[0].rows, values[0].columns)
+        precondition(heads > 0 && q.columns % heads == 0 && valueColumns % heads == 0)
+        precondition(q.rows == out.rows && out.columns == valueColumns)
+        precondition(keys.allSatisfy { $0.rows == keyCount && $0.columns == q.columns })
+        precondition(values.allSatisfy { $0.rows == keyCount && $0.columns == valueColumns })
+        floatingPointOperationCount += 2 * q.rows * keyCount * (q.columns + valueColumns)
+        let queries = q.rows / samples
         let headSize = q.columns / heads
-        let keys =
-            switch mask {
-            case .none: k.rows
-            case .causal(let visible): min(k.rows, visible)
-            }
+        let valueSize = valueColumns / heads
+        // A tile of scores should stay in the second-level cache together with its head's keys.
+        let tile = max(16, min(128, 65536 / max(1, keyCount)))
+        let tiles = (queries + tile - 1) / tile
         scope {
-            let scores = scratch(pool.workerCount, max(1, keys))
-            let granularity = max(1, 8192 / max(1, keys * headSize))
-            forRanges(of: heads, granularity: granularity) { range, worker in
-                for head in range {
-                    let offset = head * headSize
-                    unsafe ilv_attend_one_f32(
-                        out.base + offset,
-                        q.base + offset,
-                        k.base + offset,
-                        k.stride,
-                        v.base + offset,
-                        v.stride,
-                        keys,
-                        headSize,
-                        scale,
-                        scores.row(worker).base
-                    )
-                }
+            let scores = scratch(pool.workerCount * tile, keyCount)
+            pool.run(samples * heads * tiles) { part, worker in
+                let (sample, head) = (part / (heads * tiles), part / tiles % heads)
+                let first = part % tiles * tile
+                let count = min(queries - first, tile)
+                let row = sample * queries + first
+                let columns = head * headSize..<(head + 1) * headSize
+                let outColumns = head * valueSize..<(head + 1) * valueSize
+                let tileScores = scores.rows(worker * tile..<worker * tile + count)
+                multiply(
+                    q.rows(row..<row + count).columns(columns),
+                    transposed: keys[sample].columns(columns),
+                    into: tileScores
+                )
+                unsafe ilv_softmax_rows_f32(
+                    tileScores.base,
+                    tileScores.stride,
+                    count,
+                    keyCount,
+                    scale
+                )
+                multiply(
+                    tileScores,
+                    values[sample].columns(outColumns),
+                    into: out.rows(row..<row + count).columns(outColumns)
+                )
             }
         }
     }

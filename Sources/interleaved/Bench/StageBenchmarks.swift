@@ -65,7 +65,7 @@ struct StageBenchmarks {
         let side = configuration.vision.imageSize
         let pixels = Matrix(rows: side * side, columns: 3)
         pixels.fill(0.5)
-        return measure("encode", unit: "picture") { _ = tokenizer.encode(pixels, compute) }
+        return measure("encode", unit: "picture") { _ = tokenizer.encode([pixels], compute) }
     }
 
     private func language(_ stage: String) throws -> [Measurement] {
@@ -85,22 +85,23 @@ struct StageBenchmarks {
         if stage == "synchronize" {
             return [
                 measure("synchronize", unit: "picture's values, all layers") {
-                    _ = model.synchronizerValues(of: maps, compute)
+                    _ = model.synchronizerValues(of: [maps], compute)
                 }
             ]
         }
-        let values = model.synchronizerValues(of: maps, compute)
+        let values = model.synchronizerValues(of: [maps], compute)[0]
         let tokens = randomMatrix(
             configuration.imageTokenCount,
             configuration.language.hiddenSize
         )
+        let picture = EncodedImage(tokens: tokens, pyramid: [], values: values)
         let soi = configuration.vocabulary.beginOfImage
         if stage == "prefill" {
             let count = min(Self.promptTokenCount, positions)
             let sequence = model.makeSequence()
             return [
                 measure("prefill", unit: "token, pp\(count)", unitCount: count) {
-                    sequence.cache.truncate(to: 0)
+                    sequence.truncate(to: 0)
                     model.extend(
                         sequence,
                         with: [SequenceElement](repeating: .token(5), count: count),
@@ -116,9 +117,9 @@ struct StageBenchmarks {
         return [true, false].map { seesImage in
             let sequence = model.makeSequence()
             let image: [SequenceElement] =
-                seesImage ? [.token(soi), .image(tokens: tokens, values: values)] : []
+                seesImage ? [.token(soi), .image(picture)] : []
             model.extend(sequence, with: [.token(1)] + image, compute)
-            let start = sequence.count
+            let start = sequence.computedCount
             let logits = Matrix(rows: 1, columns: model.vocabularySize)
             return measure(
                 "decode",
@@ -126,7 +127,7 @@ struct StageBenchmarks {
                 unitCount: count,
                 byteCount: byteCount
             ) {
-                sequence.cache.truncate(to: start)
+                sequence.truncate(to: start)
                 for _ in 0..<count {
                     model.step(sequence, token: 5, compute)
                     model.nextLogits(of: sequence, compute, into: logits)
