@@ -125,8 +125,8 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
-                logging,
+                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Scheduling",
+                "Engine", logging,
             ]
         ),
 
@@ -166,11 +166,13 @@ let package = Package(
             ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
             resources: [.copy("Fixtures")]
         ),
-        tests("Scheduling"),
         tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
         tests(
             "Engine",
-            ["Tensors", "Tokenization", "Images", "MMInterleaved", "ModelTestSupport"]
+            [
+                "Tensors", "Tokenization", "Images", "MMInterleaved", "Scheduling",
+                "ModelTestSupport",
+            ]
         ),
         tests("ReferenceParity", ["MMInterleaved", "ReferenceImport"]),
         tests(
@@ -180,7 +182,8 @@ let package = Package(
         tests(
             "ServiceAPI",
             [
-                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
+                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Scheduling",
+                "Engine",
                 logging,
             ]
         ),

@@ -77,15 +77,13 @@ struct AnnotationSessionTests {
         settings.text.maximumTokenCount = 4
         settings.picture.stepCount = 2
         change(&settings)
-        var session = try AnnotationSession(
+        let coming = try AnnotationRounds(
             annotation,
             settings,
-            TinyModel.make(biases: biases),
-            TinyModel.tokenizer(),
-            Compute(workerCount: 1)
+            RequestRunner(biases: biases).engine
         )
         var rounds: [AnnotationRound] = []
-        while let round = try session.nextRound() { rounds.append(round) }
+        while let round = try coming.next() { rounds.append(round) }
         return rounds
     }
 

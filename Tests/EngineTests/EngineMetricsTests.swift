@@ -1,4 +1,5 @@
 @testable import Engine
+import Scheduling
 import Synchronization
 import Testing
 

@@ -2,6 +2,7 @@ import Engine
 import Images
 import MMInterleaved
 import ModelTestSupport
+import Scheduling
 import Testing
 
 private let vocabulary = TinyModel.configuration.vocabulary

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import MMInterleaved
+import Scheduling
 import ServiceAPI
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import MMInterleaved
+import Scheduling
 import Tokenization
 
 /// A model with every part of the real one, small enough to answer within milliseconds.

@@ -36,6 +36,7 @@ extension EngineCore {
     // MARK: - Language
 
     private func compute(_ plan: LanguagePlan) -> [Failure] {
+        for _ in plan.preempted { metrics.preempted() }
         for copy in plan.copies { pool.copyBlock(copy.source, to: copy.target) }
         var work: [LanguageWork] = []
         var finished: [LanguageWait] = []

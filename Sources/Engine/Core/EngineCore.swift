@@ -34,7 +34,9 @@ actor EngineCore {
     /// Features of the pictures that the scheduler's cache holds.
     var images: [ImageDigest: EncodedImage] = [:]
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe queue.asUnownedSerialExecutor()
+    }
 
     /// Starts the workers and takes address space for the pools.
     ///
@@ -160,17 +162,20 @@ actor EngineCore {
             return
         }
         request.phase = .running
-        Task {
-            // It may have ended before it began.
-            if let failure = request.failure {
-                release(request)
-                return request.refuse(failure)
-            }
-            let report = await session(self, request)
+        Task(executorPreference: queue) { await self.run(session, of: identifier) }
+    }
+
+    private func run(_ session: ActiveRequest.Session, of identifier: RequestIdentifier) async {
+        guard let request = requests[identifier] else { return }
+        // It may have ended before it began.
+        if let failure = request.failure {
             release(request)
-            scheduleStep()
-            report()
+            return request.refuse(failure)
         }
+        let report = await session(self, request)
+        release(request)
+        scheduleStep()
+        report()
     }
 
     // MARK: - Steps

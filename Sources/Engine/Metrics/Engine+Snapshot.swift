@@ -1,8 +1,11 @@
 internal import Scheduling
+internal import Synchronization
 
 extension Engine {
     /// What the engine is doing; never waits for a computation.
-    package var snapshot: EngineSnapshot {
+    ///
+    /// - `metrics`: Where the requests are recorded.
+    package func snapshot(_ metrics: EngineMetrics) -> EngineSnapshot {
         let status = status
         let (scheduler, costs) = core.scheduler.withLock { ($0.status(now: core.now), $0.costs) }
         var snapshot = EngineSnapshot()

@@ -1,3 +1,4 @@
+internal import Scheduling
 internal import Synchronization
 
 /// Counts and measures what the engine does; the one place where all of it comes together.

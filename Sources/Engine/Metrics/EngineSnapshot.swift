@@ -1,3 +1,5 @@
+internal import Scheduling
+
 /// What the engine is doing at one moment, for people and programs that watch it.
 package struct EngineSnapshot: Sendable {
     /// How far a picture is.

@@ -1,3 +1,5 @@
+internal import Scheduling
+
 /// Why a request was not taken into the queue.
 package enum RejectionReason: String, Sendable, CaseIterable {
     /// Too many requests wait already.

@@ -1,3 +1,4 @@
+internal import Scheduling
 internal import Synchronization
 
 /// Follows one request through its events: where it is, how long what took, how it ended.

@@ -1,4 +1,5 @@
 package import MMInterleaved
+internal import Scheduling
 
 /// One part of what a request gives the model.
 package enum InputPart: Hashable, Sendable {

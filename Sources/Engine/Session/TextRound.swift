@@ -88,6 +88,8 @@ struct TextRound {
         by next: [BeamSearch.Beam],
         on core: isolated EngineCore
     ) -> [RunningSequence] {
+        let parents = Set(next.map(\.parent))
+        for (index, beam) in beams.enumerated() where !parents.contains(index) { core.remove(beam) }
         var isTaken = beams.map { _ in false }
         let continued = next.map { beam in
             // A parent's first child takes its place; only further ones need a copy.
@@ -97,7 +99,6 @@ struct TextRound {
             }
             return core.fork(beams[beam.parent], for: request)
         }
-        for (beam, isTaken) in zip(beams, isTaken) where !isTaken { core.remove(beam) }
         for (sequence, beam) in zip(continued, next) {
             if let token = beam.tokens.last { core.append([.token(token)], to: sequence) }
         }

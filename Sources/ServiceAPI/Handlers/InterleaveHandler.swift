@@ -3,6 +3,7 @@ internal import Engine
 internal import HTTPServer
 internal import HTTPWire
 internal import MMInterleaved
+internal import Scheduling
 
 extension Service {
     /// `POST /v1/interleave`.

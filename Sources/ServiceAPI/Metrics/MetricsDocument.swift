@@ -1,4 +1,5 @@
 internal import Engine
+internal import Scheduling
 
 /// The document of `GET /metrics`.
 ///

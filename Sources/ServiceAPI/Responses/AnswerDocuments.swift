@@ -1,6 +1,7 @@
 package import Engine
 internal import Images
 internal import MMInterleaved
+internal import Scheduling
 
 extension InterleaveCall {
     /// The effective parameters: those that had a say in the answer.

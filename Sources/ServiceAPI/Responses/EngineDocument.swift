@@ -1,4 +1,5 @@
 internal import Engine
+internal import Scheduling
 
 extension EngineSnapshot {
     /// The document of `GET /v1/engine`; times in milliseconds.

@@ -3,6 +3,7 @@ import Engine
 import HTTPServer
 import HTTPWire
 import Logging
+import Scheduling
 import ServiceAPI
 
 /// Everything that the daemon can be told, checked.
