@@ -145,8 +145,12 @@ package struct LanguageModel: Sendable {
         _ c: LanguageConfiguration,
         _ vocabulary: VocabularyConfiguration
     ) throws -> LinearWeights {
-        let head = try parameters.linear("head", inputs: c.hiddenSize, outputs: vocabulary.size)
-        let added = try parameters.linear(
+        let head = try parameters.storedLinear(
+            "head",
+            inputs: c.hiddenSize,
+            outputs: vocabulary.size
+        )
+        let added = try parameters.storedLinear(
             "head_new",
             inputs: c.hiddenSize,
             outputs: vocabulary.size - vocabulary.originalSize
@@ -157,7 +161,7 @@ package struct LanguageModel: Sendable {
         if let bias = head.bias, let addedBias = added.bias {
             compute.add(addedBias, to: bias.columns(range))
         }
-        return head
+        return parameters.packed(head.weight, bias: head.bias)
     }
 
     /// Makes an empty sequence of at most `maximumPositionCount` positions.
