@@ -208,6 +208,16 @@ float ilv_dot_f32(const float *a, const float *b, size_t count) {
     return kernels()->dot_f32(a, b, count);
 }
 
+void ilv_matmul_pack_f32(float *packed, const float *w, size_t w_stride, size_t inputs,
+                         size_t first_output, size_t outputs) {
+    kernels()->matmul_pack_f32(packed, w, w_stride, inputs, first_output, outputs);
+}
+
+void ilv_matmul_f32(float *out, size_t out_stride, const float *x, size_t x_stride, const float *w,
+                    const float *bias, size_t rows, size_t inputs, size_t outputs, int adding) {
+    kernels()->matmul_f32(out, out_stride, x, x_stride, w, bias, rows, inputs, outputs, adding);
+}
+
 void ilv_im2col_f32(float *out, const float *x, size_t x_stride, size_t height, size_t width,
                     size_t channels, size_t kernel, size_t stride, size_t padding,
                     size_t output_width, size_t first_pixel, size_t pixel_count) {

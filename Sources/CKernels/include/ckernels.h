@@ -141,6 +141,24 @@ void ilv_matvec_f32(float *out, const float *w, size_t w_stride, const float *x,
                     size_t rows, size_t columns);
 float ilv_dot_f32(const float *a, const float *b, size_t count);
 
+// MARK: Matrix x packed matrix (matmul)
+
+/// Packs rows of a weight for ilv_matmul_f32: packed[o / 16][i][o % 16] = w[o - first_output, i] for
+/// the outputs first_output ..< first_output + outputs; nothing else is written.
+/// w [outputs, inputs] · packed [ceil(all outputs / 16), inputs, 16], zero where nothing is packed
+void ilv_matmul_pack_f32(float *packed, const float *w, size_t w_stride, size_t inputs,
+                         size_t first_output, size_t outputs);
+
+/// out[r,o] = start + sum_i x[r,i] w[o,i], where start is 0, or bias[o] if bias is not NULL, or with
+/// `adding` not 0 out[r,o] itself, or out[r,o] + bias[o].
+///
+/// Every element is one chain of fused multiplications and additions from start on, i = 0, 1, 2, ...:
+/// the same bits for any number of rows and outputs and for every instruction set.
+/// x [rows, inputs] · w packed [ceil(outputs / 16), inputs, 16] · bias [outputs] or NULL ·
+/// out [rows, outputs]
+void ilv_matmul_f32(float *out, size_t out_stride, const float *x, size_t x_stride, const float *w,
+                    const float *bias, size_t rows, size_t inputs, size_t outputs, int adding);
+
 // MARK: Images as rows x channels (convolution, resize)
 
 /// Gathers the patches of a square convolution window; outside the image is 0.
