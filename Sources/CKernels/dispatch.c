@@ -167,18 +167,6 @@ void ilv_softmax_rows_f32(float *x, size_t stride, size_t rows, size_t columns, 
     kernels()->softmax_rows_f32(x, stride, rows, columns, scale);
 }
 
-void ilv_softmax_causal_rows_f32(float *x, size_t stride, size_t rows, size_t columns,
-                                 size_t first_visible, float scale) {
-    kernels()->softmax_causal_rows_f32(x, stride, rows, columns, first_visible, scale);
-}
-
-void ilv_attend_one_f32(float *out, const float *q, const float *keys, size_t key_stride,
-                        const float *values, size_t value_stride, size_t count, size_t head_size,
-                        float scale, float *scores) {
-    kernels()->attend_one_f32(out, q, keys, key_stride, values, value_stride, count, head_size,
-                              scale, scores);
-}
-
 void ilv_rotary_f32(float *x, size_t stride, const float *cosine, const float *sine, size_t rows,
                     size_t heads, size_t head_size) {
     kernels()->rotary_f32(x, stride, cosine, sine, rows, heads, head_size);

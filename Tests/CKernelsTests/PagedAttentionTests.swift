@@ -14,6 +14,7 @@ private struct Pool {
 
     private var width: Int { heads * headSize }
     var valueOffset: Int { 16 * width }
+    var scale: Float { 1 / Float(headSize).squareRoot() }
 
     /// Stores positions piece by piece; slots that nothing was stored in stay NaN.
     init(_ set: KernelSet, positions: Int, heads: Int, headSize: Int, seed: UInt64) {
@@ -85,7 +86,7 @@ private struct Pool {
                 blocks.stride,
                 range.lowerBound + 1,
                 headSize,
-                0.3,
+                scale,
                 scores.pointer
             )
         }
@@ -146,7 +147,7 @@ struct PagedAttentionTests {
                         (0..<headSize).reduce(0.0) {
                             $0 + Double(q[query * headSize + $1])
                                 * Double(pool.key(position, head, $1))
-                        } * Double(Float(0.3))
+                        } * Double(pool.scale)
                     )
                 }
                 let sum = powers.reduce(0, +)
@@ -188,22 +189,18 @@ struct PagedAttentionTests {
         let pool = Pool(set, positions: 45, heads: 1, headSize: headSize, seed: 6)
         var random = SeededRandom(seed: 7)
         let q = random.floats(45 * headSize)
-        let isFused = set.name != "generic"
-        func add(_ a: Float, _ b: Float, to sum: Float) -> Float {
-            isFused ? sum.addingProduct(a, b) : sum + a * b
-        }
         let expected = (0..<45).flatMap { query -> [Float] in
             let scores = GuardedRows(
                 (0...query).map { position in
                     (0..<headSize).reduce(Float(0)) {
-                        add(pool.key(position, 0, $1), q[query * headSize + $1], to: $0)
+                        $0.addingProduct(pool.key(position, 0, $1), q[query * headSize + $1])
                     }
                 }
             )
-            unsafe set.table.softmax_rows_f32(scores.pointer, query + 1, 1, query + 1, 0.3)
+            unsafe set.table.softmax_rows_f32(scores.pointer, query + 1, 1, query + 1, pool.scale)
             return (0..<headSize).map { channel in
                 (0...query).reduce(Float(0)) {
-                    add(pool.value($1, 0, channel), scores[0, $1], to: $0)
+                    $0.addingProduct(pool.value($1, 0, channel), scores[0, $1])
                 }
             }
         }

@@ -95,18 +95,6 @@ void ilv_geglu_f32(float *out, size_t out_stride, const float *value_gate,
 /// NaN or, after scaling, +INFINITY becomes NaN.
 void ilv_softmax_rows_f32(float *x, size_t stride, size_t rows, size_t columns, float scale);
 
-/// As ilv_softmax_rows_f32, but row r sees only its first `min(columns, first_visible + r)`
-/// columns; the rest become 0 whatever they hold. For causal tiles.
-void ilv_softmax_causal_rows_f32(float *x, size_t stride, size_t rows, size_t columns,
-                                 size_t first_visible, float scale);
-
-/// Attention of one query over one head's keys and values, for decoding.
-/// out[d] = sum_t softmax_t(scale * q·k_t) v_t[d]
-/// q, out [head_size] · keys, values [count, head_size] with strides · scores: scratch [count]
-void ilv_attend_one_f32(float *out, const float *q, const float *keys, size_t key_stride,
-                        const float *values, size_t value_stride, size_t count, size_t head_size,
-                        float scale, float *scores);
-
 /// Rotary position embedding, half-split ("rotate half"), in place.
 /// x [rows, heads*head_size] · cosine, sine [rows, head_size/2] (row r belongs to x's row r)
 void ilv_rotary_f32(float *x, size_t stride, const float *cosine, const float *sine, size_t rows,
