@@ -167,18 +167,6 @@ void ilv_softmax_rows_f32(float *x, size_t stride, size_t rows, size_t columns, 
     kernels()->softmax_rows_f32(x, stride, rows, columns, scale);
 }
 
-void ilv_softmax_causal_rows_f32(float *x, size_t stride, size_t rows, size_t columns,
-                                 size_t first_visible, float scale) {
-    kernels()->softmax_causal_rows_f32(x, stride, rows, columns, first_visible, scale);
-}
-
-void ilv_attend_one_f32(float *out, const float *q, const float *keys, size_t key_stride,
-                        const float *values, size_t value_stride, size_t count, size_t head_size,
-                        float scale, float *scores) {
-    kernels()->attend_one_f32(out, q, keys, key_stride, values, value_stride, count, head_size,
-                              scale, scores);
-}
-
 void ilv_rotary_f32(float *x, size_t stride, const float *cosine, const float *sine, size_t rows,
                     size_t heads, size_t head_size) {
     kernels()->rotary_f32(x, stride, cosine, sine, rows, heads, head_size);
@@ -206,6 +194,16 @@ void ilv_matvec_f32(float *out, const float *w, size_t w_stride, const float *x,
 
 float ilv_dot_f32(const float *a, const float *b, size_t count) {
     return kernels()->dot_f32(a, b, count);
+}
+
+void ilv_matmul_pack_f32(float *packed, const float *w, size_t w_stride, size_t inputs,
+                         size_t first_output, size_t outputs) {
+    kernels()->matmul_pack_f32(packed, w, w_stride, inputs, first_output, outputs);
+}
+
+void ilv_matmul_f32(float *out, size_t out_stride, const float *x, size_t x_stride, const float *w,
+                    const float *bias, size_t rows, size_t inputs, size_t outputs, int adding) {
+    kernels()->matmul_f32(out, out_stride, x, x_stride, w, bias, rows, inputs, outputs, adding);
 }
 
 void ilv_im2col_f32(float *out, const float *x, size_t x_stride, size_t height, size_t width,

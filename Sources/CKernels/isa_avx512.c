@@ -9,6 +9,7 @@
     apply_to = function)
 #define ILV_ISA avx512
 #define ILV_ISA_NAME "avx512"
+#define ILV_HAS_FMA 1
 #define ILV_HAS_F16C 1
 #define ILV_HAS_AVX512 1
 #include "kernels/all.h"

@@ -4,6 +4,11 @@
 
 #define ILV_ISA generic
 #define ILV_ISA_NAME "generic"
+#if defined(__FMA__) || defined(__aarch64__)
+#define ILV_HAS_FMA 1
+#else
+#define ILV_HAS_FMA 0
+#endif
 #define ILV_HAS_F16C 0
 #define ILV_HAS_AVX512 0
 #include "kernels/all.h"

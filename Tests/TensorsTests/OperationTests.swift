@@ -33,14 +33,12 @@ import Testing
     )
     func linear(rows: Int, inputs: Int, outputs: Int) {
         let x = random(rows, inputs, seed: 1)
-        let layer = LinearWeights(
-            weight: random(outputs, inputs, seed: 2),
-            bias: random(1, outputs, seed: 3)
-        )
+        let weight = random(outputs, inputs, seed: 2)
+        let layer = LinearWeights(weight: weight, bias: random(1, outputs, seed: 3))
         let out = Matrix(rows: rows, columns: outputs)
         func expected(_ row: Int, _ output: Int) -> Double {
             (0..<inputs).reduce(Double(layer.bias?[0, output] ?? 0)) {
-                $0 + Double(x[row, $1]) * Double(layer.weight[output, $1])
+                $0 + Double(x[row, $1]) * Double(weight[output, $1])
             }
         }
         compute.linear(x, layer, into: out)
@@ -95,11 +93,9 @@ import Testing
         let (inputs, outputs) = (3, 4)
         let padding = kernel == 3 ? 1 : 0
         let grid = Grid(height: height, width: width)
+        let weight = random(outputs, kernel * kernel * inputs, seed: 8)
         let layer = ConvolutionWeights(
-            linear: LinearWeights(
-                weight: random(outputs, kernel * kernel * inputs, seed: 8),
-                bias: random(1, outputs, seed: 9)
-            ),
+            linear: LinearWeights(weight: weight, bias: random(1, outputs, seed: 9)),
             kernel: kernel,
             stride: stride,
             padding: padding
@@ -119,9 +115,7 @@ import Testing
                     for input in 0..<inputs {
                         sum +=
                             Double(x[sample * grid.count + y * width + column, input])
-                            * Double(
-                                layer.linear.weight[output, (ky * kernel + kx) * inputs + input]
-                            )
+                            * Double(weight[output, (ky * kernel + kx) * inputs + input])
                     }
                 }
             }
@@ -134,7 +128,8 @@ import Testing
     func transposedConvolution() {
         let grid = Grid(height: 2, width: 3)
         let x = random(grid.count, 5, seed: 10)
-        let layer = LinearWeights(weight: random(4 * 3, 5, seed: 11), bias: nil)
+        let weight = random(4 * 3, 5, seed: 11)
+        let layer = LinearWeights(weight: weight, bias: nil)
         let out = Matrix(rows: 4 * grid.count, columns: 3)
         compute.transposedConvolution2x2(x, layer, grid: grid, into: out)
         let error = maximumError(out) { row, channel in
@@ -142,7 +137,7 @@ import Testing
             let quarter = y % 2 * 2 + column % 2
             let source = y / 2 * 3 + column / 2
             return (0..<5).reduce(0.0) {
-                $0 + Double(x[source, $1]) * Double(layer.weight[quarter * 3 + channel, $1])
+                $0 + Double(x[source, $1]) * Double(weight[quarter * 3 + channel, $1])
             }
         }
         #expect(error < 1e-5)

@@ -95,18 +95,6 @@ void ilv_geglu_f32(float *out, size_t out_stride, const float *value_gate,
 /// NaN or, after scaling, +INFINITY becomes NaN.
 void ilv_softmax_rows_f32(float *x, size_t stride, size_t rows, size_t columns, float scale);
 
-/// As ilv_softmax_rows_f32, but row r sees only its first `min(columns, first_visible + r)`
-/// columns; the rest become 0 whatever they hold. For causal tiles.
-void ilv_softmax_causal_rows_f32(float *x, size_t stride, size_t rows, size_t columns,
-                                 size_t first_visible, float scale);
-
-/// Attention of one query over one head's keys and values, for decoding.
-/// out[d] = sum_t softmax_t(scale * q·k_t) v_t[d]
-/// q, out [head_size] · keys, values [count, head_size] with strides · scores: scratch [count]
-void ilv_attend_one_f32(float *out, const float *q, const float *keys, size_t key_stride,
-                        const float *values, size_t value_stride, size_t count, size_t head_size,
-                        float scale, float *scores);
-
 /// Rotary position embedding, half-split ("rotate half"), in place.
 /// x [rows, heads*head_size] · cosine, sine [rows, head_size/2] (row r belongs to x's row r)
 void ilv_rotary_f32(float *x, size_t stride, const float *cosine, const float *sine, size_t rows,
@@ -140,6 +128,24 @@ void ilv_paged_store_f32(float *keys, float *values, const float *k, size_t k_st
 void ilv_matvec_f32(float *out, const float *w, size_t w_stride, const float *x, const float *bias,
                     size_t rows, size_t columns);
 float ilv_dot_f32(const float *a, const float *b, size_t count);
+
+// MARK: Matrix x packed matrix (matmul)
+
+/// Packs rows of a weight for ilv_matmul_f32: packed[o / 16][i][o % 16] = w[o - first_output, i] for
+/// the outputs first_output ..< first_output + outputs; nothing else is written.
+/// w [outputs, inputs] · packed [ceil(all outputs / 16), inputs, 16], zero where nothing is packed
+void ilv_matmul_pack_f32(float *packed, const float *w, size_t w_stride, size_t inputs,
+                         size_t first_output, size_t outputs);
+
+/// out[r,o] = start + sum_i x[r,i] w[o,i], where start is 0, or bias[o] if bias is not NULL, or with
+/// `adding` not 0 out[r,o] itself, or out[r,o] + bias[o].
+///
+/// Every element is one chain of fused multiplications and additions from start on, i = 0, 1, 2, ...:
+/// the same bits for any number of rows and outputs and for every instruction set.
+/// x [rows, inputs] · w packed [ceil(outputs / 16), inputs, 16] · bias [outputs] or NULL ·
+/// out [rows, outputs]
+void ilv_matmul_f32(float *out, size_t out_stride, const float *x, size_t x_stride, const float *w,
+                    const float *bias, size_t rows, size_t inputs, size_t outputs, int adding);
 
 // MARK: Images as rows x channels (convolution, resize)
 

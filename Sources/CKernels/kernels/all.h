@@ -1,7 +1,7 @@
 // Every kernel, for the instruction set of the including file, and its table.
 //
-// The including file defines ILV_ISA (the suffix), ILV_ISA_NAME, ILV_HAS_F16C and ILV_HAS_AVX512,
-// and sets the target attribute around this include.
+// The including file defines ILV_ISA (the suffix), ILV_ISA_NAME, ILV_HAS_FMA, ILV_HAS_F16C and
+// ILV_HAS_AVX512, and sets the target attribute around this include.
 
 // Vectors are passed between inlined functions only, so the wider calling convention does not
 // matter.
@@ -18,6 +18,7 @@
 #include "norms.h"
 #include "elementwise.h"
 #include "matvec.h"
+#include "matmul.h"
 #include "attention.h"
 #include "paged_attention.h"
 #include "images.h"

@@ -89,6 +89,34 @@ ILV_INLINE f32x16 larger(f32x16 a, f32x16 b) {
     return choose(a > b, a, b);
 }
 
+#if !ILV_HAS_FMA
+typedef double f64x16 __attribute__((ext_vector_type(16)));
+typedef int64_t i64x16 __attribute__((ext_vector_type(16)));
+#endif
+
+/// a * b + c, rounded once, lane by lane.
+ILV_INLINE f32x16 fused(f32x16 a, f32x16 b, f32x16 c) {
+#if ILV_HAS_FMA
+    return __builtin_elementwise_fma(a, b, c);
+#else
+    // The product is exact in double precision. The sum is rounded to odd there, which leaves the
+    // second rounding enough to know: Boldo and Melquiond, "Emulation of FMA and correctly rounded
+    // sums", IEEE Transactions on Computers 57 (2008).
+    f64x16 product = __builtin_convertvector(a, f64x16) * __builtin_convertvector(b, f64x16);
+    f64x16 addend = __builtin_convertvector(c, f64x16);
+    f64x16 sum = product + addend;
+    f64x16 part = sum - product;
+    f64x16 error = (product - (sum - part)) + (addend - part);
+    // Both comparisons are false for NaN, the error of an infinite sum.
+    i64x16 inexact = (error > 0.0) | (error < 0.0);
+    i64x16 bits = (i64x16)sum;
+    i64x16 even = (bits & 1) == 0;
+    i64x16 away = (error > 0.0) == (sum > 0.0);
+    bits += inexact & even & ((away & 2) - 1);
+    return __builtin_convertvector((f64x16)bits, f32x16);
+#endif
+}
+
 /// Sum of the lanes: halves, quarters, pairs, in this order.
 ILV_INLINE float lanes_sum(f32x16 lanes) {
     f32x8 eight = lanes.lo + lanes.hi;

@@ -1,10 +1,9 @@
 // Causal attention over keys and values that lie in blocks of sixteen positions.
 //
 // A query's result is the same bits whatever queries are computed beside it: each score is one
-// chain of additions over the head's channels, the softmax's order depends on the number of visible
-// keys alone, and each channel of the result is one chain of additions over the keys, oldest first.
-// Keys that a query does not see are never multiplied with anything of it, so that they may hold
-// anything.
+// chain of fused multiplications and additions over the head's channels, the softmax's order depends
+// on the number of visible keys alone, and each channel of the result is one such chain over the
+// keys, oldest first. Keys that a query does not see have no part in it, so they may hold anything.
 //
 // Compiled once per instruction set; no include guard.
 
@@ -48,10 +47,10 @@ ILV_INLINE void paged_scores_tile(float *scores, size_t scores_stride, const flo
         }
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < rows; r++) {
-            float x = q[r * q_stride + d];
+            f32x16 x = splat(q[r * q_stride + d]);
 #pragma clang loop unroll(full)
             for (size_t b = 0; b < count; b++) {
-                sums[r * count + b] += key[b] * x;
+                sums[r * count + b] = fused(key[b], x, sums[r * count + b]);
             }
         }
     }
@@ -89,10 +88,10 @@ ILV_INLINE void paged_value(f32x16 *sums, const float *weights, size_t weights_s
     }
 #pragma clang loop unroll(full)
     for (size_t r = from; r < rows; r++) {
-        float weight = weights[r * weights_stride];
+        f32x16 weight = splat(weights[r * weights_stride]);
 #pragma clang loop unroll(full)
         for (size_t p = 0; p < parts; p++) {
-            sums[r * parts + p] += x[p] * weight;
+            sums[r * parts + p] = fused(x[p], weight, sums[r * parts + p]);
         }
     }
 }
@@ -146,7 +145,7 @@ ILV_INLINE void paged_queries(float *out, size_t out_stride, const float *q, siz
     size_t stride = 16 * blocks;
     paged_scores(scores, stride, q, q_stride, head, blocks, rows);
     for (size_t r = 0; r < rows; r++) {
-        softmax_row(scores + r * stride, visible + r, visible + r, scale);
+        ILV_NAME(softmax_row)(scores + r * stride, visible + r, scale);
     }
     const size_t wide = ILV_SUMS / rows > 8 ? 8 : ILV_SUMS / rows;
     size_t d = 0;

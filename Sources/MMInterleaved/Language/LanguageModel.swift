@@ -147,8 +147,12 @@ package struct LanguageModel: Sendable {
         _ c: LanguageConfiguration,
         _ vocabulary: VocabularyConfiguration
     ) throws -> LinearWeights {
-        let head = try parameters.linear("head", inputs: c.hiddenSize, outputs: vocabulary.size)
-        let added = try parameters.linear(
+        let head = try parameters.storedLinear(
+            "head",
+            inputs: c.hiddenSize,
+            outputs: vocabulary.size
+        )
+        let added = try parameters.storedLinear(
             "head_new",
             inputs: c.hiddenSize,
             outputs: vocabulary.size - vocabulary.originalSize
@@ -159,7 +163,7 @@ package struct LanguageModel: Sendable {
         if let bias = head.bias, let addedBias = added.bias {
             compute.add(addedBias, to: bias.columns(range))
         }
-        return head
+        return parameters.packed(head.weight, bias: head.bias)
     }
 
     /// Looks up a token's embedding. `out` [1, hidden]

@@ -82,11 +82,29 @@ package struct Parameters {
         outputs: Int,
         bias: Bool = true
     ) throws -> LinearWeights {
+        let stored = try storedLinear(name, inputs: inputs, outputs: outputs, bias: bias)
+        return packed(stored.weight, bias: stored.bias)
+    }
+
+    /// The same two parameters before they are packed, to be changed or combined with others.
+    package func storedLinear(
+        _ name: String,
+        inputs: Int,
+        outputs: Int,
+        bias: Bool = true
+    ) throws -> (weight: Matrix, bias: Matrix?) {
         let parameters = self[name]
-        return LinearWeights(
+        return (
             weight: try parameters.matrix("weight", [outputs, inputs]),
             bias: bias ? try parameters.vector("bias", outputs) : nil
         )
+    }
+
+    /// Packs a weight [outputs, inputs] and a bias [1, outputs].
+    package func packed(_ weight: Matrix, bias: Matrix?) -> LinearWeights {
+        let layer = LinearWeights(outputs: weight.rows, inputs: weight.columns, bias: bias)
+        if !isDeclaring { layer.pack(weight, firstOutput: 0) }
+        return layer
     }
 
     /// Several linear layers over the same input as one: their outputs side by side.
@@ -96,19 +114,20 @@ package struct Parameters {
         bias: Bool = true
     ) throws -> LinearWeights {
         let total = layers.reduce(0) { $0 + $1.outputs }
-        let weight = Matrix(rows: total, columns: inputs)
-        let shift = Matrix(rows: 1, columns: total)
+        let shift = bias ? Matrix(rows: 1, columns: total) : nil
+        let fused = LinearWeights(outputs: total, inputs: inputs, bias: shift)
         var first = 0
         for layer in layers {
-            let range = first..<first + layer.outputs
             let parameters = self[layer.name]
-            try parameters.read("weight", [layer.outputs, inputs], into: weight.rows(range))
-            if bias {
+            let weight = try parameters.matrix("weight", [layer.outputs, inputs])
+            if !isDeclaring { fused.pack(weight, firstOutput: first) }
+            let range = first..<first + layer.outputs
+            if let shift {
                 try parameters.read("bias", [layer.outputs], into: shift.columns(range))
             }
             first = range.upperBound
         }
-        return LinearWeights(weight: weight, bias: bias ? shift : nil)
+        return fused
     }
 
     /// `name.weight` and `name.bias` of a layer or group normalisation.
@@ -143,7 +162,7 @@ package struct Parameters {
             ? stored : Self.channelsLast(stored, inputs: inputs, window: kernel * kernel)
         let shift = bias ? try parameters.vector("bias", outputs) : nil
         return ConvolutionWeights(
-            linear: LinearWeights(weight: weight, bias: shift),
+            linear: packed(weight, bias: shift),
             kernel: kernel,
             stride: stride,
             padding: padding
@@ -176,7 +195,7 @@ package struct Parameters {
                 bias.columns(quarter * outputs..<(quarter + 1) * outputs).copy(from: shift)
             }
         }
-        return LinearWeights(weight: weight, bias: bias)
+        return packed(weight, bias: bias)
     }
 
     /// A depth-wise 3x3 convolution, `name.weight` [channels, 1, 3, 3], packed to [9, channels].

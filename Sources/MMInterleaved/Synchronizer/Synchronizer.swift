@@ -83,18 +83,23 @@ package struct Synchronizer: Sendable {
             inputs: c.querySize,
             outputs: c.querySize
         )
-        samplingOffsets = try parameters.linear(
+        let offsets = try parameters.storedLinear(
             "sampling_offsets",
             inputs: c.querySize,
             outputs: c.headCount * c.pointCount * 2
         )
-        Self.scale(samplingOffsets, by: 1 / Float(c.baseSide))
-        let stored = try parameters.linear(
-            "attention_weights",
-            inputs: c.querySize,
-            outputs: c.headCount * levels * (c.pointCount + 1)
+        Self.scale(offsets.weight, by: 1 / Float(c.baseSide))
+        if let bias = offsets.bias { Self.scale(bias, by: 1 / Float(c.baseSide)) }
+        samplingOffsets = parameters.packed(offsets.weight, bias: offsets.bias)
+        let logits = Self.withoutIgnoreSlots(
+            try parameters.storedLinear(
+                "attention_weights",
+                inputs: c.querySize,
+                outputs: c.headCount * levels * (c.pointCount + 1)
+            ),
+            points: c.pointCount
         )
-        attentionWeights = Self.withoutIgnoreSlots(stored, points: c.pointCount)
+        attentionWeights = parameters.packed(logits.weight, bias: logits.bias)
         valueProjection = try parameters.linear(
             "value_proj",
             inputs: c.featureSize,
@@ -110,7 +115,11 @@ package struct Synchronizer: Sendable {
             "weight",
             [c.maximumImageCount, c.querySize]
         )
-        ranks = Self.rankTables(table, offsets: samplingOffsets, logits: attentionWeights)
+        ranks = Self.rankTables(
+            table,
+            offsets: parameters.packed(offsets.weight, bias: nil),
+            logits: parameters.packed(logits.weight, bias: nil)
+        )
     }
 
     /// Projects an image's feature maps for sampling.
@@ -161,20 +170,21 @@ package struct Synchronizer: Sendable {
 
     // MARK: - Packing
 
-    private static func scale(_ layer: LinearWeights, by factor: Float) {
-        for matrix in [layer.weight, layer.bias].compactMap({ $0 }) {
-            for row in 0..<matrix.rows {
-                matrix.withMutableRow(row) { span in
-                    for index in 0..<span.count { span[index] *= factor }
-                }
+    private static func scale(_ matrix: Matrix, by factor: Float) {
+        for row in 0..<matrix.rows {
+            matrix.withMutableRow(row) { span in
+                for index in 0..<span.count { span[index] *= factor }
             }
         }
     }
 
     /// Drops each level's last output: the reference overwrites it, so it has no effect.
-    private static func withoutIgnoreSlots(_ stored: LinearWeights, points: Int) -> LinearWeights {
-        let runs = stored.outputs / (points + 1)
-        let weight = Matrix(rows: runs * points, columns: stored.inputs)
+    private static func withoutIgnoreSlots(
+        _ stored: (weight: Matrix, bias: Matrix?),
+        points: Int
+    ) -> (weight: Matrix, bias: Matrix) {
+        let runs = stored.weight.rows / (points + 1)
+        let weight = Matrix(rows: runs * points, columns: stored.weight.columns)
         let bias = Matrix(rows: 1, columns: runs * points)
         for run in 0..<runs {
             let (from, to) = (run * (points + 1), run * points)
@@ -183,7 +193,7 @@ package struct Synchronizer: Sendable {
                 bias.columns(to..<to + points).copy(from: shift.columns(from..<from + points))
             }
         }
-        return LinearWeights(weight: weight, bias: bias)
+        return (weight, bias)
     }
 
     /// The projections are linear, so what a rank adds to a query becomes what it adds to the
@@ -196,7 +206,7 @@ package struct Synchronizer: Sendable {
         let compute = Compute(workerCount: 1)
         func project(_ layer: LinearWeights) -> Matrix {
             let out = Matrix(rows: table.rows, columns: layer.outputs)
-            compute.linear(table, LinearWeights(weight: layer.weight, bias: nil), into: out)
+            compute.linear(table, layer, into: out)
             return out
         }
         return SynchronizerRankTables(offsets: project(offsets), logits: project(logits))

@@ -26,12 +26,13 @@ package struct DeformableAttention: Sendable {
         self.headCount = headCount
         self.pointCount = pointCount
         let samples = headCount * grids.count * pointCount
-        samplingOffsets = try parameters.linear(
+        let offsets = try parameters.storedLinear(
             "sampling_offsets",
             inputs: channels,
             outputs: samples * 2
         )
-        Self.normalize(samplingOffsets, heads: headCount, grids: grids, points: pointCount)
+        Self.normalize(offsets.weight, offsets.bias, grids: grids, points: pointCount)
+        samplingOffsets = parameters.packed(offsets.weight, bias: offsets.bias)
         attentionWeights = try parameters.linear(
             "attention_weights",
             inputs: channels,
@@ -51,8 +52,8 @@ package struct DeformableAttention: Sendable {
 
     /// Lets every query sample the maps around its reference point.
     ///
-    /// Shapes: `queries`, `out` [queries, channels] · `references` [queries, 2] in [0, 1]² ·
-    /// `features` [Σ maps, channels].
+    /// Shapes: `queries`, `out` [samples·queries, channels] · `references` [queries, 2] in [0, 1]², the
+    /// same for every sample · `features` [samples·Σ maps, channels].
     package func attend(
         _ queries: Matrix,
         references: Matrix,
@@ -86,14 +87,14 @@ package struct DeformableAttention: Sendable {
     }
 
     /// Divides the offsets by the width and height of their map, so that they are fractions of it.
-    private static func normalize(_ layer: LinearWeights, heads: Int, grids: [Grid], points: Int) {
-        for output in 0..<layer.outputs {
+    private static func normalize(_ weight: Matrix, _ bias: Matrix?, grids: [Grid], points: Int) {
+        for output in 0..<weight.rows {
             let grid = grids[output / (2 * points) % grids.count]
             let side = Float(output % 2 == 0 ? grid.width : grid.height)
-            layer.weight.withMutableRow(output) { row in
+            weight.withMutableRow(output) { row in
                 for index in 0..<row.count { row[index] /= side }
             }
-            if let bias = layer.bias { bias[0, output] /= side }
+            if let bias { bias[0, output] /= side }
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import COpenBLAS
 
 extension Compute {
     /// Multi-head scaled dot-product attention of one or more sequences of equal length.
@@ -112,4 +113,34 @@ extension Compute {
             )
         }
     }
+}
+
+/// One thread's `out = a · bᵀ`: a [m, k] · b [n, k] · out [m, n].
+private func multiply(_ a: Matrix, transposed b: Matrix, into out: Matrix) {
+    multiply(a, b, CblasTrans, into: out)
+}
+
+/// One thread's `out = a · b`: a [m, k] · b [k, n] · out [m, n].
+private func multiply(_ a: Matrix, _ b: Matrix, into out: Matrix) {
+    multiply(a, b, CblasNoTrans, into: out)
+}
+
+private func multiply(_ a: Matrix, _ b: Matrix, _ orientation: CBLAS_TRANSPOSE, into out: Matrix) {
+    guard out.rows > 0 && out.columns > 0 else { return }
+    unsafe cblas_sgemm(
+        CblasRowMajor,
+        CblasNoTrans,
+        orientation,
+        blasint(out.rows),
+        blasint(out.columns),
+        blasint(a.columns),
+        1,
+        a.base,
+        blasint(a.stride),
+        b.base,
+        blasint(b.stride),
+        0,
+        out.base,
+        blasint(out.stride)
+    )
 }

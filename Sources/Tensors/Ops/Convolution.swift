@@ -67,7 +67,12 @@ extension Compute {
                 let range = part * tile..<min(out.rows, (part + 1) * tile)
                 let own = windows.rows(worker * tile..<worker * tile + range.count)
                 gather(x, layer, grid: grid, target: target, pixels: range, into: own)
-                multiply(own, layer.linear, into: out.rows(range))
+                multiply(
+                    own,
+                    layer.linear,
+                    panels: 0..<layer.linear.panelCount,
+                    into: out.rows(range)
+                )
             }
         }
     }

@@ -1,14 +1,16 @@
 internal import CKernels
-internal import COpenBLAS
 
 extension Compute {
     /// Applies a linear layer to every row.
     ///
-    /// Computes `out[t, o] = bias[o] + Σ_c x[t, c] · weight[o, c]`, or adds that to `out`.
+    /// Computes `out[t, o] = start + Σ_c x[t, c] · weight[o, c]`, where start is `bias[o]` (or 0), or with
+    /// `adding` what `out` holds plus `bias[o]`. Every element is one chain of fused multiplications and
+    /// additions from start on in the order of c: a row's result does not depend on the other rows, on
+    /// the number of workers or on the processor.
     ///
     /// Shapes: `x` [tokens, inputs] · `out` [tokens, outputs]; `out` may not overlap `x`.
     /// Cost: 2·tokens·inputs·outputs flop.
-    /// Threads: a few rows are cut by outputs, many rows by rows.
+    /// Threads: a few rows are cut by outputs, many rows by both.
     package func linear(
         _ x: Matrix,
         _ layer: LinearWeights,
@@ -20,91 +22,110 @@ extension Compute {
             "linear [\(x.rows), \(x.columns)] · [\(layer.outputs), \(layer.inputs)] -> [\(out.rows), \(out.columns)]"
         )
         floatingPointOperationCount += 2 * x.rows * layer.inputs * layer.outputs
-        if x.rows == 1 && !adding {
-            matrixVector(x, layer, into: out)
-        } else if x.rows >= 512 {
-            forRanges(of: x.rows, granularity: 128) { range, _ in
-                multiply(x.rows(range), layer, into: out.rows(range), adding: adding)
-            }
-        } else {
-            // Cutting by outputs reads each weight once; x is small and stays in cache.
-            forRanges(of: layer.outputs, granularity: 64) { range, _ in
-                multiply(x, layer.outputs(range), into: out.columns(range), adding: adding)
-            }
+        if x.rows <= Self.fewRows {
+            linearOfFewRows(x, layer, into: out, adding: adding)
+            return
         }
-    }
-
-    private func matrixVector(_ x: Matrix, _ layer: LinearWeights, into out: Matrix) {
-        // 16 Ki weights are about a microsecond's work: smaller parts would cost more to hand out.
-        let granularity = max(8, 16384 / max(1, layer.inputs))
-        forRanges(of: layer.outputs, granularity: granularity) { range, _ in
-            unsafe ilv_matvec_f32(
-                out.base + range.lowerBound,
-                layer.weight.base + range.lowerBound * layer.weight.stride,
-                layer.weight.stride,
-                x.base,
-                layer.bias.map { unsafe $0.base + range.lowerBound },
-                range.count,
-                layer.inputs
+        let cut = ProductCut(rows: x.rows, inputs: layer.inputs, panels: layer.panelCount)
+        pool.run(cut.rowParts * cut.panelParts) { part, _ in
+            let rows = cut.rows(part / cut.panelParts)
+            multiply(
+                x.rows(rows),
+                layer,
+                panels: cut.panels(part % cut.panelParts),
+                into: out.rows(rows),
+                adding: adding
             )
         }
     }
-}
 
-/// One thread's share of a linear layer: `out = x · weightᵀ + bias`, or `out += …`.
-///
-/// Shapes as ``Compute/linear(_:_:into:adding:)``.
-func multiply(_ x: Matrix, _ layer: LinearWeights, into out: Matrix, adding: Bool = false) {
-    multiply(x, transposed: layer.weight, into: out, adding: adding)
-    if let bias = layer.bias {
-        unsafe ilv_bias_add_f32(out.base, out.stride, bias.base, out.rows, out.columns)
+    /// Rows for which reading the weights takes longer than multiplying by them.
+    private static let fewRows = 24
+
+    private func linearOfFewRows(
+        _ x: Matrix,
+        _ layer: LinearWeights,
+        into out: Matrix,
+        adding: Bool
+    ) {
+        // 16 Ki weights are about a microsecond's work: smaller parts would cost more to hand out.
+        let panelSize = max(1, layer.inputs * LinearWeights.panelWidth * max(1, x.rows / 2))
+        scope {
+            let x = spread(x)
+            forRanges(of: layer.panelCount, granularity: max(1, 16384 / panelSize)) { range, _ in
+                multiply(x, layer, panels: range, into: out, adding: adding)
+            }
+        }
+    }
+
+    /// The same rows at distances that do not compete for the same places in the first-level cache,
+    /// as multiples of half a page do.
+    private func spread(_ x: Matrix) -> Matrix {
+        guard x.rows > 2 && x.columns >= 1024 && x.stride % 512 == 0 else { return x }
+        let spread = scratch(x.rows, x.columns + LinearWeights.panelWidth).columns(0..<x.columns)
+        spread.copy(from: x)
+        return spread
     }
 }
 
-/// One thread's `out = scale · a · bᵀ` (or `out += …`): a [m, k] · b [n, k] · out [m, n].
-func multiply(
-    _ a: Matrix,
-    transposed b: Matrix,
-    into out: Matrix,
-    scale: Float = 1,
-    adding: Bool = false
-) {
-    guard out.rows > 0 && out.columns > 0 else { return }
-    unsafe cblas_sgemm(
-        CblasRowMajor,
-        CblasNoTrans,
-        CblasTrans,
-        blasint(out.rows),
-        blasint(out.columns),
-        blasint(a.columns),
-        scale,
-        a.base,
-        blasint(a.stride),
-        b.base,
-        blasint(b.stride),
-        adding ? 1 : 0,
-        out.base,
-        blasint(out.stride)
-    )
+/// How a product of many rows is cut into parts; a function of sizes alone.
+private struct ProductCut {
+    private let rowCount: Int
+    private let panelCount: Int
+    private(set) var rowParts: Int
+    private(set) var panelParts: Int
+
+    init(rows: Int, inputs: Int, panels: Int) {
+        rowCount = rows
+        panelCount = panels
+        // Blocks large enough that the weights they read from memory, and the rows they copy, cost
+        // little beside the products.
+        rowParts = (rows + 511) / 512
+        panelParts = (panels + 15) / 16
+        // Then halves, while there are too few parts for an even share and each is worth handing out.
+        while rowParts * panelParts < 12 {
+            let (height, width) = (rows / rowParts, panels / panelParts)
+            guard height * width * inputs >= 65536 else { return }
+            if height >= 192 || (width < 8 && height >= 48) {
+                rowParts *= 2
+            } else if width >= 8 {
+                panelParts *= 2
+            } else {
+                return
+            }
+        }
+    }
+
+    func rows(_ part: Int) -> Range<Int> {
+        part * rowCount / rowParts..<(part + 1) * rowCount / rowParts
+    }
+
+    func panels(_ part: Int) -> Range<Int> {
+        part * panelCount / panelParts..<(part + 1) * panelCount / panelParts
+    }
 }
 
-/// One thread's `out = a · b`: a [m, k] · b [k, n] · out [m, n].
-func multiply(_ a: Matrix, _ b: Matrix, into out: Matrix) {
-    guard out.rows > 0 && out.columns > 0 else { return }
-    unsafe cblas_sgemm(
-        CblasRowMajor,
-        CblasNoTrans,
-        CblasNoTrans,
-        blasint(out.rows),
-        blasint(out.columns),
-        blasint(a.columns),
-        1,
-        a.base,
-        blasint(a.stride),
-        b.base,
-        blasint(b.stride),
-        0,
-        out.base,
-        blasint(out.stride)
+/// One thread's share of a linear layer: the outputs of `panels` of all rows of `x`.
+///
+/// Shapes as ``Compute/linear(_:_:into:adding:)``: `out` has all outputs.
+func multiply(
+    _ x: Matrix,
+    _ layer: LinearWeights,
+    panels: Range<Int>,
+    into out: Matrix,
+    adding: Bool = false
+) {
+    let outputs = layer.outputs(ofPanels: panels)
+    unsafe ilv_matmul_f32(
+        out.base + outputs.lowerBound,
+        out.stride,
+        x.base,
+        x.stride,
+        layer.panels.base + outputs.lowerBound * layer.inputs,
+        layer.bias.map { unsafe $0.base + outputs.lowerBound },
+        x.rows,
+        layer.inputs,
+        outputs.count,
+        adding ? 1 : 0
     )
 }

@@ -1,104 +1,61 @@
-/// A linear layer: `y = x · weightᵀ + bias`.
+internal import CKernels
+
+/// A linear layer: `y = x · weightᵀ + bias`, packed for ``Compute/linear(_:_:into:adding:)``.
+///
+/// The weight lies in panels of sixteen outputs, [panel][input][16], the last one filled up with zeros:
+/// a product reads it from the first byte to the last, once. There is no row-major copy beside it, so
+/// what is to be combined or scaled must be so before it is packed.
 package struct LinearWeights: Sendable {
-    /// [outputs, inputs], as PyTorch's `nn.Linear` stores it.
-    package let weight: Matrix
+    /// Number of output channels.
+    package let outputs: Int
+    /// Number of input channels.
+    package let inputs: Int
     /// [1, outputs], or nil for none.
     package let bias: Matrix?
+    /// The packed weight, [panelCount·inputs, panelWidth].
+    let panels: Matrix
 
-    /// Combines a weight [outputs, inputs] and a bias [1, outputs].
+    /// Outputs of a panel.
+    static let panelWidth = 16
+
+    /// Makes a layer whose weight is zero, and takes no memory, until it is packed.
+    package init(outputs: Int, inputs: Int, bias: Matrix?) {
+        precondition(bias == nil || bias?.count == outputs, "bias of another size")
+        self.outputs = outputs
+        self.inputs = inputs
+        self.bias = bias
+        let panelCount = (outputs + Self.panelWidth - 1) / Self.panelWidth
+        panels = Matrix(rows: panelCount * inputs, columns: Self.panelWidth)
+    }
+
+    /// Packs a weight [outputs, inputs], as PyTorch's `nn.Linear` stores it.
     package init(weight: Matrix, bias: Matrix?) {
-        precondition(bias == nil || bias?.count == weight.rows, "bias of another size")
-        self.weight = weight
-        self.bias = bias
+        self.init(outputs: weight.rows, inputs: weight.columns, bias: bias)
+        pack(weight, firstOutput: 0)
     }
 
-    /// Number of output channels.
-    package var outputs: Int { weight.rows }
-    /// Number of input channels.
-    package var inputs: Int { weight.columns }
-
-    /// The layer that computes only the outputs in `range`.
-    package func outputs(_ range: Range<Int>) -> LinearWeights {
-        LinearWeights(weight: weight.rows(range), bias: bias?.columns(range))
-    }
-}
-
-/// Scale and shift per channel of a layer or group normalisation.
-package struct NormWeights: Sendable {
-    /// Scale, [1, channels].
-    package let weight: Matrix
-    /// Shift, [1, channels].
-    package let bias: Matrix
-    /// Added to the variance.
-    package let epsilon: Float
-
-    /// Combines scale and shift [1, channels].
-    package init(weight: Matrix, bias: Matrix, epsilon: Float) {
-        precondition(weight.count == bias.count, "scale and shift differ in size")
-        self.weight = weight
-        self.bias = bias
-        self.epsilon = epsilon
-    }
-}
-
-/// Scale per channel of a root-mean-square normalisation.
-package struct RMSNormWeights: Sendable {
-    /// Scale, [1, channels].
-    package let weight: Matrix
-    /// Added to the mean square.
-    package let epsilon: Float
-
-    /// Wraps a scale [1, channels].
-    package init(weight: Matrix, epsilon: Float) {
-        self.weight = weight
-        self.epsilon = epsilon
-    }
-}
-
-/// A square 2-D convolution, packed for the rows x channels layout.
-package struct ConvolutionWeights: Sendable {
-    /// weight [outputs, kernel·kernel·inputs], columns ordered [ky][kx][input].
-    package let linear: LinearWeights
-    /// Side of the window.
-    package let kernel: Int
-    /// Distance between windows.
-    package let stride: Int
-    /// Zero pixels added around the image.
-    package let padding: Int
-
-    /// Wraps a packed weight.
-    package init(linear: LinearWeights, kernel: Int, stride: Int, padding: Int) {
-        precondition(linear.inputs % (kernel * kernel) == 0, "weight is not packed for the window")
-        self.linear = linear
-        self.kernel = kernel
-        self.stride = stride
-        self.padding = padding
+    /// Packs the rows of a weight as the outputs from `firstOutput` on.
+    ///
+    /// Shapes: `weight` [rows, inputs].
+    /// Threads: while the layer is loaded, before anything multiplies by it.
+    package func pack(_ weight: Matrix, firstOutput: Int) {
+        precondition(weight.columns == inputs && firstOutput >= 0)
+        precondition(firstOutput + weight.rows <= outputs, "more rows than outputs")
+        unsafe ilv_matmul_pack_f32(
+            panels.base,
+            weight.base,
+            weight.stride,
+            inputs,
+            firstOutput,
+            weight.rows
+        )
     }
 
-    /// Number of input channels.
-    package var inputs: Int { linear.inputs / (kernel * kernel) }
-    /// Number of output channels.
-    package var outputs: Int { linear.outputs }
-}
+    /// Number of panels.
+    var panelCount: Int { (outputs + Self.panelWidth - 1) / Self.panelWidth }
 
-/// Height and width of an image whose pixels are the rows of a matrix, row by row.
-package struct Grid: Hashable, Sendable {
-    /// Pixels from top to bottom.
-    package let height: Int
-    /// Pixels from left to right.
-    package let width: Int
-
-    /// A grid of `height` x `width` pixels.
-    package init(height: Int, width: Int) {
-        self.height = height
-        self.width = width
+    /// The outputs of a run of panels.
+    func outputs(ofPanels range: Range<Int>) -> Range<Int> {
+        range.lowerBound * Self.panelWidth..<min(outputs, range.upperBound * Self.panelWidth)
     }
-
-    /// A grid of `side` x `side` pixels.
-    package init(side: Int) {
-        self.init(height: side, width: side)
-    }
-
-    /// Number of pixels.
-    package var count: Int { height * width }
 }
