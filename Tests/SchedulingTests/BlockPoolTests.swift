@@ -6,7 +6,8 @@ import Testing
     @Test("A block is found again by its content and what precedes it")
     func findsKnownBlocks() throws {
         var pool = BlockPool(blockCount: 3, blockSize: 2)
-        let first = try #require(pool.allocate())
+        let allocated = pool.allocate()
+        let first = try #require(allocated)
         let content: [PositionContent] = [.token(1), .token(2)]
         #expect(pool.makeKnown(first, after: nil, content[...]) == first)
         #expect(pool.known(after: nil, content[...]) == first)
