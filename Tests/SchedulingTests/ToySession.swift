@@ -242,7 +242,7 @@ struct ToyEngine: Hashable {
         case .discard:
             guard let plan else { return }
             self.plan = nil
-            if case .encode = plan { return deliver(scheduler.apply(plan, cost: .zero, now: now)) }
+            memory.discard(plan)
             scheduler.discard(plan, now: now)
         case .decide(let index, let choice): sessions[index].decide(choice, &scheduler)
         case .cancel(let index): sessions[index].end(&scheduler)

@@ -38,10 +38,8 @@ package struct ArrivalTrace: Hashable, Sendable {
     package init(text: String) throws(TraceError) {
         var arrivals: [Arrival] = []
         var hasHeader = false
-        for (index, rawLine) in text.split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated()
-        {
-            let line = rawLine.hasSuffix("\r") ? rawLine.dropLast() : rawLine
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (index, line) in lines.enumerated() {
             if line.isEmpty || line.hasPrefix("#") { continue }
             guard hasHeader else {
                 guard line == Self.header else {
