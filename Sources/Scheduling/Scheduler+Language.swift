@@ -14,10 +14,9 @@ extension Scheduler {
     /// as much as fits.
     mutating func planLanguage(_ order: [RequestIdentifier], isDecoding: Bool) -> StepPlan? {
         var draft = LanguageDraft()
-        admitPreempted(order)
         var decoding: [SequenceIdentifier] = []
         var prompts: [SequenceIdentifier] = []
-        for request in order where requests[request]?.isPreempted == false {
+        for request in order {
             for identifier in requests[request]?.sequences ?? [] {
                 guard let state = sequences[identifier], state.isRunnable else { continue }
                 if state.isDecoding {
@@ -48,23 +47,21 @@ extension Scheduler {
         return plan.items.isEmpty ? nil : .language(plan)
     }
 
-    /// Lets preempted requests go on that fit as a whole, or that nobody outranks.
-    private mutating func admitPreempted(_ order: [RequestIdentifier]) {
-        let withWork = order.filter { request in
-            requests[request]?.sequences.contains { sequences[$0]?.isRunnable ?? false } ?? false
-        }
+    /// Lets stalled requests go on that fit as a whole, or that nobody outranks.
+    mutating func resumeStalled() {
+        let withWork = running.filter { hasLanguageWork($0) }
         let highest = withWork.compactMap { requests[$0]?.rank }.max()
         var availableCount = pool.availableCount
         for identifier in withWork {
-            guard let request = requests[identifier], request.isPreempted else { continue }
-            let needed = request.sequences.reduce(0) { sum, sequence in
-                sum + blockCount(for: sequences[sequence]?.content.count ?? 0)
+            guard let request = requests[identifier], request.isStalled else { continue }
+            let missing = request.sequences.compactMap { sequences[$0] }.reduce(0) { sum, state in
+                sum + max(0, blockCount(for: state.content.count) - state.blocks.count)
             }
             if request.rank == highest {
-                requests[identifier]?.isPreempted = false
-            } else if needed + configuration.reservedBlockCount <= availableCount {
-                requests[identifier]?.isPreempted = false
-                availableCount -= needed
+                requests[identifier]?.isStalled = false
+            } else if missing + configuration.reservedBlockCount <= availableCount {
+                requests[identifier]?.isStalled = false
+                availableCount -= missing
             }
         }
     }
@@ -79,50 +76,77 @@ extension Scheduler {
         rowLimit: Int,
         in draft: inout LanguageDraft
     ) {
-        // It may have been preempted for one that came before it.
-        guard let owner = sequences[identifier]?.request, requests[owner]?.isPreempted == false
+        // Its request may have lost its blocks to one that came before it.
+        guard let owner = sequences[identifier]?.request, requests[owner]?.isStalled == false
         else { return }
-        let adoptedCount = adoptPrefix(identifier)
-        guard let state = sequences[identifier] else { return }
-        let count = min(state.remainingCount, rowLimit)
-        let end = state.computedCount + count
-        let isShared = sharedPartialBlock(of: identifier) != nil
-        let needed = blockCount(for: end) - state.blocks.count + (isShared ? 1 : 0)
-        while pool.availableCount < needed, preempt(for: identifier, in: &draft) {}
+        adoptPrefix(identifier)
+        while missingBlockCount(of: identifier, rowLimit) > 0, preempt(for: identifier, in: &draft)
+        {}
         // What could be had may do for some of the rows.
-        let missing = max(0, needed - pool.availableCount)
-        let reachable = (blockCount(for: end) - missing) * configuration.blockSize
-        let reached = missing == 0 ? end : min(end, reachable)
-        guard reached > state.computedCount, !(isShared && pool.availableCount == 0) else { return }
+        let missing = missingBlockCount(of: identifier, rowLimit)
+        guard let state = sequences[identifier] else { return }
+        let end = state.computedCount + min(state.remainingCount, rowLimit)
+        let reached =
+            missing == 0
+            ? end : (blockCount(for: end) - missing) * configuration.blockSize
+        guard reached > state.computedCount,
+            sharedPartialBlock(of: identifier) == nil || pool.availableCount > 0
+        else {
+            requests[owner]?.isStalled = true
+            return
+        }
         copySharedBlock(of: identifier, in: &draft)
-        while let blocks = sequences[identifier]?.blocks, blocks.count < blockCount(for: reached) {
+        extendBlocks(of: identifier, to: blockCount(for: reached))
+        draft.items.append(item(identifier, of: owner, upTo: reached))
+    }
+
+    /// Blocks that cannot be had now for the next rows.
+    private func missingBlockCount(of identifier: SequenceIdentifier, _ rowLimit: Int) -> Int {
+        guard let state = sequences[identifier] else { return 0 }
+        let end = state.computedCount + min(state.remainingCount, rowLimit)
+        let copied = sharedPartialBlock(of: identifier) == nil ? 0 : 1
+        let needed = blockCount(for: end) - state.blocks.count + copied
+        return max(0, needed - pool.availableCount)
+    }
+
+    private mutating func extendBlocks(of identifier: SequenceIdentifier, to count: Int) {
+        for _ in (sequences[identifier]?.blocks.count ?? 0)..<count {
             guard let block = pool.allocate() else {
                 preconditionFailure("the available blocks were counted")
             }
             sequences[identifier]?.blocks.append(block)
         }
-        let item = LanguagePlan.Item(
-            request: owner,
-            sequence: identifier,
-            positions: state.computedCount..<reached,
-            blocks: sequences[identifier]?.blocks ?? [],
-            isLast: reached == state.content.count,
-            adoptedCount: adoptedCount
-        )
-        draft.items.append(item)
     }
 
-    /// Takes over computed blocks with the same content, and returns how many positions that gained.
+    private mutating func item(
+        _ identifier: SequenceIdentifier,
+        of owner: RequestIdentifier,
+        upTo end: Int
+    ) -> LanguagePlan.Item {
+        guard let state = sequences[identifier] else { preconditionFailure("the sequence is gone") }
+        if state.computedCount == state.adoptedCount { prefixQueryCount += state.content.count }
+        prefixHitCount += state.adoptedCount
+        requests[owner]?.adoptedCount += state.adoptedCount
+        sequences[identifier]?.adoptedCount = 0
+        return LanguagePlan.Item(
+            request: owner,
+            sequence: identifier,
+            positions: state.computedCount..<end,
+            blocks: state.blocks,
+            isLast: end == state.content.count,
+            adoptedCount: state.adoptedCount
+        )
+    }
+
+    /// Takes over computed blocks with the same content.
     ///
     /// The last position is always computed: its hidden state gives the next token.
-    private mutating func adoptPrefix(_ identifier: SequenceIdentifier) -> Int {
-        guard let state = sequences[identifier], let request = requests[state.request] else {
-            return 0
-        }
+    private mutating func adoptPrefix(_ identifier: SequenceIdentifier) {
+        guard let state = sequences[identifier] else { return }
         let size = configuration.blockSize
         // Whole blocks only, and nothing was begun that would be thrown away.
         guard state.computedCount == state.blocks.count * size, state.remainingCount > 1 else {
-            return 0
+            return
         }
         var blocks = state.blocks
         var count = state.computedCount
@@ -133,15 +157,9 @@ extension Scheduler {
             blocks.append(block)
             count += size
         }
-        let gained = count - state.computedCount
-        if state.computedCount == 0 {
-            prefixQueryCount += state.content.count
-        }
-        prefixHitCount += gained
-        requests[request.identifier]?.adoptedCount += gained
         sequences[identifier]?.blocks = blocks
         sequences[identifier]?.computedCount = count
-        return gained
+        sequences[identifier]?.adoptedCount += count - state.computedCount
     }
 
     /// The block that the sequence would write to next, if others refer to it too.
@@ -186,11 +204,9 @@ extension Scheduler {
             releaseBlocks(of: victim)
             draft.items.removeAll { $0.sequence == victim }
             draft.preempted.append(victim)
-            guard let loser = sequences[victim]?.request, loser != owner,
-                requests[loser]?.isPreempted == false
-            else { continue }
-            requests[loser]?.isPreempted = true
+            guard let loser = sequences[victim]?.request else { continue }
             requests[loser]?.preemptionCount += 1
+            if loser != owner { requests[loser]?.isStalled = true }
         }
         return true
     }

@@ -9,6 +9,7 @@ extension Scheduler {
     package mutating func plan(now: Duration) -> StepPlan? {
         precondition(!isStepRunning, "the plan before has not ended")
         observe(now)
+        resumeStalled()
         let order = updateTurns()
         guard let first = order.first else { return nil }
         let decodeWait = longestDecodeWait(now: now)
@@ -26,12 +27,12 @@ extension Scheduler {
         preconditionFailure("request \(first.number) has work, and nothing can go on")
     }
 
-    /// Requests that have work, least served first; those that had none join at the clock.
+    /// Requests that have work and can go on, least served first; those that could not join at the clock.
     private mutating func updateTurns() -> [RequestIdentifier] {
         var active: [(virtualTime: Double, request: RequestIdentifier)] = []
         for identifier in running {
             guard var request = requests[identifier] else { continue }
-            let isActive = nextStage(of: identifier) != nil
+            let isActive = !request.isStalled && nextStage(of: identifier) != nil
             if isActive {
                 if !request.wasActive { request.virtualTime = clock.joining(request.virtualTime) }
                 active.append((request.virtualTime, identifier))
@@ -59,14 +60,15 @@ extension Scheduler {
         return nil
     }
 
-    private func hasLanguageWork(_ identifier: RequestIdentifier) -> Bool {
+    func hasLanguageWork(_ identifier: RequestIdentifier) -> Bool {
         requests[identifier]?.sequences.contains { sequences[$0]?.isRunnable ?? false } ?? false
     }
 
     /// How long the sequence has waited that waits longest for its next token.
     private func longestDecodeWait(now: Duration) -> Duration? {
-        let since = running.lazy.flatMap { self.requests[$0]?.sequences ?? [] }
-            .compactMap { self.sequences[$0] }.filter(\.isDecoding).map(\.requestedAt).min()
+        let since = running.lazy.compactMap { self.requests[$0] }.filter { !$0.isStalled }
+            .flatMap(\.sequences).compactMap { self.sequences[$0] }.filter(\.isDecoding)
+            .map(\.requestedAt).min()
         return since.map { now - $0 }
     }
 

@@ -95,6 +95,7 @@ extension Scheduler {
         for block in blocks.reversed() { pool.release(block) }
         sequences[identifier]?.blocks = []
         sequences[identifier]?.computedCount = 0
+        sequences[identifier]?.adoptedCount = 0
     }
 }
 

@@ -7,8 +7,8 @@ package struct SchedulerStatus: Hashable, Sendable {
         package let isRunning: Bool
         /// Whether its input is prepared.
         package let isReady: Bool
-        /// Whether it lost its blocks and waits for others.
-        package let isPreempted: Bool
+        /// Whether it waits for blocks that others have.
+        package let isStalled: Bool
         /// Stage of the last step in which it took part.
         package let stage: Stage?
         /// Time since it was admitted.
@@ -97,7 +97,7 @@ extension Scheduler {
             priority: request.bounds.priority,
             isRunning: request.startedAt != nil,
             isReady: request.isReady,
-            isPreempted: request.isPreempted,
+            isStalled: request.isStalled,
             stage: request.stage,
             age: now - request.admittedAt,
             waited: (request.startedAt ?? now) - request.admittedAt,

@@ -20,7 +20,7 @@ package struct SchedulingConfiguration: Hashable, Sendable {
     /// Requests that run at the same time.
     package var maximumRunningCount = 32
     /// Requests that wait beyond the free places among the running ones.
-    package var maximumWaitingCount = 256
+    package var maximumWaitingCount = 64
     /// Later requests that may start before one that must wait for memory.
     package var maximumOvertakeCount = 8
     /// Blocks that must stay available when a request starts beside others, so that those which run can
@@ -45,7 +45,7 @@ package struct SchedulingConfiguration: Hashable, Sendable {
     /// Time that a sequence ready for its next token may wait before language goes next.
     package var decodeWaitBound = Duration.milliseconds(50)
     /// Predicted time that a step should not exceed while a sequence waits for its next token.
-    package var stepDurationTarget = Duration.milliseconds(100)
+    package var stepDurationTarget = Duration.milliseconds(50)
 
     package init() {}
 

@@ -11,4 +11,13 @@ package enum SchedulingEvent: Hashable, Sendable {
     case denoised(DrawingIdentifier, of: RequestIdentifier)
     /// The drawing's pixels are there.
     case rendered(DrawingIdentifier, of: RequestIdentifier)
+
+    /// The request that waits for it.
+    package var request: RequestIdentifier {
+        switch self {
+        case .computed(_, let request), .encoded(_, let request), .denoised(_, let request),
+            .rendered(_, let request):
+            request
+        }
+    }
 }

@@ -23,8 +23,8 @@ struct RequestState: Hashable, Sendable {
     var virtualTime = 0.0
     /// Whether it had work when the last step was planned.
     var wasActive = false
-    /// Whether it lost its blocks and has not been let in again.
-    var isPreempted = false
+    /// Whether it waits for blocks that others have.
+    var isStalled = false
     var preemptionCount = 0
     /// Positions found in the prefix cache.
     var adoptedCount = 0
@@ -43,6 +43,8 @@ struct SequenceState: Hashable, Sendable {
     var computedCount = 0
     /// Block table; holds at least the computed positions.
     var blocks: [Int] = []
+    /// Positions taken over from others since the last step in which the sequence took part.
+    var adoptedCount = 0
     /// Whether someone waits until it is computed to its end.
     var isRequested = false
     /// Since when.
