@@ -126,13 +126,15 @@ let package = Package(
             ]
         ),
 
+        library("LoadGenerator", ["HTTPWire", "Sockets", "Images"]),
+
         // L6
         .executableTarget(
             name: "interleaved",
             dependencies: [
                 "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
                 "ReferenceImport",
-                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
+                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", "LoadGenerator", argumentParser, logging, yams,
             ],
             swiftSettings: swiftSettings
         ),
@@ -172,6 +174,7 @@ let package = Package(
             "ReferenceImport",
             ["Tensors", "Checkpoints", "Tokenization", "MMInterleaved"]
         ),
+        tests("LoadGenerator", ["HTTPWire", "HTTPServer", "Sockets", "Images", logging]),
         tests(
             "ServiceAPI",
             [
