@@ -34,6 +34,7 @@ package struct ResponseReader: Sendable {
     package var isComplete: Bool { state == .done }
 
     private static let maximumLineByteCount = 64 * 1024
+    private static let maximumFieldCount = 256
 
     /// Takes bytes; returns the pieces of the body among them.
     package mutating func read(
@@ -103,6 +104,9 @@ package struct ResponseReader: Sendable {
             guard line.isEmpty else {
                 guard let colon = line.firstIndex(of: ":") else {
                     throw Fault(description: "no header field: \(line.prefix(80))")
+                }
+                guard fields.count < Self.maximumFieldCount else {
+                    throw Fault(description: "more than \(Self.maximumFieldCount) header fields")
                 }
                 let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
                 return fields.append(String(line[..<colon]), String(value))

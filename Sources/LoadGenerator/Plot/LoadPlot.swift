@@ -27,9 +27,9 @@ package struct LoadPlot {
         legend(&canvas)
         let panels = [(20, 70), (610, 70), (20, 490), (610, 490)]
             .map { Panel(x: $0.0, y: $0.1, width: 570, height: 390) }
-        distribution("FIRST OUTPUT (MS)", panels[0], &canvas) { $0.firstOutput.map { [$0] } ?? [] }
-        distribution("BETWEEN WORDS (MS)", panels[1], &canvas) { $0.interTokenTimes }
-        distribution("END TO END (MS)", panels[2], &canvas) { [$0.latency] }
+        distribution("FIRST OUTPUT (MS), % OF REQUESTS", panels[0], &canvas) { $0.firstOutput.map { [$0] } ?? [] }
+        distribution("BETWEEN WORDS (MS), % OF WORDS", panels[1], &canvas) { $0.interTokenTimes }
+        distribution("END TO END (MS), % OF REQUESTS", panels[2], &canvas) { [$0.latency] }
         throughput(panels[3], &canvas)
         return canvas.image
     }
@@ -153,11 +153,12 @@ package struct LoadPlot {
             return (kind, counts)
         }
         let maximum = Self.rounded(rates.flatMap(\.1).max() ?? 1)
-        axes("REQUESTS/S OVER TIME (S)", panel, maximum: (seconds, maximum), &canvas)
+        let end = Self.rounded(seconds)
+        axes("REQUESTS/S OVER TIME (S)", panel, maximum: (end, maximum), &canvas)
         for (kind, counts) in rates {
             var last: (x: Int, y: Int)?
             for (bin, rate) in counts.enumerated() {
-                let middle = (Double(bin) + 0.5) / Double(binCount)
+                let middle = (Double(bin) + 0.5) * width / end
                 let next = panel.pixel(middle, rate / maximum)
                 canvas.line(
                     from: last ?? next,
