@@ -102,10 +102,11 @@ let package = Package(
 
         // L3
         library("MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"]),
+        library("Scheduling"),
 
         // L4
         library("HTTPServer", ["HTTPWire", "Sockets", logging]),
-        library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved"]),
+        library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved", "Scheduling"]),
 
         library(
             "ReferenceImport",
@@ -126,15 +127,16 @@ let package = Package(
             ]
         ),
 
-        library("LoadGenerator", ["HTTPWire", "Sockets", "Images"]),
+        library("LoadGenerator", ["HTTPWire", "Sockets", "Images", "Scheduling"]),
 
         // L6
         .executableTarget(
             name: "interleaved",
             dependencies: [
                 "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
-                "ReferenceImport",
-                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", "LoadGenerator", argumentParser, logging, yams,
+                "Scheduling", "ReferenceImport",
+                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", "LoadGenerator", argumentParser,
+                logging, yams,
             ],
             swiftSettings: swiftSettings
         ),
@@ -164,6 +166,7 @@ let package = Package(
             ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
             resources: [.copy("Fixtures")]
         ),
+        tests("Scheduling"),
         tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
         tests(
             "Engine",
@@ -174,7 +177,10 @@ let package = Package(
             "ReferenceImport",
             ["Tensors", "Checkpoints", "Tokenization", "MMInterleaved"]
         ),
-        tests("LoadGenerator", ["HTTPWire", "HTTPServer", "Sockets", "Images", logging]),
+        tests(
+            "LoadGenerator",
+            ["HTTPWire", "HTTPServer", "Sockets", "Images", "Scheduling", logging]
+        ),
         tests(
             "ServiceAPI",
             [

@@ -1,3 +1,4 @@
+internal import Scheduling
 package import Images
 
 /// A picture of a run: how latencies are distributed, and what was done when.
@@ -5,7 +6,7 @@ package struct LoadPlot {
     private static let background = Color(0xffffff)
     private static let ink = Color(0x222222)
     private static let grid = Color(0xdddddd)
-    private static let colors: [LoadKind: Color] = [
+    private static let colors: [RequestKind: Color] = [
         .caption: Color(0x1f77b4), .picture: Color(0xd6572b), .interleave: Color(0x2c8a3d),
     ]
 
@@ -27,15 +28,17 @@ package struct LoadPlot {
         legend(&canvas)
         let panels = [(20, 70), (610, 70), (20, 490), (610, 490)]
             .map { Panel(x: $0.0, y: $0.1, width: 570, height: 390) }
-        distribution("FIRST OUTPUT (MS), % OF REQUESTS", panels[0], &canvas) { $0.firstOutput.map { [$0] } ?? [] }
+        distribution("FIRST OUTPUT (MS), % OF REQUESTS", panels[0], &canvas) {
+            $0.firstOutput.map { [$0] } ?? []
+        }
         distribution("BETWEEN WORDS (MS), % OF WORDS", panels[1], &canvas) { $0.interTokenTimes }
         distribution("END TO END (MS), % OF REQUESTS", panels[2], &canvas) { [$0.latency] }
         throughput(panels[3], &canvas)
         return canvas.image
     }
 
-    private var kinds: [LoadKind] {
-        LoadKind.allCases.filter { kind in records.contains { $0.request.kind == kind } }
+    private var kinds: [RequestKind] {
+        RequestKind.allCases.filter { kind in records.contains { $0.request.arrival.kind == kind } }
     }
 
     private func legend(_ canvas: inout Canvas) {
@@ -43,7 +46,7 @@ package struct LoadPlot {
         for kind in kinds {
             let color = Self.colors[kind] ?? Self.ink
             canvas.fill(x, 44, 14, 14, color)
-            let count = records.count { $0.request.kind == kind }
+            let count = records.count { $0.request.arrival.kind == kind }
             let label = "\(kind.rawValue) (\(count))"
             canvas.write(label, x + 20, 44, Self.ink)
             x += 50 + Canvas.width(of: label)
@@ -120,7 +123,7 @@ package struct LoadPlot {
         let values = kinds.map { kind in
             (
                 kind,
-                records.filter { $0.request.kind == kind }.flatMap(times)
+                records.filter { $0.request.arrival.kind == kind }.flatMap(times)
                     .map { $0 / .milliseconds(1) }.sorted()
             )
         }.filter { !$0.1.isEmpty }
@@ -146,7 +149,7 @@ package struct LoadPlot {
         let width = seconds / Double(binCount)
         let rates = kinds.map { kind in
             var counts = [Double](repeating: 0, count: binCount)
-            for record in records where record.request.kind == kind {
+            for record in records where record.request.arrival.kind == kind {
                 let bin = Int(record.ended / .seconds(1) / width)
                 counts[min(max(bin, 0), binCount - 1)] += 1 / width
             }

@@ -1,3 +1,4 @@
+internal import Scheduling
 /// Times that a request must not exceed to count as good; nil for no bound.
 package struct Targets: Hashable, Sendable, Encodable {
     /// Until the first words or the first denoising step.
@@ -123,8 +124,8 @@ package struct LoadReport: Sendable, Encodable {
         seconds = duration / .seconds(1)
         self.targets = targets
         var summaries = [LoadSummary("all", records, duration, targets)]
-        for kind in LoadKind.allCases {
-            let some = records.filter { $0.request.kind == kind }
+        for kind in RequestKind.allCases {
+            let some = records.filter { $0.request.arrival.kind == kind }
             guard !some.isEmpty else { continue }
             summaries.append(LoadSummary(kind.rawValue, some, duration, targets))
         }

@@ -1,3 +1,4 @@
+internal import Scheduling
 internal import Foundation
 
 /// Records as tables of comma-separated values.
@@ -11,7 +12,7 @@ package enum RecordTable {
         for record in records {
             let between = Distribution(record.interTokenTimes)
             let cells: [String] = [
-                "\(record.request.index)", record.request.kind.rawValue, outcome(record),
+                "\(record.request.index)", record.request.arrival.kind.rawValue, outcome(record),
                 String(format: "%.4f", record.sent / .seconds(1)), milliseconds(record.queueTime),
                 milliseconds(record.firstOutput), milliseconds(between?.mean),
                 milliseconds(between?.p95), milliseconds(between?.maximum),

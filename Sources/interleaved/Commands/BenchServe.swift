@@ -3,6 +3,7 @@ import Foundation
 import Images
 import LoadGenerator
 import Logging
+import Scheduling
 import Synchronization
 
 /// Measures a daemon under load.
@@ -12,15 +13,17 @@ struct BenchServe: ParsableCommand {
         abstract: "Send many requests to a daemon and report latencies and throughput.",
         discussion: """
             Closed loop (--concurrency with --requests): so many requests are always in progress. Open loop \
-            (--rate with --duration): requests arrive at random (Poisson), however long the answers take.
+            (--rate with --duration, or --trace): requests arrive at random (Poisson) or at the times of a \
+            file, however long the answers take. Mixes and traces are those of interleaved simulate.
 
             Without --url a daemon is started in this process, with --model or with an untrained model of a \
-            --shape. Requests follow from --seed: the same seed sends the same. Every text has exactly \
-            --tokens tokens, so that runs with different weights compare.
+            --shape. Requests follow from --seed: the same seed sends the same. Lengths are drawn with the \
+            mix unless --words, --tokens or --steps fix them; every text has exactly its length, so that runs \
+            with different weights compare.
 
-            caption: a picture and words in, words out. picture: words in, a picture out. interleave: a \
-            picture and words in, a picture and words out. All answers are streamed. First output is the \
-            first words or the first denoising step; inter-token the time between words of a segment.
+            caption: a picture and words in, words out. picture: words in, a picture out. interleave: words \
+            in, pictures and words out. All answers are streamed. First output is the first words or the \
+            first denoising step; inter-token the time between words of a segment.
 
             The exit status is 0 if every request was answered or refused (429, 503), and, with \
             --solo-check, if every answer was the same as that of the request run alone.
@@ -51,8 +54,8 @@ struct BenchServe: ParsableCommand {
             try measure(try ServerAddress(url))
         } catch let error as ServerAddress.Fault {
             throw ValidationError(error.description)
-        } catch let error as Mix.Fault {
-            throw ValidationError("--mix: \(error)")
+        } catch let error as TraceError {
+            throw ValidationError("the mix or trace, line \(error.line): \(error.detail)")
         } catch let error as HTTPClient.Fault {
             throw ValidationError(error.description)
         }
@@ -60,16 +63,16 @@ struct BenchServe: ParsableCommand {
 
     private func measure(_ server: ServerAddress) throws {
         _ = try HTTPClient(server).get("/readyz")
-        let sizes = load.sizes
-        let workload = try Workload(seed: load.seed, sizes: sizes)
-        let requests = try load.plan(workload)
+        let settings = load.settings
+        let workload = try Workload(settings)
+        let requests = try load.plan()
         let bar = Mutex(ProgressBar("\(requests.count) requests"))
         let run = LoadRun(
             requests,
             of: workload,
             to: server,
             // The daemon ends a request in time; a little longer, and it is lost.
-            timeout: sizes.timeout + .seconds(10)
+            timeout: settings.timeout + .seconds(10)
         ) { progress in
             let share = Double(progress.endedCount) / Double(progress.count)
             let detail = "\(progress.endedCount) ended, \(progress.activeCount) in progress"
@@ -77,6 +80,9 @@ struct BenchServe: ParsableCommand {
         }
         let (records, duration) = run.run(concurrency: load.threadCount)
         bar.withLock { $0.finish() }
+        if let path = load.writeTrace {
+            try ReportOptions.write(LoadPlan.trace(of: records).text, path)
+        }
         let differing = report.soloCheck ? repeatAlone(records, run) : []
         try report.write(records, duration, title: load.title(target), differing: differing)
         let result = LoadReport(records, duration, report.targets)
@@ -155,26 +161,35 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "Seconds for which requests arrive (open loop).")
     var duration = 30.0
 
+    @Option(help: "Trace of arrivals, a CSV file (open loop).")
+    var trace: String?
+
+    @Option(help: "Factor on the rate, of a trace too.")
+    var load = 1.0
+
+    @Option(help: "File to write: what was sent and when, as a trace.")
+    var writeTrace: String?
+
     @Option(help: "Kinds and their weights: caption, picture, interleave.")
     var mix = "caption=6,picture=2,interleave=1"
 
     @Option(help: "Seed of everything that is random.")
     var seed: UInt64 = 1
 
-    @Option(help: "Tokens of every text.")
-    var tokens = 32
+    @Option(help: "Tokens of every text; drawn with the mix if left out.")
+    var tokens: Int?
 
-    @Option(help: "Denoising steps of every picture.")
-    var steps = 10
+    @Option(help: "Denoising steps of every picture; drawn with the mix if left out.")
+    var steps: Int?
 
-    @Option(help: "Words of every prompt.")
-    var words = 12
+    @Option(help: "Words of every prompt; drawn with the mix if left out.")
+    var words: Int?
 
     @Option(help: "Different pictures that requests bring.")
     var pictures = 8
 
-    @Option(help: "Strength of guidance; the model's own if left out.")
-    var guidance: Double?
+    @Flag(help: "Draw without guidance: one sample per step instead of two.")
+    var unguided = false
 
     @Option(help: "Seconds after which a request is given up.")
     var timeout = 300.0
@@ -182,17 +197,16 @@ struct LoadOptions: ParsableArguments {
     /// Requests in progress of an open loop; one more would have to wait for a thread.
     private static let maximumOpenCount = 1024
 
-    var threadCount: Int { rate == nil ? concurrency : Self.maximumOpenCount }
+    private var isOpen: Bool { rate != nil || trace != nil }
 
-    var sizes: WorkloadSizes {
-        var sizes = WorkloadSizes()
-        sizes.tokenCount = tokens
-        sizes.stepCount = steps
-        sizes.wordCount = words
-        sizes.pictureCount = pictures
-        sizes.guidanceScale = guidance
-        sizes.timeout = .seconds(timeout)
-        return sizes
+    var threadCount: Int { isOpen ? Self.maximumOpenCount : concurrency }
+
+    var settings: Workload.Settings {
+        var settings = Workload.Settings()
+        settings.seed = seed
+        settings.pictureCount = pictures
+        settings.timeout = .seconds(timeout)
+        return settings
     }
 
     func check() throws {
@@ -200,12 +214,15 @@ struct LoadOptions: ParsableArguments {
         try Self.require("--requests", requests, in: 1...1_000_000)
         try Self.require("--rate", rate ?? 1, in: 0.001...100_000)
         try Self.require("--duration", duration, in: 0.1...86_400)
-        try Self.require("--tokens", tokens, in: 1...4096)
-        try Self.require("--steps", steps, in: 1...1000)
-        try Self.require("--words", words, in: 1...4096)
+        try Self.require("--load", load, in: 0.001...100_000)
+        try Self.require("--tokens", tokens ?? 1, in: 1...4096)
+        try Self.require("--steps", steps ?? 1, in: 1...1000)
+        try Self.require("--words", words ?? 1, in: 1...4096)
         try Self.require("--pictures", pictures, in: 1...10_000)
-        try Self.require("--guidance", guidance ?? 1, in: 0...100)
         try Self.require("--timeout", timeout, in: 0.1...3600)
+        guard rate == nil || trace == nil else {
+            throw ValidationError("give --rate or --trace, not both")
+        }
     }
 
     private static func require<Value: Comparable>(
@@ -220,19 +237,40 @@ struct LoadOptions: ParsableArguments {
         }
     }
 
-    func plan(_ workload: Workload) throws -> [LoadRequest] {
-        let mix = try Mix(mix)
-        guard let rate else { return workload.closed(count: requests, mix) }
-        let plan = workload.open(rate: rate, duration: .seconds(duration), mix)
-        guard !plan.isEmpty else {
-            throw ValidationError("no request arrives in \(duration) s at \(rate) per second")
+    func plan() throws -> [LoadRequest] {
+        var sizes = FixedSizes()
+        sizes.promptTokenCount = words
+        sizes.generatedTokenCount = tokens
+        sizes.stepCount = steps
+        if unguided { sizes.isGuided = false }
+        guard let arrivals = try arrivals() else {
+            return LoadPlan.closed(
+                try RequestMix(mix),
+                count: requests,
+                seed: seed,
+                sizes: sizes
+            )
         }
-        return plan
+        guard !arrivals.arrivals.isEmpty else { throw ValidationError("no request arrives") }
+        return LoadPlan.open(arrivals.faster(by: load), sizes: sizes)
+    }
+
+    /// The arrivals of an open loop; nil for a closed one.
+    private func arrivals() throws -> ArrivalTrace? {
+        if let trace {
+            let text = try Data(contentsOf: URL(fileURLWithPath: trace))
+            return try ArrivalTrace(text: String(decoding: text, as: UTF8.self))
+        }
+        guard let rate else { return nil }
+        return try RequestMix(mix).arrivals(rate: rate, duration: .seconds(duration), seed: seed)
     }
 
     func title(_ target: TargetOptions) -> String {
-        let load = rate.map { "\($0) req/s for \(duration) s" } ?? "\(concurrency) at once"
-        return "\(target.name): \(load), \(mix), \(tokens) tokens, \(steps) steps"
+        let factor = load == 1 ? "" : " x \(load)"
+        if let trace { return "\(target.name): \(trace)\(factor)" }
+        let arrivals =
+            rate.map { "\($0) req/s\(factor) for \(duration) s" } ?? "\(concurrency) at once"
+        return "\(target.name): \(arrivals), \(mix)"
     }
 }
 
@@ -304,13 +342,13 @@ struct ReportOptions: ParsableArguments {
         print("\(title)\n\(report.text)")
         guard soloCheck else { return }
         for record in differing {
-            print("differs alone: request \(record.request.index), \(record.request.kind.rawValue)")
+            print("differs alone: request \(record.request.index), \(record.request.arrival.kind.rawValue)")
         }
         let count = records.count(where: \.isCompleted)
         print("\(count - differing.count) of \(count) answers are the same alone")
     }
 
-    private static func write(_ text: String, _ path: String) throws {
+    static func write(_ text: String, _ path: String) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 }

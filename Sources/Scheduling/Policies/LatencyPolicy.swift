@@ -1,0 +1,33 @@
+/// Bounds the time between two tokens of a sequence whatever else runs.
+///
+/// Two rules. A decoding sequence that has waited longer than the bound gets its language step next, but
+/// never twice in a row: after a step that was taken out of turn the least served goes, so that a machine
+/// that is too slow for the bound shares instead of decoding alone. And while sequences decode, every step
+/// is kept as short as the target asks, by predicted duration, though never empty.
+struct LatencyPolicy: Hashable, Sendable {
+    let decodeWaitBound: Duration
+    let stepDurationTarget: Duration
+    private(set) var wasOutOfTurn = false
+
+    init(_ configuration: SchedulingConfiguration) {
+        decodeWaitBound = configuration.decodeWaitBound
+        stepDurationTarget = configuration.stepDurationTarget
+    }
+
+    /// Whether decoding must go next; `wait` is that of the sequence that has waited longest.
+    mutating func decodesOutOfTurn(wait: Duration?) -> Bool {
+        guard let wait, wait >= decodeWaitBound, !wasOutOfTurn else {
+            wasOutOfTurn = false
+            return false
+        }
+        wasOutOfTurn = true
+        return true
+    }
+
+    /// Units that a step may have: the stage's maximum, or less while sequences decode.
+    func unitLimit(_ maximum: Int, cost: StageCost, isDecoding: Bool) -> Int {
+        guard isDecoding else { return maximum }
+        // Before the first measurement the smallest batch is the careful one.
+        return min(maximum, max(1, cost.unitCount(within: stepDurationTarget) ?? 1))
+    }
+}
