@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LoadGenerator
+import Scheduling
 import Logging
 import Synchronization
 
