@@ -37,6 +37,7 @@ package final class HTTPClient: Sendable {
     ///   - deadline: When to give up.
     ///   - arrived: Told each piece of the body, with the status of the response and whether the body is
     ///     a stream of events.
+    /// - Returns: What is known of the answer besides its body.
     /// - Throws: ``Fault``, or what `arrived` throws.
     package func exchange(
         _ method: String,
