@@ -130,13 +130,16 @@ let package = Package(
             ]
         ),
 
+        library("LoadGenerator", ["HTTPWire", "Sockets", "Images", "Scheduling"]),
+
         // L6
         .executableTarget(
             name: "interleaved",
             dependencies: [
                 "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
                 "Scheduling", "ReferenceImport",
-                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
+                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", "LoadGenerator", argumentParser,
+                logging, yams,
             ],
             swiftSettings: swiftSettings
         ),
@@ -178,6 +181,10 @@ let package = Package(
         tests(
             "ReferenceImport",
             ["Tensors", "Checkpoints", "Tokenization", "MMInterleaved"]
+        ),
+        tests(
+            "LoadGenerator",
+            ["HTTPWire", "HTTPServer", "Sockets", "Images", "Scheduling", logging]
         ),
         tests(
             "ServiceAPI",

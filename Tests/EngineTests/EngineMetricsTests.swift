@@ -162,8 +162,7 @@ struct EngineMetricsTests {
                             priority: .normal
                         )
                         recorder.observe(.started)
-                        metrics.imageFeaturesQueried(isHit: index.isMultiple(of: 2))
-                        metrics.prefixQueried(positionCount: 3, hitCount: 1)
+                        metrics.stepCompleted(stage: .encode, itemCount: 1, duration: .zero)
                         recorder.observe(.failed(EngineError(.cancelled, "")))
                     }
                 }
@@ -171,8 +170,7 @@ struct EngineMetricsTests {
         }
         let found = metrics.snapshot()
         #expect(found.admittedCounts == [.text: 1600] && found.cancelledCounts == [.encode: 1600])
-        #expect(found.imageFeatures.queryCount == 1600 && found.imageFeatures.hitCount == 800)
-        #expect(found.prefixes.queryCount == 4800 && found.prefixes.hitCount == 1600)
+        #expect(found.stages[.encode]?.durations.count == 1600)
         #expect(metrics.liveRequests.isEmpty)
     }
 }

@@ -147,12 +147,18 @@ extension ServiceTests {
                 metrics.stepCompleted(stage: .denoise, itemCount: 3, duration: .milliseconds(20))
                 metrics.stepCompleted(stage: .denoise, itemCount: 5, duration: .milliseconds(70))
                 metrics.preempted()
+                metrics.cachesCounted(
+                    imageFeatures: MetricsSnapshot.CacheCounts(queryCount: 9, hitCount: 4),
+                    prefixes: MetricsSnapshot.CacheCounts(queryCount: 100, hitCount: 64)
+                )
                 let found = try read(service)
                 let bucket = ["stage": "denoise", "le": "0.025"]
                 #expect(try found.value("interleaved_stage_duration_seconds_bucket", bucket) == 1)
                 let stage = ["stage": "denoise"]
                 #expect(try found.value("interleaved_stage_batch_size_sum", stage) == 8)
                 #expect(try found.value("interleaved_preemptions_total") == 1)
+                #expect(try found.value("interleaved_image_feature_cache_hits_total") == 4)
+                #expect(try found.value("interleaved_prefix_cache_queries_total") == 100)
                 let steps = try #require(
                     try service.get("/v1/engine").document()["steps"] as? [Document]
                 )

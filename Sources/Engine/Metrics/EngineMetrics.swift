@@ -134,19 +134,17 @@ package final class EngineMetrics: Sendable {
         state.withLock { $0.preemptionCount += 1 }
     }
 
-    /// The features of a picture were looked up.
-    package func imageFeaturesQueried(isHit: Bool) {
+    /// How the caches have done so far; all counts since the beginning, which never fall.
+    ///
+    /// - `imageFeatures`: Look-ups of pictures' features.
+    /// - `prefixes`: Positions looked up among computed prefixes.
+    package func cachesCounted(
+        imageFeatures: MetricsSnapshot.CacheCounts,
+        prefixes: MetricsSnapshot.CacheCounts
+    ) {
         state.withLock { state in
-            state.imageFeatures.queryCount += 1
-            state.imageFeatures.hitCount += isHit ? 1 : 0
-        }
-    }
-
-    /// The positions of a sequence were looked up among computed prefixes.
-    package func prefixQueried(positionCount: Int, hitCount: Int) {
-        state.withLock { state in
-            state.prefixes.queryCount += positionCount
-            state.prefixes.hitCount += hitCount
+            state.imageFeatures = imageFeatures
+            state.prefixes = prefixes
         }
     }
 }

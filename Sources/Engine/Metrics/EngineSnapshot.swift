@@ -40,7 +40,10 @@ package struct EngineSnapshot: Sendable {
 
     /// Memory of a bounded size that requests share.
     package struct Pool: Hashable, Sendable {
-        /// What is in it, such as `kv_cache`.
+        /// The name of the pool that holds keys and values of positions.
+        package static let keyValueCache = "kv_cache"
+
+        /// What is in it.
         package let name: String
         /// Blocks that requests hold.
         package let usedBlockCount: Int

@@ -71,9 +71,15 @@ package struct MetricsSnapshot: Sendable {
     /// Look-ups of a cache, in whatever the cache counts.
     package struct CacheCounts: Hashable, Sendable {
         /// Asked for.
-        package internal(set) var queryCount = 0
+        package let queryCount: Int
         /// Found.
-        package internal(set) var hitCount = 0
+        package let hitCount: Int
+
+        /// Groups the counts.
+        package init(queryCount: Int = 0, hitCount: Int = 0) {
+            self.queryCount = queryCount
+            self.hitCount = hitCount
+        }
     }
 
     // MARK: - Requests

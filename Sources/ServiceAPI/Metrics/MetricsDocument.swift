@@ -198,7 +198,7 @@ struct MetricsDocument {
 
     private func writeMemory(_ writer: inout ExpositionWriter) {
         let pools = engine?.pools ?? []
-        let cache = pools.first { $0.name == Self.cacheName }
+        let cache = pools.first { $0.name == EngineSnapshot.Pool.keyValueCache }
         gauge(
             "kv_cache_usage_ratio",
             "Share of the blocks of keys and values that requests hold, from 0 to 1.",
@@ -217,9 +217,6 @@ struct MetricsDocument {
             }
         }
     }
-
-    /// The name of the pool that holds keys and values.
-    private static let cacheName = "kv_cache"
 
     private func writeProgram(_ writer: inout ExpositionWriter) {
         let name = Self.prefix + "build_info"

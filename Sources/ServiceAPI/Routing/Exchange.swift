@@ -16,8 +16,10 @@ struct RequestContext: Sendable {
     private let route: String
     private let counters: HTTPRequestCounters
 
-    /// Whether it is one of the questions that supervisors ask every few seconds.
-    private var isProbe: Bool { ["/livez", "/readyz", "/health", "/metrics"].contains(path) }
+    /// Whether it is one of the questions that supervisors and dashboards ask every few seconds.
+    private var isProbe: Bool {
+        ["/livez", "/readyz", "/health", "/metrics", "/v1/engine"].contains(path)
+    }
 
     init(_ head: RequestHead, _ counters: HTTPRequestCounters) {
         self.counters = counters
