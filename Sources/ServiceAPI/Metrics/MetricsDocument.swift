@@ -1,5 +1,5 @@
 internal import Engine
-internal import Scheduling
+internal import enum Scheduling.Stage
 
 /// The document of `GET /metrics`.
 ///

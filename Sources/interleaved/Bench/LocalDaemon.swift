@@ -3,6 +3,7 @@ import Engine
 import HTTPServer
 import Logging
 import MMInterleaved
+import Scheduling
 import ServiceAPI
 import Tensors
 import Tokenization
@@ -21,12 +22,12 @@ struct LocalDaemon {
     init(model: String?, shape: String?, workers: Int, maximumWaitingCount: Int) throws {
         var configuration = Engine.Configuration()
         configuration.workerCount = workers
-        configuration.maximumWaitingCount = maximumWaitingCount
+        configuration.scheduling.maximumWaitingCount = maximumWaitingCount
         let (loaded, tokenizer) = try Self.load(model: model, shape: shape)
-        engine = Engine(loaded, tokenizer: tokenizer, configuration: configuration)
+        engine = try Engine(loaded, tokenizer: tokenizer, configuration: configuration)
         var logger = Logger(label: "interleaved")
         logger.logLevel = .error
-        let service = Service(logger: logger)
+        let service = Service(metrics: engine.metrics, logger: logger)
         service.begin(engine)
         var address = HTTPServer.Configuration()
         address.port = 0
