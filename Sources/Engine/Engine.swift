@@ -88,7 +88,8 @@ package final class Engine: Sendable {
         return try enqueue(
             request.input,
             bounds: request.bounds(modelConfiguration),
-            timeout: request.timeout
+            timeout: request.timeout,
+            recorder: request.recorder
         ) { prompt, timings, active, core in
             handle(.started)
             var session = InterleaveSession(
@@ -120,9 +121,11 @@ package final class Engine: Sendable {
         return try enqueue(
             request.input,
             bounds: request.bounds(modelConfiguration),
-            timeout: request.timeout
+            timeout: request.timeout,
+            recorder: request.recorder
         ) { prompt, _, active, core in
-            try await ScoreSession(options: request.options, active: active, tokenizer: tokenizer)
+            active.recorder?.start()
+            return try await ScoreSession(options: request.options, active: active, tokenizer: tokenizer)
                 .run(prompt, on: core)
         } completion: { result, _ in
             handle(result)
@@ -143,7 +146,8 @@ package final class Engine: Sendable {
         return try enqueue(
             try annotation.parts(),
             bounds: annotation.bounds(settings, modelConfiguration),
-            timeout: nil
+            timeout: nil,
+            recorder: nil
         ) { prompt, _, active, core in
             var session = try AnnotationSession(
                 annotation,
@@ -172,6 +176,7 @@ package final class Engine: Sendable {
         _ input: [InputPart],
         bounds: RequestBounds,
         timeout: Duration?,
+        recorder: RequestRecorder?,
         compute:
             @escaping @Sendable (
                 Prompt, Timings, ActiveRequest, isolated EngineCore
@@ -186,7 +191,9 @@ package final class Engine: Sendable {
             completion(result, submitted.duration(to: clock.now))
             inProgress.leave()
         }
-        core.post { $0.add(ActiveRequest(identifier) { finish(.failure($0)) }) }
+        core.post { core in
+            core.add(ActiveRequest(identifier, recorder: recorder) { finish(.failure($0)) })
+        }
         decoding.async { [self] in
             let start = clock.now
             let prompt: Prompt

@@ -8,7 +8,7 @@ struct EngineMetricsTests {
     private func recorder(
         _ metrics: EngineMetrics,
         _ name: String = "a",
-        _ kind: RequestKind = .interleave
+        _ kind: RequestMode = .interleave
     ) -> RequestRecorder {
         metrics.makeRecorder(
             identifier: name,

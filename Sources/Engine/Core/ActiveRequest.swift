@@ -29,6 +29,9 @@ final class ActiveRequest {
     /// Tells the submitter that the request failed before its session began.
     let refuse: @Sendable (EngineError) -> Void
 
+    /// Where the request's progress is told.
+    let recorder: RequestRecorder?
+
     /// Positions that the language model computed, again ones included.
     var computedTokenCount = 0
     /// Positions that were found computed.
@@ -36,8 +39,13 @@ final class ActiveRequest {
     /// Pictures that went through the vision model for this request.
     var encodedImageCount = 0
 
-    init(_ identifier: RequestIdentifier, refuse: @escaping @Sendable (EngineError) -> Void) {
+    init(
+        _ identifier: RequestIdentifier,
+        recorder: RequestRecorder?,
+        refuse: @escaping @Sendable (EngineError) -> Void
+    ) {
         self.identifier = identifier
+        self.recorder = recorder
         self.refuse = refuse
     }
 }

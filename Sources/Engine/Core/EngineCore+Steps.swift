@@ -48,6 +48,10 @@ extension EngineCore {
             language.running.isNew = false
             sequence.assign(blocks: item.blocks, computedCount: item.positions.lowerBound)
             work.append(LanguageWork(sequence: sequence, count: item.positions.count))
+            request.recorder?.positions(
+                computed: item.positions.upperBound,
+                total: sequence.totalCount
+            )
             if item.isLast { finished.append(language) }
         }
         model.language.compute(work, compute)

@@ -4,10 +4,20 @@ internal import Synchronization
 extension Engine {
     /// What the engine is doing; never waits for a computation.
     ///
-    /// - `metrics`: Where the requests are recorded.
+    /// - `metrics`: Where the requests are recorded; learns the caches' counts.
     package func snapshot(_ metrics: EngineMetrics) -> EngineSnapshot {
         let status = status
         let (scheduler, costs) = core.scheduler.withLock { ($0.status(now: core.now), $0.costs) }
+        metrics.cachesCounted(
+            imageFeatures: MetricsSnapshot.CacheCounts(
+                queryCount: scheduler.imageQueryCount,
+                hitCount: scheduler.imageHitCount
+            ),
+            prefixes: MetricsSnapshot.CacheCounts(
+                queryCount: scheduler.prefixQueryCount,
+                hitCount: scheduler.prefixHitCount
+            )
+        )
         var snapshot = EngineSnapshot()
         snapshot.requests = metrics.liveRequests
         snapshot.recentSteps = metrics.snapshot().recentSteps
@@ -17,7 +27,7 @@ extension Engine {
         snapshot.isDraining = status.isDraining
         snapshot.pools = scheduler.pools.map { pool in
             EngineSnapshot.Pool(
-                name: pool.name.rawValue,
+                name: pool.name.label,
                 usedBlockCount: pool.usedCount,
                 cachedBlockCount: pool.cachedCount,
                 capacityBlockCount: pool.capacity,
@@ -32,10 +42,19 @@ extension Engine {
                 perItem: cost.perUnit
             )
         }
-        snapshot.prefixQueryCount = scheduler.prefixQueryCount
-        snapshot.prefixHitCount = scheduler.prefixHitCount
-        snapshot.imageQueryCount = scheduler.imageQueryCount
-        snapshot.imageHitCount = scheduler.imageHitCount
         return snapshot
+    }
+}
+
+extension AdmissionRefusal.Pool {
+    /// The pool's name in metrics and status documents.
+    fileprivate var label: String {
+        switch self {
+        case .positionBlocks: EngineSnapshot.Pool.keyValueCache
+        case .imageFeatures: "image_features"
+        case .drawings: "drawings"
+        case .inputBytes: "input_bytes"
+        case .waitingRequests: "waiting_requests"
+        }
     }
 }

@@ -27,7 +27,7 @@ package final class EngineMetrics: Sendable {
     package func makeRecorder(
         identifier: String,
         clientIdentifier: String,
-        kind: RequestKind,
+        kind: RequestMode,
         priority: RequestPriority
     ) -> RequestRecorder {
         RequestRecorder(

@@ -23,7 +23,7 @@ package struct EngineSnapshot: Sendable {
         /// The name that its client and the log know it by.
         package let clientIdentifier: String
         /// What it asks for.
-        package let kind: RequestKind
+        package let kind: RequestMode
         /// How much of the machine it gets.
         package let priority: RequestPriority
         /// Where it is.
@@ -128,14 +128,6 @@ package struct EngineSnapshot: Sendable {
     package var pools: [Pool] = []
     /// What batches are expected to cost.
     package var costs: [CostModel] = []
-    /// Positions that sequences began with.
-    package var prefixQueryCount = 0
-    /// Those of them that were found computed.
-    package var prefixHitCount = 0
-    /// Pictures whose features were asked for.
-    package var imageQueryCount = 0
-    /// Those of them whose features were there or being computed.
-    package var imageHitCount = 0
     /// Requests that are being computed.
     package var runningCount = 0
     /// Requests that wait.

@@ -85,9 +85,9 @@ package struct MetricsSnapshot: Sendable {
     // MARK: - Requests
 
     /// Requests taken into the queue.
-    package internal(set) var admittedCounts: [RequestKind: Int] = [:]
+    package internal(set) var admittedCounts: [RequestMode: Int] = [:]
     /// Requests answered completely.
-    package internal(set) var completedCounts: [RequestKind: Int] = [:]
+    package internal(set) var completedCounts: [RequestMode: Int] = [:]
     /// Requests that ended without an answer for another reason than cancelling.
     package internal(set) var failedCounts: [EngineError.Kind: Int] = [:]
     /// Requests that were cancelled, by where they were.
@@ -106,7 +106,7 @@ package struct MetricsSnapshot: Sendable {
     /// From words to the next words of the same segment.
     package internal(set) var interTokenTimes = Histogram(bounds: Histogram.interTokenBounds)
     /// Admission to the end of requests that were answered.
-    package internal(set) var requestTimes: [RequestKind: Histogram] = [:]
+    package internal(set) var requestTimes: [RequestMode: Histogram] = [:]
 
     // MARK: - Work
 

@@ -13,7 +13,7 @@ package final class RequestRecorder: Sendable {
     /// The name that the client and the log know the request by.
     package let clientIdentifier: String
     /// What the request asks for.
-    package let kind: RequestKind
+    package let kind: RequestMode
     /// How much of the machine it gets.
     package let priority: RequestPriority
 
@@ -36,7 +36,7 @@ package final class RequestRecorder: Sendable {
         _ metrics: EngineMetrics,
         identifier: String,
         clientIdentifier: String,
-        kind: RequestKind,
+        kind: RequestMode,
         priority: RequestPriority
     ) {
         self.metrics = metrics

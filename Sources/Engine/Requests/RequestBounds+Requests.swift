@@ -15,14 +15,13 @@ extension InterleaveRequest {
             bounds.continuationPositionCount = 1
             bounds.drawingCount = picture.count
         case .interleave:
-            let pictures = (maximumSegmentCount + 1) / 2 + 1
+            // A segment is a text or a picture; pictures may follow one another.
             bounds.continuationPositionCount =
-                maximumSegmentCount * text.maximumTokenCount
-                + pictures * (configuration.imageTokenCount + 1)
+                maximumSegmentCount * (text.maximumTokenCount + configuration.imageTokenCount + 1)
             bounds.sequenceCount = text.concurrentSequenceCount
             bounds.drawingCount = picture.count
             bounds.imageCount = min(
-                bounds.imageCount + pictures,
+                bounds.imageCount + maximumSegmentCount,
                 configuration.language.maximumImageCount
             )
         }
@@ -63,7 +62,8 @@ extension Annotation {
 extension TextParameters {
     /// Sequences that exist together while a text is generated, the one that it continues included.
     fileprivate var concurrentSequenceCount: Int {
-        let branches = max(beamCount, sequenceCount)
+        // Beam search returns several texts of the same beams.
+        let branches = beamCount > 1 ? beamCount : sequenceCount
         return branches > 1 ? branches + 1 : 1
     }
 }

@@ -7,9 +7,10 @@ extension Service {
     /// `GET /metrics`: never waits, and is there while the model loads.
     func answerMetrics(_ exchange: Exchange) {
         let engine = liveEngine
+        let snapshot = engine?.snapshot(metrics)
         let document = MetricsDocument(
             metrics: metrics.snapshot(),
-            engine: engine?.snapshot(metrics),
+            engine: snapshot,
             requests: counters.values,
             model: engine?.modelConfiguration.name,
             process: ProcessStatistics()

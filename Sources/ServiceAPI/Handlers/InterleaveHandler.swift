@@ -20,7 +20,7 @@ extension Service {
         let recorder = metrics.makeRecorder(
             identifier: id,
             clientIdentifier: exchange.context.id,
-            kind: RequestKind(call.request.mode),
+            kind: RequestMode(call.request.mode),
             priority: call.request.priority
         )
         call.request.recorder = recorder

@@ -1,5 +1,5 @@
 internal import Engine
-internal import enum Scheduling.Stage
+internal import Scheduling
 
 /// The document of `GET /metrics`.
 ///
@@ -49,14 +49,14 @@ struct MetricsDocument {
             "requests_admitted_total",
             "Requests taken into the queue.",
             "mode",
-            RequestKind.allCases.map { ($0.rawValue, metrics.admittedCounts[$0]) },
+            RequestMode.allCases.map { ($0.rawValue, metrics.admittedCounts[$0]) },
             &writer
         )
         counters(
             "requests_completed_total",
             "Requests answered completely.",
             "mode",
-            RequestKind.allCases.map { ($0.rawValue, metrics.completedCounts[$0]) },
+            RequestMode.allCases.map { ($0.rawValue, metrics.completedCounts[$0]) },
             &writer
         )
         counters(
@@ -121,7 +121,7 @@ struct MetricsDocument {
         )
         let latency = Self.prefix + "e2e_request_latency_seconds"
         writer.family(latency, .histogram, "Submission to the end of answered requests.")
-        for kind in RequestKind.allCases {
+        for kind in RequestMode.allCases {
             guard let histogram = metrics.requestTimes[kind] else { continue }
             writer.histogram(latency, label: ("mode", kind.rawValue), histogram)
         }

@@ -1,5 +1,5 @@
 /// What a request asks for: a mode of generation, or scores.
-package enum RequestKind: String, Sendable, CaseIterable {
+package enum RequestMode: String, Sendable, CaseIterable {
     /// Words only.
     case text
     /// One picture, or several of the same context.
