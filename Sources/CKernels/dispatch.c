@@ -187,11 +187,6 @@ void ilv_paged_store_f32(float *keys, float *values, const float *k, size_t k_st
                                head_size);
 }
 
-void ilv_matvec_f32(float *out, const float *w, size_t w_stride, const float *x, const float *bias,
-                    size_t rows, size_t columns) {
-    kernels()->matvec_f32(out, w, w_stride, x, bias, rows, columns);
-}
-
 float ilv_dot_f32(const float *a, const float *b, size_t count) {
     return kernels()->dot_f32(a, b, count);
 }
@@ -206,11 +201,13 @@ void ilv_matmul_f32(float *out, size_t out_stride, const float *x, size_t x_stri
     kernels()->matmul_f32(out, out_stride, x, x_stride, w, bias, rows, inputs, outputs, adding);
 }
 
-void ilv_im2col_f32(float *out, const float *x, size_t x_stride, size_t height, size_t width,
-                    size_t channels, size_t kernel, size_t stride, size_t padding,
-                    size_t output_width, size_t first_pixel, size_t pixel_count) {
-    kernels()->im2col_f32(out, x, x_stride, height, width, channels, kernel, stride, padding,
-                          output_width, first_pixel, pixel_count);
+void ilv_convolution_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                         size_t height, size_t width, size_t channels, size_t kernel, size_t stride,
+                         size_t padding, size_t output_width, size_t first_pixel,
+                         size_t pixel_count, const float *w, const float *bias, size_t outputs) {
+    kernels()->convolution_f32(out, out_stride, x, x_stride, height, width, channels, kernel,
+                               stride, padding, output_width, first_pixel, pixel_count, w, bias,
+                               outputs);
 }
 
 void ilv_depthwise3x3_f32(float *out, size_t out_stride, const float *x, size_t x_stride,

@@ -33,52 +33,6 @@ struct ImagesTests {
         y < 0 || y >= height || x < 0 || x >= width ? 0 : image[y * width + x, channel]
     }
 
-    /// Window size, stride, padding of the convolutions used, and of odd ones.
-    static let windows: [(kernel: Int, stride: Int, padding: Int)] = [
-        (1, 1, 0), (3, 1, 1), (3, 2, 1), (2, 2, 0), (4, 3, 5), (3, 5, 4),
-    ]
-
-    @Test("Gathers the patches of a convolution", arguments: KernelSet.all, windows)
-    func im2col(set: KernelSet, window: (kernel: Int, stride: Int, padding: Int)) {
-        let (kernel, stride, padding) = window
-        let (height, width) = (6, 5)
-        let outHeight = (height + 2 * padding - kernel) / stride + 1
-        let outWidth = (width + 2 * padding - kernel) / stride + 1
-        for (channels, gap) in [(1, 0), (3, 2), (20, 0), (33, 3)] {
-            let image = makeImage(height, width, channels, gap: gap)
-            for (first, count) in [(0, outHeight * outWidth), (3, 4), (2, 0)] {
-                let columns = kernel * kernel * channels
-                let out = GuardedRows(unwritten: count, columns: columns, gap: 0)
-                unsafe set.table.im2col_f32(
-                    out.pointer,
-                    image.pointer,
-                    image.stride,
-                    height,
-                    width,
-                    channels,
-                    kernel,
-                    stride,
-                    padding,
-                    outWidth,
-                    first,
-                    count
-                )
-                var expected: [Float] = []
-                for index in first..<first + count {
-                    for tap in 0..<kernel * kernel {
-                        let y = index / outWidth * stride + tap / kernel - padding
-                        let x = index % outWidth * stride + tap % kernel - padding
-                        expected += (0..<channels).map {
-                            pixel(image, height, width, y, x, $0)
-                        }
-                    }
-                }
-                #expect(out.values == expected)
-                #expect(out.surroundingsIntact)
-            }
-        }
-    }
-
     @Test(
         "Depth-wise convolution agrees with double precision",
         arguments: KernelSet.all,
@@ -286,20 +240,6 @@ struct ImagesTests {
         )
         unsafe set.table.maxpool3x3s2_f32(out.pointer, 4, image.pointer, image.stride, 0, 0, 4)
         unsafe set.table.upsample_nearest2_f32(out.pointer, 4, image.pointer, image.stride, 0, 2, 4)
-        unsafe set.table.im2col_f32(
-            out.pointer,
-            image.pointer,
-            image.stride,
-            2,
-            2,
-            4,
-            3,
-            1,
-            1,
-            0,
-            0,
-            3
-        )
         #expect(out.surroundingsIntact)
     }
 }

@@ -121,12 +121,9 @@ void ilv_paged_store_f32(float *keys, float *values, const float *k, size_t k_st
                          const float *v, size_t v_stride, size_t first, size_t count, size_t heads,
                          size_t head_size);
 
-// MARK: Matrix x vector (matvec)
+// MARK: Dot product (dot)
 
-/// out[r] = bias[r] + sum_c w[r,c] x[c]; bias may be NULL. w [rows, columns]
-/// The sum is the one of ilv_dot_f32, bit for bit.
-void ilv_matvec_f32(float *out, const float *w, size_t w_stride, const float *x, const float *bias,
-                    size_t rows, size_t columns);
+/// sum_i a[i] b[i]
 float ilv_dot_f32(const float *a, const float *b, size_t count);
 
 // MARK: Matrix x packed matrix (matmul)
@@ -147,15 +144,18 @@ void ilv_matmul_pack_f32(float *packed, const float *w, size_t w_stride, size_t 
 void ilv_matmul_f32(float *out, size_t out_stride, const float *x, size_t x_stride, const float *w,
                     const float *bias, size_t rows, size_t inputs, size_t outputs, int adding);
 
-// MARK: Images as rows x channels (convolution, resize)
+/// Square convolution of one image: ilv_matmul_f32 of the windows around the output pixels
+/// first_pixel ..< first_pixel + pixel_count, row-major over an output grid of width output_width.
+/// Outside the image is 0.
+/// x [height*width, channels] · w packed of [outputs, kernel*kernel*channels], columns ordered
+/// [ky][kx][channel] · bias [outputs] or NULL · out [pixel_count, outputs]: row p is pixel
+/// first_pixel + p
+void ilv_convolution_f32(float *out, size_t out_stride, const float *x, size_t x_stride,
+                         size_t height, size_t width, size_t channels, size_t kernel, size_t stride,
+                         size_t padding, size_t output_width, size_t first_pixel,
+                         size_t pixel_count, const float *w, const float *bias, size_t outputs);
 
-/// Gathers the patches of a square convolution window; outside the image is 0.
-/// x [height*width, channels] (row stride x_stride) · out [pixel_count, kernel*kernel*channels]
-/// contiguous: row p is output pixel first_pixel + p (row-major over the output grid, whose width
-/// is output_width), columns ordered [ky][kx][channel].
-void ilv_im2col_f32(float *out, const float *x, size_t x_stride, size_t height, size_t width,
-                    size_t channels, size_t kernel, size_t stride, size_t padding,
-                    size_t output_width, size_t first_pixel, size_t pixel_count);
+// MARK: Images as rows x channels (images)
 
 /// Depth-wise 3x3 convolution, stride 1, padding 1, for row_count output rows from first_row on.
 /// x, out [height*width, channels] · weight [9, channels] (ky*3+kx) · bias [channels]

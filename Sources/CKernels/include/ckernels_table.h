@@ -29,11 +29,10 @@
     KERNEL(rotary_f32)                   \
     KERNEL(paged_attention_f32)          \
     KERNEL(paged_store_f32)              \
-    KERNEL(matvec_f32)                   \
     KERNEL(dot_f32)                      \
     KERNEL(matmul_pack_f32)              \
     KERNEL(matmul_f32)                   \
-    KERNEL(im2col_f32)                   \
+    KERNEL(convolution_f32)              \
     KERNEL(depthwise3x3_f32)             \
     KERNEL(maxpool3x3s2_f32)             \
     KERNEL(upsample_nearest2_f32)        \

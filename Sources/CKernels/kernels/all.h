@@ -17,7 +17,7 @@
 #include "functions.h"
 #include "norms.h"
 #include "elementwise.h"
-#include "matvec.h"
+#include "dot.h"
 #include "matmul.h"
 #include "attention.h"
 #include "paged_attention.h"

@@ -1,44 +1,5 @@
-// Windows, pooling and resizing of images kept as rows x channels.
+// Depth-wise convolution, pooling and resizing of images kept as rows x channels.
 // Compiled once per instruction set; no include guard.
-
-static void ILV_NAME(im2col_f32)(float *out, const float *x, size_t x_stride, size_t height,
-                                 size_t width, size_t channels, size_t kernel, size_t stride,
-                                 size_t padding, size_t output_width, size_t first_pixel,
-                                 size_t pixel_count) {
-    if (output_width == 0) {
-        return;
-    }
-    size_t run = kernel * channels;
-    for (size_t p = first_pixel; p < first_pixel + pixel_count; p++) {
-        // Positions in the padded image; subtracting `padding` gives the image's own.
-        size_t top = p / output_width * stride;
-        size_t left = p % output_width * stride;
-        // kx runs over low ..< high inside the image.
-        size_t low = left < padding ? padding - left : 0;
-        size_t high = width + padding > left ? width + padding - left : 0;
-        low = low < kernel ? low : kernel;
-        high = high < kernel ? high : kernel;
-        high = high < low ? low : high;
-        for (size_t ky = 0; ky < kernel; ky++, out += run) {
-            size_t y = top + ky;
-            if (y < padding || y >= height + padding || low == high) {
-                memset(out, 0, run * sizeof(float));
-                continue;
-            }
-            const float *row = x + ((y - padding) * width + left + low - padding) * x_stride;
-            memset(out, 0, low * channels * sizeof(float));
-            if (x_stride == channels) {
-                memcpy(out + low * channels, row, (high - low) * channels * sizeof(float));
-            } else {
-                for (size_t kx = low; kx < high; kx++) {
-                    memcpy(out + kx * channels, row + (kx - low) * x_stride,
-                           channels * sizeof(float));
-                }
-            }
-            memset(out + high * channels, 0, (kernel - high) * channels * sizeof(float));
-        }
-    }
-}
 
 /// One output pixel of the depth-wise convolution: `blocks` (a constant) times sixteen channels, or
 /// `rest` < 16 channels if blocks is 0.

@@ -1,4 +1,4 @@
-// Matrix product with packed weights. Compiled once per instruction set; no include guard.
+// Matrix product and convolution with packed weights. Compiled once per instruction set; no include guard.
 //
 // Every element of the result is one chain of fused multiplications and additions over the inputs
 // in the order of their index. How rows, outputs and inputs are cut into tiles and blocks therefore
@@ -21,7 +21,7 @@
 #define ILV_BLOCK_INPUTS 384
 /// Panels of a block: with ILV_BLOCK_INPUTS inputs they stay in the second-level cache while all
 /// rows pass by.
-#define ILV_BLOCK_PANELS 16
+#define ILV_BLOCK_PANELS 24
 /// Distance of a block's rows when they are copied: no multiple of a page, as rows at such distances
 /// compete for the same places in the first-level cache.
 #define ILV_BLOCK_STRIDE (ILV_BLOCK_INPUTS + ILV_LANES)
@@ -160,10 +160,69 @@ static tile_row_function *const ILV_NAME(tile_rows)[ILV_TILE_ROWS] = {
 
 // MARK: All tiles
 
+/// Where the rows of a product come from: a matrix, or the windows of an image (see
+/// ilv_convolution_f32), one after the other from first_pixel on.
+struct tile_source {
+    const float *x;
+    size_t x_stride;
+    size_t height, width, channels, kernel, stride, padding, output_width, first_pixel;
+};
+
+/// Copies inputs first ..< first + count of the window of an output pixel; 0 outside the image.
+static void ILV_NAME(window_copy)(float *out, const struct tile_source *image, size_t pixel,
+                                  size_t first, size_t count) {
+    size_t channels = image->channels, run = image->kernel * channels;
+    // Positions in the padded image; subtracting the padding gives the image's own.
+    size_t top = pixel / image->output_width * image->stride;
+    size_t left = pixel % image->output_width * image->stride;
+    // Columns low ..< high of the window's rows lie inside the image.
+    size_t low = left < image->padding ? image->padding - left : 0;
+    size_t high = image->width + image->padding > left ? image->width + image->padding - left : 0;
+    low = (low < image->kernel ? low : image->kernel) * channels;
+    high = (high < image->kernel ? high : image->kernel) * channels;
+    high = high < low ? low : high;
+    while (count > 0) {
+        size_t y = top + first / run, from = first % run;
+        size_t end = from + count < run ? from + count : run;
+        first += end - from;
+        count -= end - from;
+        int inside = y >= image->padding && y < image->height + image->padding;
+        size_t left_end = inside ? (end < low ? end : low) : end;
+        if (from < left_end) {
+            memset(out, 0, (left_end - from) * sizeof(float));
+            out += left_end - from;
+            from = left_end;
+        }
+        size_t inner_end = end < high ? end : high;
+        if (from < inner_end) {
+            const float *row = image->x
+                + ((y - image->padding) * image->width + left + from / channels - image->padding)
+                    * image->x_stride;
+            if (image->x_stride == channels) {
+                memcpy(out, row + from % channels, (inner_end - from) * sizeof(float));
+                out += inner_end - from;
+                from = inner_end;
+            }
+            while (from < inner_end) {
+                size_t channel = from % channels, rest = channels - channel;
+                size_t length = rest < inner_end - from ? rest : inner_end - from;
+                memcpy(out, row + channel, length * sizeof(float));
+                out += length;
+                from += length;
+                row += image->x_stride;
+            }
+        }
+        if (from < end) {
+            memset(out, 0, (end - from) * sizeof(float));
+            out += end - from;
+        }
+    }
+}
+
 /// One block: a run of inputs and panels for all rows.
-ILV_INLINE void tile_block(float *out, size_t out_stride, const float *x, size_t x_stride,
-                           const float *w, size_t panel_stride, size_t rows, size_t inputs,
-                           size_t outputs, struct tile_start start) {
+ILV_INLINE void tile_block(float *out, size_t out_stride, const struct tile_source *source,
+                           size_t first_input, const float *w, size_t panel_stride, size_t rows,
+                           size_t inputs, size_t outputs, struct tile_start start) {
     float copied[ILV_TILE_ROWS * ILV_BLOCK_STRIDE] __attribute__((aligned(64)));
     // Tiles of nearly equal heights: a last one of a row or two would wait for its weights.
     size_t tiles = (rows + ILV_TILE_ROWS - 1) / ILV_TILE_ROWS;
@@ -171,12 +230,47 @@ ILV_INLINE void tile_block(float *out, size_t out_stride, const float *x, size_t
     for (size_t t = 0; t < tiles; t++) {
         size_t count = (rows - first + (tiles - t) - 1) / (tiles - t);
         for (size_t r = 0; r < count; r++) {
-            memcpy(copied + r * ILV_BLOCK_STRIDE, x + (first + r) * x_stride,
-                   inputs * sizeof(float));
+            float *copy = copied + r * ILV_BLOCK_STRIDE;
+            if (source->kernel) {
+                ILV_NAME(window_copy)(copy, source, source->first_pixel + first + r, first_input,
+                                      inputs);
+            } else {
+                memcpy(copy, source->x + (first + r) * source->x_stride + first_input,
+                       inputs * sizeof(float));
+            }
         }
         ILV_NAME(tile_rows)[count - 1](out + first * out_stride, out_stride, copied,
                                        ILV_BLOCK_STRIDE, w, panel_stride, inputs, outputs, start);
         first += count;
+    }
+}
+
+/// All blocks: for each run of panels, one run of inputs after the other.
+static void ILV_NAME(tile_blocks)(float *out, size_t out_stride, const struct tile_source *source,
+                                  const float *w, size_t rows, size_t inputs, size_t outputs,
+                                  struct tile_start start) {
+    size_t panel_stride = inputs * ILV_PANEL;
+    size_t panels = (outputs + ILV_PANEL - 1) / ILV_PANEL;
+    size_t input_blocks = inputs ? (inputs + ILV_BLOCK_INPUTS - 1) / ILV_BLOCK_INPUTS : 1;
+    size_t panel_blocks = (panels + ILV_BLOCK_PANELS - 1) / ILV_BLOCK_PANELS;
+    for (size_t first = 0; first < panels;) {
+        // Nearly equal blocks, of an even number of panels as most tiles take two.
+        size_t width = ((panels - first + panel_blocks - 1) / panel_blocks + 1) & ~(size_t)1;
+        width = width < panels - first ? width : panels - first;
+        panel_blocks -= panel_blocks > 1;
+        size_t o = first * ILV_PANEL;
+        size_t count = width * ILV_PANEL < outputs - o ? width * ILV_PANEL : outputs - o;
+        size_t i = 0;
+        for (size_t b = 0; b < input_blocks; b++) {
+            size_t length = (inputs - i + (input_blocks - b) - 1) / (input_blocks - b);
+            // Later blocks continue the sums of the first.
+            struct tile_start next = b == 0 ? start : (struct tile_start){NULL, 1};
+            next.bias = next.bias ? next.bias + o : NULL;
+            tile_block(out + o, out_stride, source, i, w + first * panel_stride + i * ILV_PANEL,
+                       panel_stride, rows, length, count, next);
+            i += length;
+        }
+        first += width;
     }
 }
 
@@ -186,30 +280,30 @@ static void ILV_NAME(matmul_f32)(float *out, size_t out_stride, const float *x, 
     if (rows == 0 || outputs == 0) {
         return;
     }
-    size_t panel_stride = inputs * ILV_PANEL;
     struct tile_start start = {bias, adding};
     if (rows <= ILV_TILE_ROWS) {
         // Each weight is used once: long uninterrupted runs are what memory is fastest at.
-        ILV_NAME(tile_rows)[rows - 1](out, out_stride, x, x_stride, w, panel_stride, inputs,
+        ILV_NAME(tile_rows)[rows - 1](out, out_stride, x, x_stride, w, inputs * ILV_PANEL, inputs,
                                       outputs, start);
         return;
     }
-    size_t blocks = inputs ? (inputs + ILV_BLOCK_INPUTS - 1) / ILV_BLOCK_INPUTS : 1;
-    for (size_t o = 0; o < outputs; o += ILV_BLOCK_PANELS * ILV_PANEL) {
-        size_t width = outputs - o < ILV_BLOCK_PANELS * ILV_PANEL ? outputs - o
-                                                                  : ILV_BLOCK_PANELS * ILV_PANEL;
-        size_t i = 0;
-        for (size_t b = 0; b < blocks; b++) {
-            size_t count = (inputs - i + (blocks - b) - 1) / (blocks - b);
-            // Later blocks continue the sums of the first.
-            struct tile_start next = b == 0 ? start : (struct tile_start){NULL, 1};
-            next.bias = next.bias ? next.bias + o : NULL;
-            tile_block(out + o, out_stride, x + i, x_stride,
-                       w + o / ILV_PANEL * panel_stride + i * ILV_PANEL, panel_stride, rows, count,
-                       width, next);
-            i += count;
-        }
+    struct tile_source source = {.x = x, .x_stride = x_stride};
+    ILV_NAME(tile_blocks)(out, out_stride, &source, w, rows, inputs, outputs, start);
+}
+
+static void ILV_NAME(convolution_f32)(float *out, size_t out_stride, const float *x,
+                                      size_t x_stride, size_t height, size_t width,
+                                      size_t channels, size_t kernel, size_t stride,
+                                      size_t padding, size_t output_width, size_t first_pixel,
+                                      size_t pixel_count, const float *w, const float *bias,
+                                      size_t outputs) {
+    if (pixel_count == 0 || outputs == 0 || output_width == 0) {
+        return;
     }
+    struct tile_source source = {x,      x_stride, height,  width,        channels,
+                                 kernel, stride,   padding, output_width, first_pixel};
+    ILV_NAME(tile_blocks)(out, out_stride, &source, w, pixel_count, kernel * kernel * channels,
+                          outputs, (struct tile_start){bias, 0});
 }
 
 // MARK: Packing

@@ -13,7 +13,7 @@ extension Compute {
     ///
     /// Shapes: `x` [samples·height·width, inputs] · `out` [samples·outHeight·outWidth, outputs].
     /// Cost: 2·out pixels·kernel²·inputs·outputs flop.
-    /// Threads: cut by output pixels; small images by outputs. A tile of gathered windows is scratch.
+    /// Threads: cut by output pixels and by outputs. A pixel's bits depend on its window alone.
     package func convolution(
         _ x: Matrix,
         _ layer: ConvolutionWeights,
@@ -29,70 +29,33 @@ extension Compute {
             return
         }
         let window = layer.linear.inputs
-        // A tile of windows should stay in the second-level cache between gathering and multiplying.
-        let tile = max(64, min(512, 196_608 / max(1, window)))
-        if out.rows >= 8 * tile {
-            convolutionByTiles(x, layer, samples: samples, grid: grid, tile: tile, into: out)
-            return
-        }
-        scope {
-            let windows = scratch(out.rows, window)
-            forRanges(of: out.rows, granularity: max(1, 32768 / window)) { range, _ in
-                gather(
-                    x,
-                    layer,
-                    grid: grid,
-                    target: target,
-                    pixels: range,
-                    into: windows.rows(range)
-                )
-            }
-            linear(windows, layer.linear, into: out)
+        floatingPointOperationCount += 2 * out.rows * window * layer.outputs
+        let cut = ProductCut(rows: out.rows, inputs: window, panels: layer.linear.panelCount)
+        pool.run(cut.partCount) { part, _ in
+            let (pixels, panels) = cut[part]
+            convolve(x, layer, grid: grid, target: target, pixels, panels, into: out)
         }
     }
 
-    private func convolutionByTiles(
-        _ x: Matrix,
-        _ layer: ConvolutionWeights,
-        samples: Int,
-        grid: Grid,
-        tile: Int,
-        into out: Matrix
-    ) {
-        let target = Self.outputGrid(layer, of: grid)
-        floatingPointOperationCount += 2 * out.rows * layer.linear.inputs * layer.outputs
-        scope {
-            let windows = scratch(pool.workerCount * tile, layer.linear.inputs)
-            pool.run((out.rows + tile - 1) / tile) { part, worker in
-                let range = part * tile..<min(out.rows, (part + 1) * tile)
-                let own = windows.rows(worker * tile..<worker * tile + range.count)
-                gather(x, layer, grid: grid, target: target, pixels: range, into: own)
-                multiply(
-                    own,
-                    layer.linear,
-                    panels: 0..<layer.linear.panelCount,
-                    into: out.rows(range)
-                )
-            }
-        }
-    }
-
-    /// Gathers the windows of output pixels `pixels`, counted over all samples.
-    private func gather(
+    /// One thread's share: output pixels `pixels`, counted over all samples, of the outputs of `panels`.
+    private func convolve(
         _ x: Matrix,
         _ layer: ConvolutionWeights,
         grid: Grid,
         target: Grid,
-        pixels: Range<Int>,
-        into windows: Matrix
+        _ pixels: Range<Int>,
+        _ panels: Range<Int>,
+        into out: Matrix
     ) {
+        let outputs = layer.linear.outputs(ofPanels: panels)
         var next = pixels.lowerBound
         while next < pixels.upperBound {
             let sample = next / target.count
             let end = min(pixels.upperBound, (sample + 1) * target.count)
             let source = x.rows(sample * grid.count..<(sample + 1) * grid.count)
-            unsafe ilv_im2col_f32(
-                windows.row(next - pixels.lowerBound).base,
+            unsafe ilv_convolution_f32(
+                out.row(next).base + outputs.lowerBound,
+                out.stride,
                 source.base,
                 source.stride,
                 grid.height,
@@ -103,7 +66,10 @@ extension Compute {
                 layer.padding,
                 target.width,
                 next - sample * target.count,
-                end - next
+                end - next,
+                layer.linear.panels(panels).base,
+                layer.linear.bias.map { unsafe $0.base + outputs.lowerBound },
+                outputs.count
             )
             next = end
         }

@@ -27,15 +27,9 @@ extension Compute {
             return
         }
         let cut = ProductCut(rows: x.rows, inputs: layer.inputs, panels: layer.panelCount)
-        pool.run(cut.rowParts * cut.panelParts) { part, _ in
-            let rows = cut.rows(part / cut.panelParts)
-            multiply(
-                x.rows(rows),
-                layer,
-                panels: cut.panels(part % cut.panelParts),
-                into: out.rows(rows),
-                adding: adding
-            )
+        pool.run(cut.partCount) { part, _ in
+            let (rows, panels) = cut[part]
+            multiply(x.rows(rows), layer, panels: panels, into: out.rows(rows), adding: adding)
         }
     }
 
@@ -68,52 +62,15 @@ extension Compute {
     }
 }
 
-/// How a product of many rows is cut into parts; a function of sizes alone.
-private struct ProductCut {
-    private let rowCount: Int
-    private let panelCount: Int
-    private(set) var rowParts: Int
-    private(set) var panelParts: Int
-
-    init(rows: Int, inputs: Int, panels: Int) {
-        rowCount = rows
-        panelCount = panels
-        // Blocks large enough that the weights they read from memory, and the rows they copy, cost
-        // little beside the products.
-        rowParts = (rows + 511) / 512
-        panelParts = (panels + 15) / 16
-        // Then halves, while there are too few parts for an even share and each is worth handing out.
-        while rowParts * panelParts < 12 {
-            let (height, width) = (rows / rowParts, panels / panelParts)
-            guard height * width * inputs >= 65536 else { return }
-            if height >= 192 || (width < 8 && height >= 48) {
-                rowParts *= 2
-            } else if width >= 8 {
-                panelParts *= 2
-            } else {
-                return
-            }
-        }
-    }
-
-    func rows(_ part: Int) -> Range<Int> {
-        part * rowCount / rowParts..<(part + 1) * rowCount / rowParts
-    }
-
-    func panels(_ part: Int) -> Range<Int> {
-        part * panelCount / panelParts..<(part + 1) * panelCount / panelParts
-    }
-}
-
 /// One thread's share of a linear layer: the outputs of `panels` of all rows of `x`.
 ///
 /// Shapes as ``Compute/linear(_:_:into:adding:)``: `out` has all outputs.
-func multiply(
+private func multiply(
     _ x: Matrix,
     _ layer: LinearWeights,
     panels: Range<Int>,
     into out: Matrix,
-    adding: Bool = false
+    adding: Bool
 ) {
     let outputs = layer.outputs(ofPanels: panels)
     unsafe ilv_matmul_f32(
@@ -121,7 +78,7 @@ func multiply(
         out.stride,
         x.base,
         x.stride,
-        layer.panels.base + outputs.lowerBound * layer.inputs,
+        layer.panels(panels).base,
         layer.bias.map { unsafe $0.base + outputs.lowerBound },
         x.rows,
         layer.inputs,

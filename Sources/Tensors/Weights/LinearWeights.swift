@@ -54,6 +54,11 @@ package struct LinearWeights: Sendable {
     /// Number of panels.
     var panelCount: Int { (outputs + Self.panelWidth - 1) / Self.panelWidth }
 
+    /// The packed weight of a run of panels.
+    func panels(_ range: Range<Int>) -> Matrix {
+        panels.rows(range.lowerBound * inputs..<range.upperBound * inputs)
+    }
+
     /// The outputs of a run of panels.
     func outputs(ofPanels range: Range<Int>) -> Range<Int> {
         range.lowerBound * Self.panelWidth..<min(outputs, range.upperBound * Self.panelWidth)
