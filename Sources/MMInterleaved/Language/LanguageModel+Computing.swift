@@ -185,13 +185,11 @@ extension LanguageModel {
             keys: fused.columns(hidden..<2 * hidden),
             values: fused.columns(2 * hidden..<3 * hidden),
             step.attention,
-            heads: configuration.headCount,
             in: keyValues
         )
         compute.pagedAttention(
             q: fused.columns(0..<hidden),
             step.attention,
-            heads: configuration.headCount,
             scale: 1 / Float(configuration.headSize).squareRoot(),
             in: keyValues,
             into: out

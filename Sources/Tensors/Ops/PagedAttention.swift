@@ -49,14 +49,15 @@ package struct PagedAttentionPlan: Sendable {
         let slot: Int
     }
 
-    private let heads: Int
-    private let headSize: Int
+    fileprivate let heads: Int
+    fileprivate let headSize: Int
     private var spans: [Span] = []
     fileprivate var table: [Int32] = []
     fileprivate var parts: [Part] = []
     fileprivate var stores: [Store] = []
     /// Most keys that a row sees.
     fileprivate var largestKeyCount = 0
+    fileprivate var largestBlock = 0
     /// Multiplications and additions of one layer.
     fileprivate var floatingPointOperationCount = 0
 
@@ -85,7 +86,11 @@ package struct PagedAttentionPlan: Sendable {
             tableOffset: table.count
         )
         spans.append(span)
-        for block in blocks[..<used] { table.append(Int32(block)) }
+        for block in blocks[..<used] {
+            precondition(block >= 0, "block \(block)")
+            table.append(Int32(block))
+            largestBlock = max(largestBlock, block)
+        }
         largestKeyCount = max(largestKeyCount, end)
         floatingPointOperationCount +=
             2 * count * (2 * firstPosition + count + 1) * heads * headSize
@@ -141,11 +146,11 @@ extension Compute {
         keys: Matrix,
         values: Matrix,
         _ plan: PagedAttentionPlan,
-        heads: Int,
         in layer: PagedKeyValues
     ) {
         precondition(keys.rows == plan.rowCount && values.rows == plan.rowCount)
-        precondition(keys.columns == values.columns && keys.columns % heads == 0)
+        precondition(keys.columns == plan.heads * plan.headSize)
+        precondition(values.columns == keys.columns)
         let granularity = Self.rows(of: PagedKeyValues.blockSize * keys.columns)
         forRanges(of: plan.stores.count, granularity: granularity) { range, _ in
             for store in plan.stores[range] {
@@ -161,8 +166,8 @@ extension Compute {
                     v.stride,
                     store.slot,
                     store.rows.count,
-                    heads,
-                    keys.columns / heads
+                    plan.heads,
+                    plan.headSize
                 )
             }
         }
@@ -181,16 +186,15 @@ extension Compute {
     package func pagedAttention(
         q: Matrix,
         _ plan: PagedAttentionPlan,
-        heads: Int,
         scale: Float,
         in layer: PagedKeyValues,
         into out: Matrix
     ) {
         precondition(q.rows == plan.rowCount && out.rows == q.rows && out.columns == q.columns)
-        precondition(q.columns % heads == 0 && out.columns == q.columns)
-        let headSize = q.columns / heads
+        precondition(q.columns == plan.heads * plan.headSize)
+        let headSize = plan.headSize
         let size = PagedKeyValues.blockSize
-        precondition(plan.table.allSatisfy { $0 >= 0 && $0 < layer.blocks.rows })
+        precondition(plan.largestBlock < layer.blocks.rows, "block \(plan.largestBlock)")
         precondition(layer.keyOffset + size * q.columns <= layer.blocks.columns)
         precondition(layer.valueOffset + size * q.columns <= layer.blocks.columns)
         floatingPointOperationCount += plan.floatingPointOperationCount
