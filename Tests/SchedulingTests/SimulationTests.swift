@@ -96,8 +96,8 @@ import Testing
 
     @Test("Overload is refused at the door: those that run are as fast as at the limit")
     func refusesOverload() throws {
-        let full = try Self.report(rate: 50, seconds: 10)
-        let flooded = try Self.report(rate: 500, seconds: 10)
+        let full = try Self.report(rate: 40, seconds: 4)
+        let flooded = try Self.report(rate: 400, seconds: 4)
         #expect(!full.refusals.isEmpty && !flooded.refusals.isEmpty)
         let caption = try #require(full.kinds.first?.endToEnd)
         let floodedCaption = try #require(flooded.kinds.first?.endToEnd)
