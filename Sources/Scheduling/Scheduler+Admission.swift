@@ -104,36 +104,44 @@ extension Scheduler {
             )
         }
         var started: [RequestIdentifier] = []
-        var blocked: [RequestIdentifier] = []
+        var blocked: [(request: RequestIdentifier, shortage: StartPolicy.Shortage)] = []
         // Blocks that the ones started just now are about to take.
         var promisedCount = 0
         for candidate in StartPolicy.ordered(candidates) {
-            guard running.count < configuration.maximumRunningCount,
-                blocked.allSatisfy({ policy.mayBeOvertaken(requests[$0]?.overtakeCount ?? 0) })
-            else { break }
-            if start(candidate.request, promisedBlockCount: &promisedCount, now: now) {
-                started.append(candidate.request)
-                for passed in blocked { requests[passed]?.overtakeCount += 1 }
+            guard running.count < configuration.maximumRunningCount else { break }
+            guard let bounds = requests[candidate.request]?.bounds else { continue }
+            let passed = blocked.filter { $0.shortage.isWorsened(by: bounds) }.map(\.request)
+            let mayPass = passed.allSatisfy {
+                policy.mayBeOvertaken(requests[$0]?.overtakeCount ?? 0)
+            }
+            // Who may not pass for now is no obstacle to those behind it.
+            guard mayPass else { continue }
+            if let shortage = start(candidate.request, promisedBlockCount: &promisedCount, now: now)
+            {
+                blocked.append((candidate.request, shortage))
             } else {
-                blocked.append(candidate.request)
+                started.append(candidate.request)
+                for request in passed { requests[request]?.overtakeCount += 1 }
             }
         }
         return started
     }
 
+    /// Starts a request, or tells what there is too little of.
     private mutating func start(
         _ identifier: RequestIdentifier,
         promisedBlockCount: inout Int,
         now: Duration
-    ) -> Bool {
-        guard let bounds = requests[identifier]?.bounds else { return false }
+    ) -> StartPolicy.Shortage? {
+        guard let bounds = requests[identifier]?.bounds else { return nil }
         let promptBlocks =
             (bounds.promptPositionCount + configuration.blockSize - 1) / configuration.blockSize
         let needed = promptBlocks + promisedBlockCount + configuration.reservedBlockCount
-        guard running.isEmpty || needed <= pool.availableCount,
-            reservedDrawingCount + bounds.drawingCount <= configuration.drawingCapacity,
-            images.reserve(bounds.imageCount, for: identifier)
-        else { return false }
+        guard running.isEmpty || needed <= pool.availableCount else { return .blocks }
+        guard reservedDrawingCount + bounds.drawingCount <= configuration.drawingCapacity else {
+            return .drawings
+        }
+        guard images.reserve(bounds.imageCount, for: identifier) else { return .images }
         promisedBlockCount += promptBlocks
         reservedDrawingCount += bounds.drawingCount
         waiting.removeAll { $0 == identifier }
@@ -141,7 +149,7 @@ extension Scheduler {
         requests[identifier]?.startedAt = now
         requests[identifier]?.startIndex = startCount
         startCount += 1
-        return true
+        return nil
     }
 
     // MARK: - End

@@ -11,7 +11,9 @@ package struct SchedulingConfiguration: Hashable, Sendable {
     /// Bytes of one encoded picture.
     package var imageByteCount = 1 << 20
     /// Drawings that may exist at the same time.
-    package var drawingCapacity = 32
+    ///
+    /// Fewer than running requests, so that words can be written while pictures wait.
+    package var drawingCapacity = 8
     /// Bytes of input that all admitted requests may hold.
     package var inputByteBudget = 256 << 20
 
@@ -21,7 +23,7 @@ package struct SchedulingConfiguration: Hashable, Sendable {
     package var maximumRunningCount = 32
     /// Requests that wait beyond the free places among the running ones.
     package var maximumWaitingCount = 64
-    /// Later requests that may start before one that must wait for memory.
+    /// Later requests that may start before one that waits for memory of which they need some too.
     package var maximumOvertakeCount = 8
     /// Blocks that must stay available when a request starts beside others, so that those which run can
     /// grow.

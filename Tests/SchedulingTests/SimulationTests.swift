@@ -94,14 +94,15 @@ import Testing
         }
     }
 
-    @Test("Overload is refused at the door: those that run are as fast as at the limit")
+    @Test(
+        "Overload is refused at the door: of a flood of captions those that run end within a second"
+    )
     func refusesOverload() throws {
-        let full = try Self.report(rate: 50, seconds: 10)
-        let flooded = try Self.report(rate: 500, seconds: 10)
-        #expect(!full.refusals.isEmpty && !flooded.refusals.isEmpty)
-        let caption = try #require(full.kinds.first?.endToEnd)
-        let floodedCaption = try #require(flooded.kinds.first?.endToEnd)
-        #expect(floodedCaption.p50 < 1.5 * caption.p50)
+        let report = try Self.report(rate: 400, seconds: 4)
+        let captions = try #require(report.kinds.first { $0.kind == .caption })
+        #expect(captions.refusedCount > captions.completedCount)
+        #expect(captions.completedCount > 50)
+        #expect(try #require(captions.endToEnd).p95 < 1)
     }
 
     @Test("With too few blocks sequences are preempted, and all requests still end")

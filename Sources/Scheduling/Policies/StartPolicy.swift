@@ -2,8 +2,10 @@
 ///
 /// A request's claim is its weight times the time it has waited: inside a priority the oldest comes first,
 /// and a low priority gains on a high one while it waits. If the first in line does not fit the memory that
-/// is left, others may start, but only so many: then nobody does until it fits. Large requests are delayed
-/// by a bounded number of small ones, and small ones do not stand behind a large one for nothing.
+/// is left, others may start. Those that need nothing of what it lacks always may: they do not make it wait
+/// longer. Of those that do need it only so many: then nobody does until the first fits. So large
+/// requests are delayed by a bounded number of small ones, and small ones do not stand behind a large one
+/// for nothing.
 struct StartPolicy: Hashable, Sendable {
     /// A waiting request, ready to start.
     struct Candidate: Hashable, Sendable {
@@ -12,6 +14,23 @@ struct StartPolicy: Hashable, Sendable {
         let wait: Duration
     }
 
+    /// What a request that does not fit lacks.
+    enum Shortage: Hashable, Sendable {
+        case blocks
+        case images
+        case drawings
+
+        /// Whether starting another request takes away some of it.
+        func isWorsened(by bounds: RequestBounds) -> Bool {
+            switch self {
+            case .blocks: true
+            case .images: bounds.imageCount > 0
+            case .drawings: bounds.drawingCount > 0
+            }
+        }
+    }
+
+    /// Requests in want of the same that may start before one that came first.
     let maximumOvertakeCount: Int
 
     // Without it all priorities would be equal in their first moment.
