@@ -121,6 +121,7 @@ package final class Engine: Sendable {
         return try enqueue(
             request.input,
             bounds: request.bounds(modelConfiguration),
+            measure: { try request.measure(&$0, tokenizer) },
             timeout: request.timeout,
             recorder: request.recorder
         ) { prompt, _, active, core in
@@ -175,6 +176,7 @@ package final class Engine: Sendable {
     private func enqueue<Output: Sendable>(
         _ input: [InputPart],
         bounds: RequestBounds,
+        measure: @escaping @Sendable (inout RequestBounds) throws -> Void = { _ in },
         timeout: Duration?,
         recorder: RequestRecorder?,
         compute:
@@ -185,7 +187,8 @@ package final class Engine: Sendable {
     ) throws(EngineError) -> Ticket {
         let clock = ContinuousClock()
         let submitted = clock.now
-        let identifier = try core.admit(bounds, timeout: timeout)
+        let configuration = modelConfiguration
+        let identifier = try core.admit(bounds.limited(configuration), timeout: timeout)
         inProgress.enter()
         let finish: @Sendable (Result<Output, EngineError>) -> Void = { [inProgress] result in
             completion(result, submitted.duration(to: clock.now))
@@ -197,14 +200,19 @@ package final class Engine: Sendable {
         decoding.async { [self] in
             let start = clock.now
             let prompt: Prompt
-            do throws(EngineError) {
-                prompt = try Prompt(input, modelConfiguration, tokenizer, limits: imageLimits)
+            var exact = bounds
+            do {
+                prompt = try Prompt(input, configuration, tokenizer, limits: imageLimits)
+                exact.promptPositionCount = prompt.tokens.count
+                try measure(&exact)
             } catch {
+                let error = EngineError(error)
                 return core.post { $0.end(identifier, error) }
             }
+            let known = exact.limited(configuration)
             let decoded = start.duration(to: clock.now)
             core.post { core in
-                core.makeReady(identifier) { core, active in
+                core.makeReady(identifier, known) { core, active in
                     var timings = Timings()
                     timings.decoded = decoded
                     timings.queued = submitted.duration(to: clock.now) - decoded

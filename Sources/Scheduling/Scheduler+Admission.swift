@@ -75,6 +75,24 @@ extension Scheduler {
         requests[identifier]?.isReady = true
     }
 
+    /// The request's input is prepared, and its positions are known better than at its admission.
+    ///
+    /// Does nothing if the request ended meanwhile.
+    ///
+    /// - Throws: ``AdmissionRefusal`` of kind `tooLarge` if it can never run; it still has to be ended.
+    package mutating func markReady(
+        _ identifier: RequestIdentifier,
+        promptPositionCount: Int,
+        continuationPositionCount: Int
+    ) throws(AdmissionRefusal) {
+        guard var bounds = requests[identifier]?.bounds else { return }
+        bounds.promptPositionCount = promptPositionCount
+        bounds.continuationPositionCount = continuationPositionCount
+        try requirePossible(bounds)
+        requests[identifier]?.bounds = bounds
+        markReady(identifier)
+    }
+
     /// Refuses every request from now on; those that were admitted go on.
     package mutating func drain() { isDraining = true }
 

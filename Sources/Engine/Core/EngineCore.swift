@@ -120,10 +120,26 @@ actor EngineCore {
     }
 
     /// A request's input is ready, unless it has ended meanwhile.
-    func makeReady(_ identifier: RequestIdentifier, _ session: @escaping ActiveRequest.Session) {
+    ///
+    /// - `bounds`: With the positions that the prompt turned out to have.
+    func makeReady(
+        _ identifier: RequestIdentifier,
+        _ bounds: RequestBounds,
+        _ session: @escaping ActiveRequest.Session
+    ) {
         guard let request = requests[identifier], case .preparing = request.phase else { return }
+        do throws(AdmissionRefusal) {
+            try scheduler.withLock { scheduler throws(AdmissionRefusal) in
+                try scheduler.markReady(
+                    identifier,
+                    promptPositionCount: bounds.promptPositionCount,
+                    continuationPositionCount: bounds.continuationPositionCount
+                )
+            }
+        } catch {
+            return end(identifier, EngineError(error))
+        }
         request.phase = .waiting(session)
-        scheduler.withLock { $0.markReady(identifier) }
         scheduleStep()
     }
 

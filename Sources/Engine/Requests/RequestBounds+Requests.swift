@@ -1,7 +1,9 @@
 internal import MMInterleaved
 internal import Scheduling
+internal import Tokenization
 
 // What a request can need at most, told from its document alone: nothing is decoded or tokenized for it.
+// Once that is done, the numbers of positions are replaced by what they turned out to be.
 
 extension InterleaveRequest {
     /// Upper bounds of positions, sequences, pictures and drawings.
@@ -25,7 +27,7 @@ extension InterleaveRequest {
                 configuration.language.maximumImageCount
             )
         }
-        return bounds.limited(configuration)
+        return bounds
     }
 }
 
@@ -35,7 +37,15 @@ extension ScoreRequest {
         var bounds = RequestBounds(input, configuration, priority: .normal)
         bounds.continuationPositionCount = options.map(\.utf8.count).max() ?? 0
         bounds.sequenceCount = 1 + min(options.count, ScoreSession.groupSize)
-        return bounds.limited(configuration)
+        return bounds
+    }
+}
+
+extension ScoreRequest {
+    /// Replaces the estimate of the options' positions by their number.
+    func measure(_ bounds: inout RequestBounds, _ tokenizer: Tokenizer) throws {
+        bounds.continuationPositionCount =
+            try options.map { try tokenizer.encode($0, parsesSpecialTokens: false).count }.max() ?? 0
     }
 }
 
@@ -48,14 +58,15 @@ extension Annotation {
         var bounds = RequestBounds([], configuration, priority: .normal)
         bounds.promptPositionCount = configuration.language.maximumPositionCount
         bounds.sequenceCount = settings.text.concurrentSequenceCount
-        bounds.continuationPositionCount = settings.text.maximumTokenCount
+        bounds.continuationPositionCount =
+            roundCount * (settings.text.maximumTokenCount + configuration.imageTokenCount + 2)
         bounds.imageCount = min(
             images.count + roundCount,
             configuration.language.maximumImageCount
         )
         bounds.drawingCount = settings.picture.count
         bounds.inputByteCount = images.reduce(0) { $0 + $1.count }
-        return bounds.limited(configuration)
+        return bounds
     }
 }
 
@@ -97,8 +108,8 @@ extension RequestBounds {
         )
     }
 
-    /// No sequence is longer than the model's longest.
-    fileprivate func limited(_ configuration: ModelConfiguration) -> RequestBounds {
+    /// The same bounds, where no sequence is longer than the model's longest.
+    func limited(_ configuration: ModelConfiguration) -> RequestBounds {
         var bounds = self
         let longest = configuration.language.maximumPositionCount
         bounds.promptPositionCount = min(promptPositionCount, longest)

@@ -1,7 +1,7 @@
 /// A request from admission to its end.
 struct RequestState: Hashable, Sendable {
     let identifier: RequestIdentifier
-    let bounds: RequestBounds
+    var bounds: RequestBounds
     let admittedAt: Duration
     var isReady = false
     /// Later requests that started before it.
