@@ -112,7 +112,7 @@ extension Scheduler {
     /// Starts the requests that may run now, and returns them.
     package mutating func startRequests(now: Duration) -> [RequestIdentifier] {
         observe(now)
-        guard running.count < configuration.maximumRunningCount else { return [] }
+        guard !waiting.isEmpty, running.count < configuration.maximumRunningCount else { return [] }
         let policy = StartPolicy(maximumOvertakeCount: configuration.maximumOvertakeCount)
         let candidates = waiting.compactMap { requests[$0] }.filter(\.isReady).map { request in
             StartPolicy.Candidate(
@@ -123,23 +123,28 @@ extension Scheduler {
         }
         var started: [RequestIdentifier] = []
         var blocked: [(request: RequestIdentifier, shortage: StartPolicy.Shortage)] = []
+        // What some request has waited for long enough: nobody else may take of it.
+        var closed: Set<StartPolicy.Shortage> = []
         // Blocks that the ones started just now are about to take.
         var promisedCount = 0
         for candidate in StartPolicy.ordered(candidates) {
             guard running.count < configuration.maximumRunningCount else { break }
             guard let bounds = requests[candidate.request]?.bounds else { continue }
-            let passed = blocked.filter { $0.shortage.isWorsened(by: bounds) }.map(\.request)
-            let mayPass = passed.allSatisfy {
-                policy.mayBeOvertaken(requests[$0]?.overtakeCount ?? 0)
-            }
             // Who may not pass for now is no obstacle to those behind it.
-            guard mayPass else { continue }
+            guard !closed.contains(where: { $0.isWorsened(by: bounds) }) else { continue }
             if let shortage = start(candidate.request, promisedBlockCount: &promisedCount, now: now)
             {
                 blocked.append((candidate.request, shortage))
-            } else {
-                started.append(candidate.request)
-                for request in passed { requests[request]?.overtakeCount += 1 }
+                if !policy.mayBeOvertaken(requests[candidate.request]?.overtakeCount ?? 0) {
+                    closed.insert(shortage)
+                }
+                continue
+            }
+            started.append(candidate.request)
+            for (passed, shortage) in blocked where shortage.isWorsened(by: bounds) {
+                let count = (requests[passed]?.overtakeCount ?? 0) + 1
+                requests[passed]?.overtakeCount = count
+                if !policy.mayBeOvertaken(count) { closed.insert(shortage) }
             }
         }
         return started

@@ -89,7 +89,7 @@ extension Scheduler {
     }
 
     func limit(_ stage: Stage, _ maximum: Int, _ isDecoding: Bool) -> Int {
-        latency.unitLimit(maximum, cost: costs[stage], isDecoding: isDecoding)
+        latency.unitLimit(maximum, of: stage, cost: costs[stage], isDecoding: isDecoding)
     }
 
     // MARK: - Pictures

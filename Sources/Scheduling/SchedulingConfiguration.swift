@@ -38,7 +38,7 @@ package struct SchedulingConfiguration: Hashable, Sendable {
     /// Pictures of one encoding step.
     package var maximumEncodeCount = 8
     /// Samples of one denoising step; a guided drawing has two.
-    package var maximumSampleCount = 16
+    package var maximumSampleCount = 8
     /// Pictures of one rendering step.
     package var maximumRenderCount = 8
 
@@ -48,6 +48,9 @@ package struct SchedulingConfiguration: Hashable, Sendable {
     package var decodeWaitBound = Duration.milliseconds(50)
     /// Predicted time that a step should not exceed while a sequence waits for its next token.
     package var stepDurationTarget = Duration.milliseconds(50)
+
+    /// Predicted time that a step on pictures should not exceed otherwise: that long whoever comes may wait.
+    package var quietStepDurationTarget = Duration.milliseconds(250)
 
     package init() {}
 
@@ -87,6 +90,7 @@ package struct SchedulingConfiguration: Hashable, Sendable {
         }
         for (field, value) in [
             ("decodeWaitBound", decodeWaitBound), ("stepDurationTarget", stepDurationTarget),
+            ("quietStepDurationTarget", quietStepDurationTarget),
         ] where value < .zero {
             throw SchedulingConfigurationError(field: field, detail: "\(value) is negative")
         }

@@ -82,6 +82,8 @@ import Testing
     @Test("A batch is filled by turn: the least served first, then the others of that stage")
     func fillsBatchesByTurn() throws {
         var scheduler = try Scheduler(makeConfiguration { $0.maximumSampleCount = 4 })
+        // Before anything is measured batches are the smallest.
+        scheduler.costs.observe(.denoise, unitCount: 2, duration: .milliseconds(1))
         var drawings: [DrawingIdentifier] = []
         for _ in 0..<3 {
             let request = try scheduler.startRequest(drawings: 1)
@@ -106,6 +108,7 @@ import Testing
     @Test("What ends while a step computes for it is charged to nobody and told to nobody")
     func endsDuringStep() throws {
         var scheduler = try Scheduler(makeConfiguration())
+        scheduler.costs.observe(.denoise, unitCount: 2, duration: .milliseconds(1))
         let one = try Self.drawing(&scheduler)
         let two = try Self.drawing(&scheduler)
         for drawing in [one, two] { scheduler.requestDenoise(drawing) }

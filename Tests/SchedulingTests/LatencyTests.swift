@@ -70,6 +70,16 @@ import Testing
         #expect(try #require(gaps.max()) < bound)
     }
 
+    @Test("While nothing decodes, steps on pictures are still short enough for who may come")
+    func boundsQuietSteps() throws {
+        var costs = Self.costs
+        costs.denoise.perUnit = 100_000
+        let pictures = Array(repeating: Arrival.typical(.picture), count: 8)
+        let log = try Self.run(pictures, costs: costs)
+        // Two samples, one drawing, are 200 ms; two drawings would take 400.
+        #expect(try #require(log.stages[.denoise]).longest < .milliseconds(250))
+    }
+
     @Test("A machine too slow for the bound shares: pictures go on beside endless words")
     func sharesWhenSlow() throws {
         var costs = Self.costs

@@ -3,15 +3,18 @@
 /// Two rules. A decoding sequence that has waited longer than the bound gets its language step next, but
 /// never twice in a row: after a step that was taken out of turn the least served goes, so that a machine
 /// that is too slow for the bound shares instead of decoding alone. And while sequences decode, every step
-/// is kept as short as the target asks, by predicted duration, though never empty.
+/// is kept as short as the target asks, by predicted duration, though never empty. While none decodes a
+/// longer target holds for steps on pictures, since a request that comes waits for the step that runs.
 struct LatencyPolicy: Hashable, Sendable {
     let decodeWaitBound: Duration
     let stepDurationTarget: Duration
+    let quietStepDurationTarget: Duration
     private(set) var wasOutOfTurn = false
 
     init(_ configuration: SchedulingConfiguration) {
         decodeWaitBound = configuration.decodeWaitBound
         stepDurationTarget = configuration.stepDurationTarget
+        quietStepDurationTarget = configuration.quietStepDurationTarget
     }
 
     /// Whether decoding must go next; `wait` is that of the sequence that has waited longest.
@@ -24,10 +27,18 @@ struct LatencyPolicy: Hashable, Sendable {
         return true
     }
 
-    /// Units that a step may have: the stage's maximum, or less while sequences decode.
-    func unitLimit(_ maximum: Int, cost: StageCost, isDecoding: Bool) -> Int {
-        guard isDecoding else { return maximum }
+    /// Units that a step may have: at most the stage's maximum, at least one.
+    ///
+    /// While nothing decodes, prompts get all the rows they can: they are what someone waits for.
+    func unitLimit(
+        _ maximum: Int,
+        of stage: Stage,
+        cost: StageCost,
+        isDecoding: Bool
+    ) -> Int {
+        if stage == .language && !isDecoding { return maximum }
+        let target = isDecoding ? stepDurationTarget : quietStepDurationTarget
         // Before the first measurement the smallest batch is the careful one.
-        return min(maximum, max(1, cost.unitCount(within: stepDurationTarget) ?? 1))
+        return min(maximum, max(1, cost.unitCount(within: target) ?? 1))
     }
 }
