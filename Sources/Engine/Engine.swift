@@ -126,8 +126,12 @@ package final class Engine: Sendable {
             recorder: request.recorder
         ) { prompt, _, active, core in
             active.recorder?.start()
-            return try await ScoreSession(options: request.options, active: active, tokenizer: tokenizer)
-                .run(prompt, on: core)
+            return try await ScoreSession(
+                options: request.options,
+                active: active,
+                tokenizer: tokenizer
+            )
+            .run(prompt, on: core)
         } completion: { result, _ in
             handle(result)
         }

@@ -96,7 +96,9 @@ struct BatchingTests {
             #expect(answer == expected, "request \(index)")
         }
         let steps = engine.metrics.snapshot().stages
-        #expect((steps[.denoise]?.batchSizes.sum ?? 0) > Double(steps[.denoise]?.batchSizes.count ?? 0))
+        #expect(
+            (steps[.denoise]?.batchSizes.sum ?? 0) > Double(steps[.denoise]?.batchSizes.count ?? 0)
+        )
     }
 
     @Test("Answers are the same bytes when sequences lose their memory and are computed again")
@@ -179,7 +181,9 @@ struct BatchingTests {
         var running: [Events] = []
         for index in 0..<60 {
             var request = try randomRequest(&random)
-            if index % 7 == 3 { request.timeout = .microseconds(Int.random(in: 0...3000, using: &random)) }
+            if index % 7 == 3 {
+                request.timeout = .microseconds(Int.random(in: 0...3000, using: &random))
+            }
             if index % 11 == 5 { request.input.append(.image([1, 2, 3])) }
             let events = try runner.submit(request)
             if index % 5 == 2 { events.cancel() }

@@ -45,7 +45,8 @@ extension ScoreRequest {
     /// Replaces the estimate of the options' positions by their number.
     func measure(_ bounds: inout RequestBounds, _ tokenizer: Tokenizer) throws {
         bounds.continuationPositionCount =
-            try options.map { try tokenizer.encode($0, parsesSpecialTokens: false).count }.max() ?? 0
+            try options.map { try tokenizer.encode($0, parsesSpecialTokens: false).count }.max()
+            ?? 0
     }
 }
 

@@ -146,7 +146,12 @@ struct InterleaveSession {
             if !result.tokens.isEmpty { emit(.segmentStarted(index: index, kind: .text)) }
             core.append(result.tokens.map { .token($0) }, to: running)
         } else {
-            result = try await sample(parameters, index: index, startsWithFirstText: true, on: core)[0]
+            result = try await sample(
+                parameters,
+                index: index,
+                startsWithFirstText: true,
+                on: core
+            )[0]
         }
         if !result.tokens.isEmpty { finishText([result], index: index) }
         return result

@@ -35,7 +35,11 @@ final class RunningSequence {
 
     /// The same content under another name.
     func fork(_ identifier: SequenceIdentifier) -> RunningSequence {
-        let other = RunningSequence(identifier, sequence.fork(blocks: sequence.blocks), configuration)
+        let other = RunningSequence(
+            identifier,
+            sequence.fork(blocks: sequence.blocks),
+            configuration
+        )
         other.logits = logits
         other.isNew = isNew
         other.latestImage = latestImage

@@ -60,9 +60,9 @@ struct SettingFlags: ParsableArguments {
     var logLevel: String?
     @Option(help: "Most requests that are computed together. (default: 32)")
     var maxRunning: String?
-    @Option(help: "Most requests that wait beside these. (default: 256)")
+    @Option(help: "Most requests that wait beside these. (default: 64)")
     var maxQueue: String?
-    @Option(help: "Most pictures that are drawn together. (default: 32)")
+    @Option(help: "Most pictures that are drawn together. (default: 8)")
     var maxDrawings: String?
     @Option(help: "Most bytes of input of all requests in progress. (default: 256MiB)")
     var maxPendingBytes: String?
@@ -73,7 +73,7 @@ struct SettingFlags: ParsableArguments {
     @Option(help: "Most positions that one step of the language model computes. (default: 256)")
     var maxStepRows: String?
     @Option(
-        help: "Time that a step should take while somebody waits for words. (default: 100ms)"
+        help: "Time that a step should take while somebody waits for words. (default: 50ms)"
     )
     var stepTime: String?
     @Option(help: "Largest request body. (default: 64MiB)")
