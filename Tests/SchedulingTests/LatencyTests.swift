@@ -80,12 +80,16 @@ import Testing
         #expect(try #require(log.stages[.denoise]).longest < .milliseconds(250))
     }
 
-    @Test("A machine too slow for the bound shares: pictures go on beside endless words")
-    func sharesWhenSlow() throws {
+    @Test(
+        "A machine too slow for the bound shares: pictures go on beside endless words",
+        arguments: [Duration.zero, .milliseconds(50)]
+    )
+    func sharesWhenSlow(bound: Duration) throws {
         var costs = Self.costs
         costs.language.fixed = 200_000
         let log = try Self.run(
             [Self.caption(tokens: 200), .typical(.picture)],
+            { $0.decodeWaitBound = bound },
             costs: costs
         )
         let caption = try #require(log.outcomes.first { $0.kind == .caption }?.endToEnd)

@@ -23,6 +23,64 @@ import Testing
         #expect(try scheduler.languageStep().preempted == [newest])
     }
 
+    @Test("What loses its blocks while a step is planned takes no part in that step")
+    func dropsPreemptedItems() throws {
+        var scheduler = try Scheduler(makeConfiguration(blocks: 4))
+        let low = try scheduler.startRequest(priority: .low)
+        let decoding = scheduler.addPrompt(0..<5, to: low)
+        _ = try scheduler.step()
+        let high = try scheduler.startRequest(priority: .high)
+        // A decoding row is placed first; then the prompt needs all blocks there are.
+        scheduler.extend(decoding, [5])
+        let prompt = scheduler.addPrompt(50..<66, to: high)
+        let plan = try scheduler.languageStep()
+        #expect(plan.preempted == [decoding])
+        #expect(plan.items.map(\.sequence) == [prompt])
+        scheduler.end(high, now: .zero)
+        #expect(try scheduler.languageStep().items.first?.isLast == true)
+    }
+
+    @Test(
+        "Lower ranks give way first, then who asks for nothing, then a request's own later sequences"
+    )
+    func choosesVictims() {
+        func holder(_ number: UInt64, _ priority: Priority, idle: Bool) -> PreemptionPolicy.Holder {
+            let sequences = [10 * number, 10 * number + 1].map { SequenceIdentifier(number: $0) }
+            return PreemptionPolicy.Holder(
+                request: RequestIdentifier(number: number),
+                rank: PreemptionPolicy.Rank(priority: priority, startIndex: Int(number)),
+                sequences: sequences,
+                idleSequences: idle ? [sequences[1]] : []
+            )
+        }
+        var holders = [
+            holder(1, .high, idle: true), holder(2, .normal, idle: false),
+            holder(3, .normal, idle: false), holder(4, .low, idle: false),
+        ]
+        func victims() -> [UInt64]? {
+            PreemptionPolicy.victims(
+                for: SequenceIdentifier(number: 20),
+                of: RequestIdentifier(number: 2),
+                rank: holders[1].rank,
+                among: holders
+            )?.map(\.number)
+        }
+        #expect(victims() == [40, 41])
+        holders.remove(at: 3)
+        #expect(victims() == [30, 31])
+        holders.remove(at: 2)
+        #expect(victims() == [11])
+        holders[0] = holder(1, .high, idle: false)
+        #expect(victims() == [21])
+        holders[1] = PreemptionPolicy.Holder(
+            request: RequestIdentifier(number: 2),
+            rank: holders[1].rank,
+            sequences: [SequenceIdentifier(number: 20)],
+            idleSequences: []
+        )
+        #expect(victims() == nil)
+    }
+
     @Test("Cached blocks are taken before anybody loses one")
     func evictsFirst() throws {
         var scheduler = try Scheduler(makeConfiguration(blocks: 3))
