@@ -12,7 +12,7 @@ private struct LanguageDraft {
 extension Scheduler {
     /// Rows of decoding sequences first, in order of turn; what is left of the rows goes to prompts, each
     /// as much as fits.
-    mutating func planLanguage(_ order: [RequestIdentifier], isDecoding: Bool) -> StepPlan? {
+    mutating func planLanguage(_ order: [RequestIdentifier]) -> StepPlan? {
         var draft = LanguageDraft()
         var decoding: [SequenceIdentifier] = []
         var prompts: [SequenceIdentifier] = []
@@ -30,9 +30,15 @@ extension Scheduler {
         for identifier in decoding.prefix(configuration.maximumRowCount - reserved) {
             place(identifier, rowLimit: 1, in: &draft)
         }
-        let limit = limit(.language, configuration.maximumRowCount, isDecoding)
         let decodeRowCount = draft.rowCount
-        let prefillLimit = max(configuration.minimumPrefillRowCount, limit - decodeRowCount)
+        let prefillLimit = max(
+            configuration.minimumPrefillRowCount,
+            latency.prefillLimit(
+                configuration.maximumRowCount,
+                beside: decodeRowCount,
+                cost: costs[.language]
+            )
+        )
         var prefillCount = 0
         for identifier in prompts where prefillCount < prefillLimit {
             place(identifier, rowLimit: prefillLimit - prefillCount, in: &draft)

@@ -80,7 +80,7 @@ extension Scheduler {
         switch stage {
         case .encode:
             planEncode(order, limit: limit(stage, configuration.maximumEncodeCount, isDecoding))
-        case .language: planLanguage(order, isDecoding: isDecoding)
+        case .language: planLanguage(order)
         case .denoise:
             planDenoise(order, limit: limit(stage, configuration.maximumSampleCount, isDecoding))
         case .render:
@@ -89,7 +89,7 @@ extension Scheduler {
     }
 
     func limit(_ stage: Stage, _ maximum: Int, _ isDecoding: Bool) -> Int {
-        latency.unitLimit(maximum, of: stage, cost: costs[stage], isDecoding: isDecoding)
+        latency.unitLimit(maximum, cost: costs[stage], isDecoding: isDecoding)
     }
 
     // MARK: - Pictures

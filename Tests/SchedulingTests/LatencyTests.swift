@@ -106,6 +106,15 @@ import Testing
         #expect(try #require(caption.interTokenTimes.max()) < .milliseconds(25))
     }
 
+    @Test("Where reading the weights is what costs, a prompt gets as many rows as double the step")
+    func fillsExpensiveSteps() {
+        let policy = LatencyPolicy(makeConfiguration { $0.stepDurationTarget = .milliseconds(50) })
+        var cost = StageCost()
+        for count in 1...40 { cost.observe(unitCount: count, duration: .milliseconds(200 + count)) }
+        #expect((180...230).contains(policy.prefillLimit(256, beside: 8, cost: cost)))
+        #expect(policy.prefillLimit(64, beside: 8, cost: cost) == 56)
+    }
+
     @Test("However many sequences decode, a prompt gets its rows")
     func leavesRowsToPrompts() throws {
         var scheduler = try Scheduler(

@@ -27,18 +27,22 @@ struct LatencyPolicy: Hashable, Sendable {
         return true
     }
 
-    /// Units that a step may have: at most the stage's maximum, at least one.
-    ///
-    /// While nothing decodes, prompts get all the rows they can: they are what someone waits for.
-    func unitLimit(
-        _ maximum: Int,
-        of stage: Stage,
-        cost: StageCost,
-        isDecoding: Bool
-    ) -> Int {
-        if stage == .language && !isDecoding { return maximum }
+    /// Pictures or samples that a step may have: at most the stage's maximum, at least one.
+    func unitLimit(_ maximum: Int, cost: StageCost, isDecoding: Bool) -> Int {
         let target = isDecoding ? stepDurationTarget : quietStepDurationTarget
         // Before the first measurement the smallest batch is the careful one.
         return min(maximum, max(1, cost.unitCount(within: target) ?? 1))
+    }
+
+    /// Rows that a language step may have beside those that decode, which go first.
+    ///
+    /// While nothing decodes, prompts get all the rows they can: they are what someone waits for. Where
+    /// decoding alone takes as long as the target, as with large models, prompts may take as long again:
+    /// rows are nearly free there, since reading the weights is what costs.
+    func prefillLimit(_ maximum: Int, beside decodingCount: Int, cost: StageCost) -> Int {
+        guard decodingCount > 0 else { return maximum }
+        let decoding = cost.prediction(unitCount: decodingCount) ?? .zero
+        let target = max(stepDurationTarget, decoding * 2)
+        return min(maximum, cost.unitCount(within: target) ?? 0) - decodingCount
     }
 }
