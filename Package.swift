@@ -169,6 +169,7 @@ let package = Package(
             ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
             resources: [.copy("Fixtures")]
         ),
+        tests("Scheduling"),
         tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
         tests(
             "Engine",
