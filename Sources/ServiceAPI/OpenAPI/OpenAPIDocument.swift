@@ -42,8 +42,8 @@ enum OpenAPIDocument {
               operationId: interleave
               summary: Continue a sequence of texts and pictures.
               description: |
-                One request at a time is computed, others wait in a bounded queue. A client that goes away cancels its
-                request. With `stream` true, or an `Accept` of `text/event-stream` and no `stream` field, the answer comes
+                Requests are computed together; an answer does not depend on the others. What can never fit the server's
+                memory is refused with 400, and a full queue with 429. A client that goes away cancels its request. With `stream` true, or an `Accept` of `text/event-stream` and no `stream` field, the answer comes
                 event by event: each has a name (`event:`), and data with `type`, a `sequence_number` that counts from 0,
                 and the members of its schema. Comments keep a silent stream alive. The last line is `data: [DONE]`. What
                 goes wrong before the stream began is an ordinary error response; afterwards it is an `error` event and
