@@ -214,6 +214,7 @@ package final class Engine: Sendable {
                 return core.post { $0.end(identifier, error) }
             }
             let known = exact.limited(configuration)
+            metrics.prepared(after: submitted.duration(to: clock.now))
             let decoded = start.duration(to: clock.now)
             core.post { core in
                 core.makeReady(identifier, known) { core, active in

@@ -23,6 +23,8 @@ actor EngineCore {
 
     private var requests: [RequestIdentifier: ActiveRequest] = [:]
     private var isStepDue = false
+    /// When the last step ended, if the engine has been busy since.
+    private var lastStepEnd: Duration?
     private nonisolated let epoch = ContinuousClock.now
     private nonisolated let lastProgress: Mutex<Duration>
 
@@ -205,28 +207,33 @@ actor EngineCore {
 
     private func step() {
         isStepDue = false
-        let begin = now
+        let planned = now
         let (expired, started) = scheduler.withLock { scheduler in
-            (scheduler.expired(now: begin), scheduler.startRequests(now: begin))
+            (scheduler.expired(now: planned), scheduler.startRequests(now: planned))
         }
         for identifier in expired {
             end(identifier, EngineError(.deadlineExceeded, field: "timeout_ms", "the time is over"))
         }
         for identifier in started { start(identifier) }
-        guard let plan = scheduler.withLock({ $0.plan(now: begin) }) else {
+        guard let plan = scheduler.withLock({ $0.plan(now: planned) }) else {
+            lastStepEnd = nil
             return awaitDeadline()
         }
         let failures = execute(plan)
-        let end = now
-        let events = scheduler.withLock { $0.apply(plan, cost: end - begin, now: end) }
-        madeProgress(end)
+        let ended = now
+        // What sessions did since the last step belongs to what this one costs.
+        let cost = ended - (lastStepEnd ?? planned)
+        let events = scheduler.withLock { $0.apply(plan, cost: cost, now: ended) }
+        lastStepEnd = ended
+        madeProgress(ended)
         metrics.stepCompleted(
             stage: plan.stage,
             itemCount: plan.unitCount,
-            duration: end - begin
+            duration: ended - planned
         )
+        metrics.measured(plan, cost)
         for event in events { deliver(event) }
-        for (request, error) in failures { self.end(request.identifier, error) }
+        for (request, error) in failures { end(request.identifier, error) }
         scheduleStep()
     }
 

@@ -20,7 +20,9 @@ extension Engine {
         )
         var snapshot = EngineSnapshot()
         snapshot.requests = metrics.liveRequests
-        snapshot.recentSteps = metrics.snapshot().recentSteps
+        let measured = metrics.snapshot()
+        snapshot.recentSteps = measured.recentSteps
+        snapshot.simulatedCosts = measured.costs.costs(defaults: .nano)
         snapshot.runningCount = status.runningCount
         snapshot.waitingCount = status.waitingCount
         snapshot.sinceProgress = status.sinceProgress

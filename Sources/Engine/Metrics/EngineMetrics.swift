@@ -1,4 +1,4 @@
-internal import Scheduling
+package import Scheduling
 internal import Synchronization
 
 /// Counts and measures what the engine does; the one place where all of it comes together.
@@ -127,6 +127,16 @@ package final class EngineMetrics: Sendable {
                 )
             )
         }
+    }
+
+    /// A batch took so long, counted from the end of the one before if nothing lay between.
+    package func measured(_ plan: StepPlan, _ duration: Duration) {
+        state.withLock { $0.costs.observe(plan, duration: duration) }
+    }
+
+    /// A request's input was ready so long after its admission.
+    package func prepared(after duration: Duration) {
+        state.withLock { $0.costs.observePreparation(duration) }
     }
 
     /// A sequence lost its keys and values to others and will be computed again.

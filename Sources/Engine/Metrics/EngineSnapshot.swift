@@ -1,4 +1,4 @@
-internal import Scheduling
+package import Scheduling
 
 /// What the engine is doing at one moment, for people and programs that watch it.
 package struct EngineSnapshot: Sendable {
@@ -126,6 +126,8 @@ package struct EngineSnapshot: Sendable {
     package var recentSteps: [MetricsSnapshot.Step] = []
     /// Memory that requests share.
     package var pools: [Pool] = []
+    /// What batches cost, as a simulation takes it.
+    package var simulatedCosts = SimulatedCosts.nano
     /// What batches are expected to cost.
     package var costs: [CostModel] = []
     /// Requests that are being computed.

@@ -1,4 +1,4 @@
-internal import Scheduling
+package import Scheduling
 
 /// Why a request was not taken into the queue.
 package enum RejectionReason: String, Sendable, CaseIterable {
@@ -114,6 +114,8 @@ package struct MetricsSnapshot: Sendable {
     package internal(set) var stages: [Stage: StageMeasurements] = [:]
     /// The last batches, oldest first.
     package internal(set) var recentSteps: [Step] = []
+    /// What batches cost, for a simulation.
+    package internal(set) var costs = CostFit()
     /// Positions of prompts of answered requests.
     package internal(set) var promptTokenCount = 0
     /// Positions of answered requests that were found computed.

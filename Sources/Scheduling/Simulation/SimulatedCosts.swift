@@ -92,20 +92,27 @@ package struct SimulatedCosts: Hashable, Sendable, Codable {
         case .encode: microseconds = time(encode, plan.unitCount)
         case .denoise: microseconds = time(denoise, plan.unitCount)
         case .render: microseconds = time(render, plan.unitCount)
-        case .language(let step):
-            let attended = step.items.reduce(0) { sum, item in
-                // The row at position p attends to p + 1 positions.
-                sum + (item.positions.lowerBound + item.positions.upperBound + 1)
-                    * item.positions.count / 2
-            }
+        case .language:
             microseconds =
                 language.fixed + language.perRow * Double(plan.unitCount)
-                + language.perAttendedPosition * Double(attended)
+                + language.perAttendedPosition * Double(plan.attendedPositionCount)
         }
         return .nanoseconds(Int64(microseconds * 1e3))
     }
 
     private func time(_ line: Line, _ unitCount: Int) -> Double {
         line.fixed + line.perUnit * Double(unitCount)
+    }
+}
+
+extension StepPlan {
+    /// Positions that all rows attend to together; 0 for other stages than language.
+    package var attendedPositionCount: Int {
+        guard case .language(let plan) = self else { return 0 }
+        return plan.items.reduce(0) { sum, item in
+            // The row at position p attends to p + 1 positions.
+            sum + (item.positions.lowerBound + item.positions.upperBound + 1)
+                * item.positions.count / 2
+        }
     }
 }

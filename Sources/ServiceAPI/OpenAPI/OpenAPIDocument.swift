@@ -1004,7 +1004,7 @@ enum OpenAPIDocument {
             Engine:
               description: Times are milliseconds.
               type: object
-              required: [object, model, status, running_count, waiting_count, since_progress_ms, running, waiting, pools, steps, costs]
+              required: [object, model, status, running_count, waiting_count, since_progress_ms, running, waiting, pools, steps, costs, simulation_costs]
               properties:
                 object: {const: engine}
                 model: {type: string}
@@ -1055,6 +1055,30 @@ enum OpenAPIDocument {
                       stage: {$ref: "#/components/schemas/Stage"}
                       fixed_ms: {type: number}
                       per_item_ms: {type: number}
+                simulation_costs:
+                  description: |
+                    What batches have cost since the start, fitted by least squares, in microseconds; the document that
+                    `interleaved simulate --costs` reads. Stages that have not run yet have built-in values.
+                  type: object
+                  required: [encode, language, denoise, render, requestOverhead]
+                  properties:
+                    encode: {$ref: "#/components/schemas/StageCost"}
+                    language:
+                      type: object
+                      required: [fixed, perRow, perAttendedPosition]
+                      properties:
+                        fixed: {type: number}
+                        perRow: {type: number}
+                        perAttendedPosition: {type: number}
+                    denoise: {$ref: "#/components/schemas/StageCost"}
+                    render: {$ref: "#/components/schemas/StageCost"}
+                    requestOverhead: {type: number, description: From admission until the input is ready.}
+            StageCost:
+              type: object
+              required: [fixed, perUnit]
+              properties:
+                fixed: {type: number}
+                perUnit: {type: number}
             Stage:
               type: string
               enum: [encode, language, denoise, render]

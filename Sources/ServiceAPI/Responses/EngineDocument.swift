@@ -27,6 +27,7 @@ extension EngineSnapshot {
             "running": .array(requests.filter { $0.place != .waiting }.map(\.json)),
             "waiting": .array(requests.filter { $0.place == .waiting }.map(\.json)),
             "pools": .array(pools.map(\.json)), "steps": .array(steps), "costs": .array(costs),
+            "simulation_costs": simulatedCosts.json,
         ]
     }
 }
@@ -55,6 +56,23 @@ extension EngineSnapshot.Pool {
             "block_bytes": .integer(blockByteCount), "used_bytes": .integer(usedByteCount),
             "cached_bytes": .integer(cachedByteCount),
             "capacity_bytes": .integer(capacityByteCount),
+        ]
+    }
+}
+
+extension SimulatedCosts {
+    /// The document that `interleaved simulate --costs` reads, in microseconds.
+    fileprivate var json: JSON {
+        func line(_ line: Line) -> JSON {
+            ["fixed": .double(line.fixed), "perUnit": .double(line.perUnit)]
+        }
+        return [
+            "encode": line(encode), "denoise": line(denoise), "render": line(render),
+            "language": [
+                "fixed": .double(language.fixed), "perRow": .double(language.perRow),
+                "perAttendedPosition": .double(language.perAttendedPosition),
+            ],
+            "requestOverhead": .double(requestOverhead),
         ]
     }
 }

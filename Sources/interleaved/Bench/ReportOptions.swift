@@ -27,6 +27,9 @@ struct ReportOptions: ParsableArguments {
     @Option(help: "PNG file to write: distributions of latencies, and throughput over time.")
     var plot: String?
 
+    @Option(help: "File to write: what steps cost, for interleaved simulate --costs.")
+    var writeCosts: String?
+
     @Flag(help: "Afterwards run every answered request alone and compare words and pictures.")
     var soloCheck = false
 

@@ -82,10 +82,22 @@ struct BenchServe: ParsableCommand {
         if let path = load.writeTrace {
             try ReportOptions.write(LoadPlan.trace(of: records).text, path)
         }
+        if let path = report.writeCosts { try writeCosts(of: server, path) }
         let differing = report.soloCheck ? repeatAlone(records, run) : []
         try report.write(records, duration, title: load.title(target), differing: differing)
         let result = LoadReport(records, duration, report.targets)
         if !result.isClean || !differing.isEmpty { throw ExitCode.failure }
+    }
+
+    /// Writes what the daemon has measured of its steps since it began.
+    private func writeCosts(of server: ServerAddress, _ path: String) throws {
+        let body = try HTTPClient(server).get("/v1/engine")
+        let document = try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
+        guard let costs = document?["simulation_costs"] else {
+            throw ValidationError("the daemon does not tell what its steps cost")
+        }
+        try JSONSerialization.data(withJSONObject: costs, options: [.prettyPrinted, .sortedKeys])
+            .write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 
     /// Sends every answered request again, alone.
