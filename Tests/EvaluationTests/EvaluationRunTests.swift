@@ -4,7 +4,6 @@ import Images
 import MMInterleaved
 import ModelTestSupport
 import Synchronization
-import Tensors
 import Testing
 import Tokenization
 import World

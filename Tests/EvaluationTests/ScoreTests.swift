@@ -37,6 +37,18 @@ struct ScoreTests {
         }
     }
 
+    @Test("Details tell apart what is right, and half an answer has nothing right")
+    func details() {
+        let example = Example.heldOut(.story, 0)
+        var score = SuiteScore(.story, .train)
+        score.add(Verdict(example, example.perfectAnswers))
+        score.add(Verdict(example, Array(example.perfectAnswers.prefix(1))))
+        #expect(score.details.map(\.name) == Reading.attributeNames + ["others kept"])
+        #expect(score.details.allSatisfy { $0.proportion == Proportion(1, of: 2) })
+        let lines = ScoreTable([score], showsDetails: true).text.split(separator: "\n")
+        #expect(lines.count == 2 + score.details.count)
+    }
+
     @Test("The table has a line per suite and split, and lines of the same length")
     func table() {
         var score = SuiteScore(.caption, .unseen)

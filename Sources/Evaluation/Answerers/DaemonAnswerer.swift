@@ -72,7 +72,7 @@ package final class DaemonAnswerer: Answerer {
     /// The segments of an answer's document.
     ///
     /// - Throws: ``AnswerFault`` if it is none.
-    static func segments(_ document: [UInt8]) throws -> [AnswerSegment] {
+    package static func segments(_ document: [UInt8]) throws -> [AnswerSegment] {
         let object = try JSONSerialization.jsonObject(with: Data(document)) as? [String: Any]
         guard let segments = object?["segments"] as? [[String: Any]] else {
             throw AnswerFault("an answer without segments")

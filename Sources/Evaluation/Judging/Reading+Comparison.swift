@@ -2,18 +2,24 @@ internal import Images
 package import World
 
 extension Reading {
+    /// Names of what ``attributes(of:)`` compares, in its order.
+    package static let attributeNames = [
+        "background", "count", "shape", "color", "size", "position",
+    ]
+
     /// Which attributes of a picture are those of a scene; objects are compared in reading order.
     package func attributes(of scene: Scene) -> [(name: String, isRight: Bool)] {
         let isComplete = things.count == scene.things.count
         let pairs = zip(things, scene.things)
-        return [
-            ("background", background == scene.background),
-            ("count", isComplete),
-            ("shape", isComplete && pairs.allSatisfy { $0.shape == $1.shape }),
-            ("color", isComplete && pairs.allSatisfy { $0.hue == $1.hue }),
-            ("size", isComplete && pairs.allSatisfy { $0.size == $1.size }),
-            ("position", isComplete && pairs.allSatisfy { $0.cell == $1.cell }),
+        let isRight = [
+            background == scene.background,
+            isComplete,
+            isComplete && pairs.allSatisfy { $0.shape == $1.shape },
+            isComplete && pairs.allSatisfy { $0.hue == $1.hue },
+            isComplete && pairs.allSatisfy { $0.size == $1.size },
+            isComplete && pairs.allSatisfy { $0.cell == $1.cell },
         ]
+        return zip(Self.attributeNames, isRight).map { (name: $0, isRight: $1) }
     }
 
     /// Whether every object that a change leaves alone is where and as large as it was given.

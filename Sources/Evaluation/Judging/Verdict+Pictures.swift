@@ -6,7 +6,7 @@ extension Verdict {
         var chain = PictureChain(start: example.firstScene)
         for (index, scene) in example.drawnScenes.enumerated() {
             guard index < answers.count, case .picture(let picture) = answers[index] else {
-                return add("picture", false)
+                return chain.miss(&self)
             }
             let reading = chain.judge(picture.image, as: scene, &self)
             switch example.assignment {
@@ -36,7 +36,7 @@ extension Verdict {
             }
             guard case .picture(let picture)? = rest.first else {
                 add("sentences", false)
-                return add("picture", false)
+                return chain.miss(&self)
             }
             rest = rest.dropFirst()
             _ = chain.judge(picture.image, as: scene, &self)
@@ -54,6 +54,11 @@ private struct PictureChain {
 
     init(start: Scene) {
         scene = start
+    }
+
+    /// Notes that a picture was not drawn: nothing of it is right.
+    func miss(_ verdict: inout Verdict) {
+        for name in Reading.attributeNames { verdict.add(name, false) }
     }
 
     /// Reads the next picture and compares it with what it should show.

@@ -3,18 +3,21 @@ internal import World
 /// Scores as lines of text.
 package struct ScoreTable: Sendable {
     private let scores: [SuiteScore]
+    private let showsDetails: Bool
 
     /// - `scores`: In the order of the lines.
-    package init(_ scores: [SuiteScore]) {
+    /// - `showsDetails`: Whether to tell the share of each thing that is looked at.
+    package init(_ scores: [SuiteScore], showsDetails: Bool = false) {
         self.scores = scores
+        self.showsDetails = showsDetails
     }
 
-    /// A line per suite and split, and indented ones for what is looked at in each.
+    /// A line per suite and split, and indented ones for its details.
     package var text: String {
         var lines = [Self.line(["suite", "split", "score", "95% interval", "count"])]
         for score in scores {
             lines.append(Self.line(score.assignment.rawValue, score.split.rawValue, score.right))
-            for detail in score.details {
+            for detail in showsDetails ? score.details : [] {
                 lines.append(Self.line("  \(detail.name)", "", detail.proportion))
             }
         }

@@ -58,6 +58,9 @@ struct Evaluate: ParsableCommand {
     @Flag(help: "Print JSON instead of a table.")
     var json = false
 
+    @Flag(help: "Also tell of how many answers each attribute is right; JSON always does.")
+    var details = false
+
     @Option(help: "PNG file to write: the first examples of every suite with their answers.")
     var sheet: String?
 
@@ -122,7 +125,7 @@ struct Evaluate: ParsableCommand {
         }
         guard json else {
             print("\(name), synchronizer \(synchronizer.rawValue), seed \(seed)")
-            return print(ScoreTable(outcome.scores).text)
+            return print(ScoreTable(outcome.scores, showsDetails: details).text)
         }
         let document = document(
             outcome.scores,
