@@ -1,7 +1,7 @@
 internal import Dispatch
 internal import Synchronization
 
-/// The rounds of an annotation on an engine, for callers that wait for them one after the other:
+/// The rounds of an annotation on an engine, for callers that wait for them one after the other.
 ///
 ///     let rounds = try AnnotationRounds(annotation, settings, engine)
 ///     while let round = try rounds.next() { save(round) }
