@@ -99,6 +99,7 @@ let package = Package(
         library("Tokenization", ["CSentencePiece"]),
         library("Images", ["CImageCodecs"]),
         library("Sockets", ["CLinux"]),
+        library("World", ["Images"]),
 
         // L3
         library("MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"]),
@@ -132,14 +133,19 @@ let package = Package(
 
         library("LoadGenerator", ["HTTPWire", "Sockets", "Images", "Scheduling"]),
 
+        library(
+            "Evaluation",
+            ["Images", "World", "MMInterleaved", "Engine", "LoadGenerator"]
+        ),
+
         // L6
         .executableTarget(
             name: "interleaved",
             dependencies: [
                 "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
                 "Scheduling", "ReferenceImport",
-                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", "LoadGenerator", argumentParser,
-                logging, yams,
+                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
+                "Evaluation", argumentParser, logging, yams,
             ],
             swiftSettings: swiftSettings
         ),
@@ -164,6 +170,7 @@ let package = Package(
         tests("Tokenization", resources: [.copy("Fixtures")]),
         tests("Images", resources: [.copy("Fixtures")]),
         tests("Sockets"),
+        tests("World", ["Images"], resources: [.copy("Fixtures")]),
         tests(
             "MMInterleaved",
             ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
@@ -186,6 +193,12 @@ let package = Package(
         tests(
             "LoadGenerator",
             ["HTTPWire", "HTTPServer", "Sockets", "Images", "Scheduling", logging]
+        ),
+        tests(
+            "Evaluation",
+            [
+                "Images", "World", "Tokenization", "MMInterleaved", "Engine", "ModelTestSupport",
+            ]
         ),
         tests(
             "ServiceAPI",

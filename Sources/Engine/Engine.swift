@@ -65,6 +65,7 @@ package final class Engine: Sendable {
         core = try EngineCore(
             model,
             workerCount: configuration.workerCount,
+            synchronizesPictures: configuration.synchronizesPictures,
             scheduling: scheduling,
             metrics: metrics
         )

@@ -148,7 +148,7 @@ extension EngineCore {
             model,
             compute,
             tokens: tokens,
-            pyramid: running.latestImage?.pyramid
+            pyramid: synchronizesPictures ? running.latestImage?.pyramid : nil
         )
     }
 

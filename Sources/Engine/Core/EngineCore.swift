@@ -20,6 +20,8 @@ actor EngineCore {
     nonisolated let model: InterleavedModel
     let compute: Compute
     let pool: KeyValuePool
+    /// Whether a picture is drawn with a look at the one before it.
+    let synchronizesPictures: Bool
 
     private var requests: [RequestIdentifier: ActiveRequest] = [:]
     private var isStepDue = false
@@ -46,11 +48,13 @@ actor EngineCore {
     init(
         _ model: InterleavedModel,
         workerCount: Int,
+        synchronizesPictures: Bool,
         scheduling: SchedulingConfiguration,
         metrics: EngineMetrics
     ) throws(SchedulingConfigurationError) {
         self.model = model
         self.metrics = metrics
+        self.synchronizesPictures = synchronizesPictures
         scheduler = Mutex(try Scheduler(scheduling))
         lastProgress = Mutex(.zero)
         compute = Compute(workerCount: workerCount)

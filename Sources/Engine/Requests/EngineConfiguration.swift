@@ -16,6 +16,12 @@ extension Engine {
         ///
         /// At least as many pictures as one sequence may hold fit, whatever this says.
         package var imageByteBudget = 256 << 20
+        /// Whether a picture is drawn with a look at the one before it, through the image decoder's
+        /// synchronizers.
+        ///
+        /// Without, it is drawn from its conditioning tokens alone, as if it were the first: an ablation,
+        /// to measure what the synchronizers contribute. The language model's own are not touched.
+        package var synchronizesPictures = true
         /// Policies and limits; the sizes of the pools follow from the budgets above.
         package var scheduling = SchedulingConfiguration()
 

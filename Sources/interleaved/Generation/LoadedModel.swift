@@ -8,11 +8,18 @@ struct LoadedModel {
     var configuration: ModelConfiguration { engine.modelConfiguration }
 
     /// Loads a model directory with a progress bar.
-    init(path: String, workers: Int) throws {
+    ///
+    /// - `change`: Changes the engine's other settings.
+    init(
+        path: String,
+        workers: Int,
+        _ change: (inout Engine.Configuration) -> Void = { _ in }
+    ) throws {
         let directory = try ModelDirectory(path: path)
         let model = try Self.load(directory)
         var configuration = Engine.Configuration()
         configuration.workerCount = workers
+        change(&configuration)
         engine = try Engine(
             model,
             tokenizer: try Tokenizer(modelPath: directory.tokenizerPath),

@@ -1,14 +1,14 @@
 /// Letters, digits and a few signs of 5 x 7 dots, drawn for this project.
-enum BitmapFont {
+package enum BitmapFont {
     /// Columns of a glyph.
-    static let width = 5
+    package static let width = 5
     /// Rows of a glyph.
-    static let height = 7
+    package static let height = 7
 
     /// The rows of a glyph from the top; of each the lower five bits, the highest of them leftmost.
     ///
     /// Letters are capitals; characters without a glyph have no dots.
-    static func glyph(_ character: Character) -> [UInt8] {
+    package static func glyph(_ character: Character) -> [UInt8] {
         glyphs[character] ?? [UInt8](repeating: 0, count: height)
     }
 
@@ -59,6 +59,8 @@ enum BitmapFont {
         ")": [0b01000, 0b00100, 0b00010, 0b00010, 0b00010, 0b00100, 0b01000],
         "=": [0b00000, 0b00000, 0b11111, 0b00000, 0b11111, 0b00000, 0b00000],
         "<": [0b00010, 0b00100, 0b01000, 0b10000, 0b01000, 0b00100, 0b00010],
+        ">": [0b01000, 0b00100, 0b00010, 0b00001, 0b00010, 0b00100, 0b01000],
+        "?": [0b01110, 0b10001, 0b00001, 0b00010, 0b00100, 0b00000, 0b00100],
         "+": [0b00000, 0b00100, 0b00100, 0b11111, 0b00100, 0b00100, 0b00000],
     ]
 }

@@ -1,20 +1,25 @@
-internal import Images
-
 /// A colour of 8 bits per channel.
-struct Color: Hashable, Sendable {
+package struct Color: Hashable, Sendable {
     let red: UInt8
     let green: UInt8
     let blue: UInt8
 
+    /// A colour of three channels.
+    package init(red: UInt8, green: UInt8, blue: UInt8) {
+        self.red = red
+        self.green = green
+        self.blue = blue
+    }
+
     /// A colour from its hexadecimal number, such as 0xff8800.
-    init(_ number: UInt32) {
+    package init(_ number: UInt32) {
         red = UInt8(number >> 16 & 255)
         green = UInt8(number >> 8 & 255)
         blue = UInt8(number & 255)
     }
 
     /// Any colour.
-    static func random(using random: inout some RandomNumberGenerator) -> Color {
+    package static func random(using random: inout some RandomNumberGenerator) -> Color {
         Color(UInt32.random(in: 0...0xff_ffff, using: &random))
     }
 }
@@ -22,15 +27,17 @@ struct Color: Hashable, Sendable {
 /// A picture to draw rectangles, lines and small words on; what lies outside is left out.
 ///
 /// Coordinates: pixels from the upper left corner.
-struct Canvas {
-    let width: Int
-    let height: Int
+package struct Canvas {
+    /// Columns.
+    package let width: Int
+    /// Rows.
+    package let height: Int
     private var pixels: [UInt8]
 
     /// A canvas of one colour.
     ///
     /// - Precondition: Both sides are positive.
-    init(width: Int, height: Int, background: Color) {
+    package init(width: Int, height: Int, background: Color) {
         self.width = width
         self.height = height
         pixels = []
@@ -41,10 +48,10 @@ struct Canvas {
     }
 
     /// The picture so far.
-    var image: RGBImage { RGBImage(width: width, height: height, pixels: pixels) }
+    package var image: RGBImage { RGBImage(width: width, height: height, pixels: pixels) }
 
     /// Sets one pixel.
-    mutating func set(_ x: Int, _ y: Int, _ color: Color) {
+    package mutating func set(_ x: Int, _ y: Int, _ color: Color) {
         guard (0..<width).contains(x), (0..<height).contains(y) else { return }
         let start = (y * width + x) * 3
         pixels[start] = color.red
@@ -53,7 +60,7 @@ struct Canvas {
     }
 
     /// Fills a rectangle.
-    mutating func fill(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ color: Color) {
+    package mutating func fill(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ color: Color) {
         let (top, left) = (max(0, y), max(0, x))
         let (bottom, right) = (min(self.height, y + height), min(self.width, x + width))
         guard top < bottom, left < right else { return }
@@ -65,7 +72,7 @@ struct Canvas {
     /// Draws a line of a thickness in pixels.
     ///
     /// Source: Bresenham's line algorithm.
-    mutating func line(
+    package mutating func line(
         from start: (x: Int, y: Int),
         to end: (x: Int, y: Int),
         _ color: Color,
@@ -93,7 +100,8 @@ struct Canvas {
     /// Writes words; letters without a glyph leave a gap.
     ///
     /// - `scale`: Pixels per dot of a glyph.
-    mutating func write(_ text: String, _ x: Int, _ y: Int, _ color: Color, scale: Int = 2) {
+    package mutating func write(_ text: String, _ x: Int, _ y: Int, _ color: Color, scale: Int = 2)
+    {
         var left = x
         for character in text.uppercased() {
             for (row, bits) in BitmapFont.glyph(character).enumerated() {
@@ -106,8 +114,23 @@ struct Canvas {
         }
     }
 
+    /// Copies a picture, every pixel as a square of `scale` x `scale`.
+    package mutating func draw(_ picture: RGBImage, _ x: Int, _ y: Int, scale: Int = 1) {
+        for row in 0..<picture.height {
+            for column in 0..<picture.width {
+                let start = (row * picture.width + column) * 3
+                let color = Color(
+                    red: picture.pixels[start],
+                    green: picture.pixels[start + 1],
+                    blue: picture.pixels[start + 2]
+                )
+                fill(x + column * scale, y + row * scale, scale, scale, color)
+            }
+        }
+    }
+
     /// Pixels that words take, gap after the last letter included.
-    static func width(of text: String, scale: Int = 2) -> Int {
+    package static func width(of text: String, scale: Int = 2) -> Int {
         text.count * (BitmapFont.width + 1) * scale
     }
 }

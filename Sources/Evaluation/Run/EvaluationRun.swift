@@ -1,0 +1,132 @@
+internal import Foundation
+internal import Synchronization
+package import World
+
+/// An example with its answers, kept to be shown.
+package struct Exhibit: Sendable {
+    /// The split it is of.
+    package let split: Split
+    /// What was asked.
+    package let example: Example
+    /// What was answered.
+    package let answers: [AnswerSegment]
+    /// Whether that is right.
+    package let verdict: Verdict
+}
+
+/// Asks all examples of a plan and judges the answers.
+///
+/// Threads: each example in progress occupies a thread of its own, which mostly waits. Scores do not
+/// depend on their number.
+package final class EvaluationRun: Sendable {
+    /// What came of a run.
+    package struct Outcome: Sendable {
+        /// A score per suite and split.
+        package let scores: [SuiteScore]
+        /// The first examples of each suite and split.
+        package let exhibits: [Exhibit]
+    }
+
+    private struct State {
+        var next = 0
+        var endedCount = 0
+        var verdicts: [Int: Verdict] = [:]
+        var exhibits: [Int: Exhibit] = [:]
+        var failure: (any Error)?
+    }
+
+    private let plan: EvaluationPlan
+    private let items: [EvaluationPlan.Item]
+    private let answerer: any Answerer
+    private let progress: @Sendable (_ endedCount: Int, _ count: Int) -> Void
+    private let state = Mutex(State())
+
+    /// Prepares a run.
+    ///
+    /// - `progress`: Told after every example, from its thread.
+    package init(
+        _ plan: EvaluationPlan,
+        _ answerer: any Answerer,
+        progress: @escaping @Sendable (_ endedCount: Int, _ count: Int) -> Void = { _, _ in }
+    ) {
+        self.plan = plan
+        items = plan.items
+        self.answerer = answerer
+        self.progress = progress
+    }
+
+    /// Asks with so many examples in progress at once; waits for the end.
+    ///
+    /// - Throws: the first fault; then no further example is begun. A score of some of the answers would
+    ///   be no score.
+    package func run(concurrency: Int) throws -> Outcome {
+        let group = DispatchGroup()
+        for _ in 0..<max(1, min(concurrency, items.count)) {
+            group.enter()
+            let thread = Thread { [self] in
+                while let index = takeNext() { ask(index) }
+                group.leave()
+            }
+            thread.stackSize = 1 << 20
+            thread.start()
+        }
+        group.wait()
+        return try state.withLock { state in
+            if let failure = state.failure { throw failure }
+            return outcome(state)
+        }
+    }
+
+    private func takeNext() -> Int? {
+        state.withLock { state in
+            guard state.failure == nil, state.next < items.count else { return nil }
+            defer { state.next += 1 }
+            return state.next
+        }
+    }
+
+    private func ask(_ index: Int) {
+        let item = items[index]
+        do {
+            let example = plan.example(item)
+            let dialogue = Dialogue(example, seed: plan.noiseSeed(item), drawing: plan.drawing)
+            let answers = try dialogue.run(answerer)
+            let verdict = Verdict(example, answers)
+            let endedCount = state.withLock { state in
+                state.verdicts[index] = verdict
+                if item.index < plan.exhibitCount {
+                    state.exhibits[index] = Exhibit(
+                        split: item.split,
+                        example: example,
+                        answers: answers,
+                        verdict: verdict
+                    )
+                }
+                state.endedCount += 1
+                return state.endedCount
+            }
+            progress(endedCount, items.count)
+        } catch {
+            state.withLock { state in
+                state.failure =
+                    state.failure
+                    ?? AnswerFault(
+                        "\(item.assignment.rawValue), example \(item.index) of \(item.split.rawValue): \(error)"
+                    )
+            }
+        }
+    }
+
+    /// Verdicts are counted in the order of the examples, whichever ended first.
+    private func outcome(_ state: State) -> Outcome {
+        var scores: [SuiteScore] = []
+        for (index, item) in items.enumerated() {
+            if item.index == 0 { scores.append(SuiteScore(item.assignment, item.split)) }
+            if let verdict = state.verdicts[index] { scores[scores.count - 1].add(verdict) }
+        }
+        return Outcome(
+            scores: scores,
+            exhibits: state.exhibits.sorted { $0.key < $1.key }.map(\.value)
+        )
+    }
+}
