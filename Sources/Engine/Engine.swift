@@ -82,6 +82,7 @@ package final class Engine: Sendable {
         _ request: InterleaveRequest,
         handle: @escaping @Sendable (EngineEvent) -> Void
     ) throws(EngineError) -> Ticket {
+        try request.check()
         let tokenizer = tokenizer
         var rest = request
         rest.input = []
@@ -91,7 +92,9 @@ package final class Engine: Sendable {
             bounds: request.bounds(modelConfiguration),
             timeout: request.timeout,
             recorder: request.recorder
-        ) { prompt, timings, active, core in
+        ) { prompt, _ in
+            prompt
+        } compute: { prompt, timings, active, core in
             handle(.started)
             var session = InterleaveSession(
                 settings,
@@ -122,17 +125,14 @@ package final class Engine: Sendable {
         return try enqueue(
             request.input,
             bounds: request.bounds(modelConfiguration),
-            measure: { try request.measure(&$0, tokenizer) },
             timeout: request.timeout,
             recorder: request.recorder
-        ) { prompt, _, active, core in
+        ) { [modelConfiguration] prompt, bounds in
+            (prompt, try request.tokens(after: prompt, modelConfiguration, tokenizer, &bounds))
+        } compute: { input, _, active, core in
             active.recorder?.start()
-            return try await ScoreSession(
-                options: request.options,
-                active: active,
-                tokenizer: tokenizer
-            )
-            .run(prompt, on: core)
+            let (prompt, options) = input
+            return try await ScoreSession(options: options, active: active).run(prompt, on: core)
         } completion: { result, _ in
             handle(result)
         }
@@ -148,13 +148,16 @@ package final class Engine: Sendable {
         _ settings: AnnotationSettings,
         handle: @escaping @Sendable (AnnotationEvent) -> Void
     ) throws(EngineError) -> Ticket {
+        try settings.check(roundCount: annotation.roundCount)
         let tokenizer = tokenizer
         return try enqueue(
             try annotation.parts(),
             bounds: annotation.bounds(settings, modelConfiguration),
             timeout: nil,
             recorder: nil
-        ) { prompt, _, active, core in
+        ) { prompt, _ in
+            prompt
+        } compute: { prompt, _, active, core in
             var session = try AnnotationSession(
                 annotation,
                 settings,
@@ -178,23 +181,32 @@ package final class Engine: Sendable {
     }
 
     /// Admits a request, decodes its pictures, computes, and reports the result: each exactly once.
-    private func enqueue<Output: Sendable>(
+    ///
+    /// - `prepare`: Makes what is computed from the decoded prompt, off the engine's queue.
+    private func enqueue<Input: Sendable, Output: Sendable>(
         _ input: [InputPart],
         bounds: RequestBounds,
-        measure: @escaping @Sendable (inout RequestBounds) throws -> Void = { _ in },
         timeout: Duration?,
         recorder: RequestRecorder?,
+        prepare: @escaping @Sendable (Prompt, inout RequestBounds) throws -> Input,
         compute:
             @escaping @Sendable (
-                Prompt, Timings, ActiveRequest, isolated EngineCore
+                Input, Timings, ActiveRequest, isolated EngineCore
             ) async throws -> Output,
         completion: @escaping @Sendable (Result<Output, EngineError>, Duration) -> Void
     ) throws(EngineError) -> Ticket {
         let clock = ContinuousClock()
         let submitted = clock.now
         let configuration = modelConfiguration
-        let identifier = try core.admit(bounds.limited(configuration), timeout: timeout)
+        // Whoever waits until all is done must not miss a request that is just being admitted.
         inProgress.enter()
+        let identifier: RequestIdentifier
+        do throws(EngineError) {
+            identifier = try core.admit(bounds.limited(configuration), timeout: timeout)
+        } catch {
+            inProgress.leave()
+            throw error
+        }
         let finish: @Sendable (Result<Output, EngineError>) -> Void = { [inProgress] result in
             completion(result, submitted.duration(to: clock.now))
             inProgress.leave()
@@ -204,12 +216,12 @@ package final class Engine: Sendable {
         }
         decoding.async { [self] in
             let start = clock.now
-            let prompt: Prompt
+            let prepared: Input
             var exact = bounds
             do {
-                prompt = try Prompt(input, configuration, tokenizer, limits: imageLimits)
+                let prompt = try Prompt(input, configuration, tokenizer, limits: imageLimits)
                 exact.promptPositionCount = prompt.tokens.count
-                try measure(&exact)
+                prepared = try prepare(prompt, &exact)
             } catch {
                 let error = EngineError(error)
                 return core.post { $0.end(identifier, error) }
@@ -224,7 +236,7 @@ package final class Engine: Sendable {
                     timings.queued = submitted.duration(to: clock.now) - decoded
                     let result: Result<Output, EngineError>
                     do {
-                        result = .success(try await compute(prompt, timings, active, core))
+                        result = .success(try await compute(prepared, timings, active, core))
                     } catch {
                         result = .failure(EngineError(error))
                     }

@@ -11,8 +11,10 @@ struct RequestRunner {
     let engine: Engine
 
     /// - `biases`: What the model likes to say.
+    /// - `broken`: Beginning of the names of parameters that are not numbers.
     init(
         biases: [Int: Float] = [:],
+        broken: String? = nil,
         workerCount: Int = 1,
         _ change: (inout Engine.Configuration) -> Void = { _ in }
     ) throws {
@@ -20,7 +22,7 @@ struct RequestRunner {
         configuration.workerCount = workerCount
         change(&configuration)
         engine = try Engine(
-            try TinyModel.make(biases: biases),
+            try TinyModel.make(biases: biases, broken: broken),
             tokenizer: try TinyModel.tokenizer(),
             configuration: configuration
         )
@@ -155,5 +157,38 @@ final class Answers<Answer: Sendable>: Sendable {
     func first() -> Answer {
         hasCome.wait()
         return all.withLock { $0[0] }
+    }
+}
+
+/// Counts from 0.
+final class Counter: Sendable {
+    private let value = Mutex(-1)
+
+    func next() -> Int {
+        value.withLock {
+            $0 += 1
+            return $0
+        }
+    }
+}
+
+/// The ticket of a request that may be cancelled before it is known.
+final class Tickets: Sendable {
+    private let state = Mutex<(ticket: Engine.Ticket?, isCancelled: Bool)>((nil, false))
+
+    func attach(_ ticket: Engine.Ticket) {
+        let isCancelled = state.withLock { state in
+            state.ticket = ticket
+            return state.isCancelled
+        }
+        if isCancelled { ticket.cancel() }
+    }
+
+    func cancel() {
+        let ticket = state.withLock { state in
+            state.isCancelled = true
+            return state.ticket
+        }
+        ticket?.cancel()
     }
 }

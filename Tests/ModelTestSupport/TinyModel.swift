@@ -81,11 +81,17 @@ package enum TinyModel {
     /// The model of a seed.
     ///
     /// - `biases`: Added to the text head's bias per token: what the model likes to say.
+    /// - `broken`: Beginning of the names of parameters that are not numbers; nil for none.
     package static func make(
         seed: UInt64 = 1,
-        biases: [Int: Float] = [:]
+        biases: [Int: Float] = [:],
+        broken: String? = nil
     ) throws -> InterleavedModel {
-        let source = BiasedParameters(base: RandomParameters(seed: seed), biases: biases)
+        let source = BiasedParameters(
+            base: RandomParameters(seed: seed),
+            biases: biases,
+            broken: broken
+        )
         return try InterleavedModel(Parameters(from: source), configuration)
     }
 
@@ -114,9 +120,11 @@ package enum TinyModel {
 private struct BiasedParameters: ParameterSource {
     let base: RandomParameters
     let biases: [Int: Float]
+    let broken: String?
 
     func read(_ parameter: ParameterDescription, into matrix: Matrix) throws {
         try base.read(parameter, into: matrix)
+        if let broken, parameter.name.hasPrefix(broken) { matrix.fill(.nan) }
         guard parameter.name == "text_decoder.head.bias" else { return }
         for (token, bias) in biases { matrix[0, token] += bias }
     }

@@ -178,14 +178,15 @@ struct AnnotationSession {
         let first = running.sequence.totalCount
         guard first < end else { return }
         let tokens = Array(sequence.tokens[first..<end])
-        let image = configuration.vocabulary.image
-        let added = tokens.count { $0 == image } / configuration.imageTokenCount
+        let previous = first > 0 ? sequence.tokens[first - 1] : nil
+        let opening = [previous].compactMap(\.self) + tokens.dropLast()
+        let added = opening.count { $0 == configuration.vocabulary.beginOfImage }
         let new = Prompt(
             tokens: tokens,
             pictures: Array(pictures[running.imageCount..<running.imageCount + added])
         )
         let images = try await core.encode(new.pictures, for: active)
-        core.append(new.elements(images, configuration), to: running)
+        core.append(new.elements(images, configuration, after: previous), to: running)
     }
 
     // MARK: - Preparation

@@ -92,6 +92,15 @@ extension EngineCore {
         case .nothing, .logits: break
         case .logProbabilities(let tokens):
             running.logProbabilities = logProbabilities(of: tokens, in: running.sequence)
+            guard running.logProbabilities.allSatisfy(\.isFinite) else {
+                return (
+                    language.wait.request,
+                    EngineError(
+                        .notFinite,
+                        "the language model computed a log-probability that is not a number"
+                    )
+                )
+            }
         case .conditioning:
             running.conditioning = compute.scope {
                 let hidden = compute.scratch(
@@ -107,22 +116,28 @@ extension EngineCore {
 
     /// How likely the last tokens of a sequence were, each after those before it.
     private func logProbabilities(of tokens: [Int], in sequence: LanguageSequence) -> [Float] {
-        compute.scope {
-            let first = sequence.computedCount - tokens.count - 1
-            let logits = compute.scratch(tokens.count, model.language.vocabularySize)
-            model.language.logits(
-                of: sequence,
-                positions: first..<first + tokens.count,
-                compute,
-                into: logits
-            )
-            return tokens.enumerated().map { row, token in
-                var scores = logits.row(row).toArray()
-                LogitsProcessing.logSoftmax(&scores)
-                return scores[token]
+        let first = sequence.computedCount - tokens.count - 1
+        return stride(from: 0, to: tokens.count, by: Self.largestLogitsRowCount).flatMap { start in
+            let group = tokens[start..<min(tokens.count, start + Self.largestLogitsRowCount)]
+            return compute.scope {
+                let logits = compute.scratch(group.count, model.language.vocabularySize)
+                model.language.logits(
+                    of: sequence,
+                    positions: first + group.startIndex..<first + group.endIndex,
+                    compute,
+                    into: logits
+                )
+                return group.enumerated().map { row, token in
+                    var scores = logits.row(row).toArray()
+                    LogitsProcessing.logSoftmax(&scores)
+                    return scores[token]
+                }
             }
         }
     }
+
+    /// Positions of an option whose logits are held together: scratch memory is never given back.
+    private static let largestLogitsRowCount = 64
 
     // MARK: - Pictures
 
@@ -142,7 +157,7 @@ extension EngineCore {
 
     private func render(_ waits: [DrawingWait]) -> [Failure] {
         var failures: [Failure] = []
-        let rendering = waits.compactMap { wait -> (RunningDrawing, Matrix)? in
+        let rendering = waits.compactMap { wait -> (DrawingWait, Matrix)? in
             guard let latents = wait.drawing.drawing?.latents, latents.isFinite else {
                 failures.append(
                     (
@@ -155,13 +170,26 @@ extension EngineCore {
                 )
                 return nil
             }
-            return (wait.drawing, latents)
+            return (wait, latents)
         }
+        guard !rendering.isEmpty else { return failures }
         let side = model.imageDecoder.pictureSide
         let pixels = rendering.map { _ in Matrix(rows: side * side, columns: 3) }
         model.imageDecoder.render(rendering.map(\.1), compute, into: pixels)
-        for ((drawing, _), pixels) in zip(rendering, pixels) {
-            drawing.image = RGBImage(unitValues: pixels, width: side, height: side)
+        for (wait, pixels) in zip(rendering.map(\.0), pixels) {
+            guard pixels.isFinite else {
+                failures.append(
+                    (
+                        wait.wait.request,
+                        EngineError(
+                            .notFinite,
+                            "the image decoder computed pixels that are not numbers"
+                        )
+                    )
+                )
+                continue
+            }
+            wait.drawing.image = RGBImage(unitValues: pixels, width: side, height: side)
         }
         return failures
     }

@@ -25,6 +25,10 @@ actor EngineCore {
 
     private var requests: [RequestIdentifier: ActiveRequest] = [:]
     private var isStepDue = false
+    /// When the engine wakes up by itself; nil if nothing will wake it.
+    private var alarm: Duration?
+    /// Why requests that come now end at once; nil before ``endAll(_:)``.
+    private var finalFailure: EngineError?
     /// When the last step ended, if the engine has been busy since.
     private var lastStepEnd: Duration?
     private nonisolated let epoch = ContinuousClock.now
@@ -122,6 +126,7 @@ actor EngineCore {
     /// A request was admitted; its pictures are being decoded.
     func add(_ request: ActiveRequest) {
         requests[request.identifier] = request
+        if let finalFailure { end(request.identifier, finalFailure) }
         scheduleStep()
     }
 
@@ -167,8 +172,9 @@ actor EngineCore {
         scheduleStep()
     }
 
-    /// Ends every request.
+    /// Ends every request, those included that were admitted and have not arrived here yet.
     func endAll(_ error: EngineError) {
+        finalFailure = error
         for identifier in requests.keys { end(identifier, error) }
     }
 
@@ -244,8 +250,14 @@ actor EngineCore {
     /// Nothing can be computed now: the next thing to happen by itself is a deadline.
     private func awaitDeadline() {
         guard let deadline = scheduler.withLock(\.nextDeadline) else { return }
+        // One alarm is enough, or a busy engine would pile up those of requests that ended long ago.
+        if let alarm, alarm <= deadline { return }
+        alarm = deadline
         queue.async(after: deadline - now) { [weak self] in
-            self?.assumeIsolated { $0.scheduleStep() }
+            self?.assumeIsolated { core in
+                if core.alarm == deadline { core.alarm = nil }
+                core.scheduleStep()
+            }
         }
     }
 }

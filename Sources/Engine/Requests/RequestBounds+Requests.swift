@@ -37,16 +37,47 @@ extension ScoreRequest {
         var bounds = RequestBounds(input, configuration, priority: .normal)
         bounds.continuationPositionCount = options.map(\.utf8.count).max() ?? 0
         bounds.sequenceCount = 1 + min(options.count, ScoreSession.groupSize)
+        bounds.inputByteCount += options.reduce(0) { $0 + $1.utf8.count }
         return bounds
     }
 }
 
 extension ScoreRequest {
-    /// Replaces the estimate of the options' positions by their number.
-    func measure(_ bounds: inout RequestBounds, _ tokenizer: Tokenizer) throws {
-        bounds.continuationPositionCount =
-            try options.map { try tokenizer.encode($0, parsesSpecialTokens: false).count }.max()
-            ?? 0
+    /// Token ids of the options, whose number replaces the estimate of their positions.
+    ///
+    /// Each option is tokenized as a text of its own, as the reference does. Runs off the engine's queue: options
+    /// may be long.
+    ///
+    /// - Throws: ``EngineError`` of kind `contextLengthExceeded` if one does not fit after the prompt.
+    func tokens(
+        after prompt: Prompt,
+        _ configuration: ModelConfiguration,
+        _ tokenizer: Tokenizer,
+        _ bounds: inout RequestBounds
+    ) throws -> [[Int]] {
+        let room = configuration.language.maximumPositionCount - prompt.tokens.count
+        var tokens: [[Int]] = []
+        for (index, option) in options.enumerated() {
+            let field = "options[\(index)]"
+            guard option.utf8.count <= room * Prompt.maximumByteCountPerToken else {
+                throw EngineError(
+                    .contextLengthExceeded,
+                    field: field,
+                    "\(option.utf8.count) bytes do not fit the \(room) positions after the input"
+                )
+            }
+            let option = try tokenizer.encode(option, parsesSpecialTokens: false)
+            guard option.count <= room else {
+                throw EngineError(
+                    .contextLengthExceeded,
+                    field: field,
+                    "\(option.count) tokens do not fit after \(prompt.tokens.count) positions"
+                )
+            }
+            tokens.append(option)
+        }
+        bounds.continuationPositionCount = tokens.map(\.count).max() ?? 0
+        return tokens
     }
 }
 

@@ -10,7 +10,7 @@ struct Prompt: Sendable {
     let pictures: [PreparedPicture]
 
     /// Bytes of text that may stand for one token; more text than this times the positions cannot fit.
-    private static let maximumByteCountPerToken = 256
+    static let maximumByteCountPerToken = 256
 
     /// Combines ids with the pictures among them.
     init(tokens: [Int], pictures: [PreparedPicture]) {
@@ -116,16 +116,22 @@ struct Prompt: Sendable {
 
 extension Prompt {
     /// The prompt as content of a sequence, with what its pictures were encoded to.
+    ///
+    /// - `previous`: The token before the prompt's first, if it continues others.
     func elements(
         _ images: [EncodedImage],
-        _ configuration: ModelConfiguration
+        _ configuration: ModelConfiguration,
+        after previous: Int? = nil
     ) -> [SequenceContent] {
+        let vocabulary = configuration.vocabulary
+        var previous = previous
         var content: [SequenceContent] = []
         content.reserveCapacity(tokens.count)
         var remaining = Array(zip(images, pictures))[...]
         var index = 0
         while index < tokens.count {
-            if tokens[index] == configuration.vocabulary.image,
+            // A model may write the image token among its words: only one that was opened is a picture.
+            if previous == vocabulary.beginOfImage, tokens[index] == vocabulary.image,
                 let (image, picture) = remaining.popFirst()
             {
                 content.append(.image(image, picture.digest))
@@ -134,6 +140,7 @@ extension Prompt {
                 content.append(.token(tokens[index]))
                 index += 1
             }
+            previous = tokens[index - 1]
         }
         return content
     }

@@ -1,0 +1,58 @@
+internal import MMInterleaved
+
+// Numbers that mean nothing are refused here, whoever submits: sessions and bounds rely on it.
+
+extension InterleaveRequest {
+    /// Checks the counts.
+    ///
+    /// - Throws: ``EngineError`` of kind `invalidRequest` that names the field.
+    func check() throws(EngineError) {
+        try EngineError.check("max_segments", maximumSegmentCount, in: 1...EngineError.largestCount)
+        try text.check()
+        try picture.check()
+    }
+}
+
+extension AnnotationSettings {
+    /// Checks the counts.
+    ///
+    /// - Throws: ``EngineError`` of kind `invalidRequest` that names the field.
+    func check(roundCount: Int) throws(EngineError) {
+        try EngineError.check("num_iter", roundCount, in: 0...EngineError.largestCount)
+        try text.check()
+        try picture.check()
+    }
+}
+
+extension TextParameters {
+    fileprivate func check() throws(EngineError) {
+        try EngineError.check(
+            "text.max_tokens",
+            maximumTokenCount,
+            in: 0...EngineError.largestCount
+        )
+        try EngineError.check("text.num_beams", beamCount, in: 1...EngineError.largestCount)
+        try EngineError.check("text.n", sequenceCount, in: 1...EngineError.largestCount)
+    }
+}
+
+extension PictureParameters {
+    fileprivate func check() throws(EngineError) {
+        try EngineError.check("image.n", count, in: 1...EngineError.largestCount)
+    }
+}
+
+extension EngineError {
+    /// Far beyond what any model has room for, and small enough that products of three such numbers are numbers.
+    fileprivate static let largestCount = 1 << 20
+
+    fileprivate static func check(
+        _ field: String,
+        _ value: Int,
+        in range: ClosedRange<Int>
+    ) throws(EngineError) {
+        guard range.contains(value) else {
+            throw EngineError(.invalidRequest, field: field, "\(value) is not in \(range)")
+        }
+    }
+}
