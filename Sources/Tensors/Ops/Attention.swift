@@ -1,5 +1,4 @@
 internal import CKernels
-internal import COpenBLAS
 
 /// Which keys a query may see.
 package enum AttentionMask: Sendable {
@@ -16,8 +15,11 @@ extension Compute {
     ///
     /// Shapes: `q`, `out` [queries, heads·headSize] · `k`, `v` [keys, heads·headSize]; heads are runs of
     /// columns. `out` may not overlap the inputs.
-    /// Cost: 4·queries·keys·heads·headSize flop; a tile of scores per worker as scratch.
-    /// Threads: cut by heads and tiles of queries. Source: arXiv 1706.03762 §3.2.
+    /// Cost: 4·queries·keys·heads·headSize flop; packed keys and values and a tile of scores per worker
+    /// as scratch.
+    /// Threads: cut by heads and tiles of queries. A query's bits depend on itself, the keys and the
+    /// values; one query alone is computed in another order than several.
+    /// Source: arXiv 1706.03762 §3.2.
     package func attention(
         q: Matrix,
         k: Matrix,
@@ -37,29 +39,19 @@ extension Compute {
         }
         let headSize = q.columns / heads
         let valueSize = v.columns / heads
-        // A tile of scores should stay in the second-level cache together with its head's keys.
-        let tile = max(16, min(128, 65536 / max(1, k.rows)))
+        // A tile of scores should stay in the second-level cache; twelve rows are a tile of products.
+        let tile = max(24, min(132, 98304 / max(1, k.rows) / 12 * 12))
         let tiles = (q.rows + tile - 1) / tile
         scope {
+            let packed = PackedHeads(self, k: k, v: v, heads: heads)
             let scores = scratch(pool.workerCount * tile, k.rows)
             pool.run(heads * tiles) { part, worker in
                 let (head, first) = (part / tiles, part % tiles * tile)
                 let rows = first..<min(q.rows, first + tile)
-                let (headColumns, valueColumns) = (
-                    head * headSize..<(head + 1) * headSize,
-                    head * valueSize..<(head + 1) * valueSize
-                )
-                // Keys that the tile's last query cannot see need no product at all.
-                let keys =
-                    switch mask {
-                    case .none: k.rows
-                    case .causal(let visible): min(k.rows, visible + rows.upperBound - 1)
-                    }
                 let tileScores = scores.rows(worker * tile..<worker * tile + rows.count)
-                    .columns(0..<keys)
                 multiply(
-                    q.rows(rows).columns(headColumns),
-                    transposed: k.rows(0..<keys).columns(headColumns),
+                    q.rows(rows).columns(head * headSize..<(head + 1) * headSize),
+                    packed.keys(ofHead: head),
                     into: tileScores
                 )
                 switch mask {
@@ -68,7 +60,7 @@ extension Compute {
                         tileScores.base,
                         tileScores.stride,
                         rows.count,
-                        keys,
+                        k.rows,
                         scale
                     )
                 case .causal(let visible):
@@ -76,15 +68,15 @@ extension Compute {
                         tileScores.base,
                         tileScores.stride,
                         rows.count,
-                        keys,
+                        k.rows,
                         visible + first,
                         scale
                     )
                 }
                 multiply(
                     tileScores,
-                    v.rows(0..<keys).columns(valueColumns),
-                    into: out.rows(rows).columns(valueColumns)
+                    packed.values(ofHead: head),
+                    into: out.rows(rows).columns(head * valueSize..<(head + 1) * valueSize)
                 )
             }
         }
@@ -152,32 +144,72 @@ extension Compute {
     }
 }
 
-/// One thread's `out = a · bᵀ`: a [m, k] · b [n, k] · out [m, n].
-private func multiply(_ a: Matrix, transposed b: Matrix, into out: Matrix) {
-    multiply(a, b, CblasTrans, into: out)
+/// Keys and values of all heads, packed as the weights of the two products of attention.
+private struct PackedHeads {
+    private let keyPanels: Matrix  // [heads·panels·headSize, 16]: the outputs are the keys
+    private let valuePanels: Matrix  // [heads·panels·keys, 16]: the inputs are the keys
+    private let heads: Int
+
+    /// Packs into scratch memory of the caller's scope.
+    init(_ compute: Compute, k: Matrix, v: Matrix, heads: Int) {
+        let width = LinearWeights.panelWidth
+        let (headSize, valueSize) = (k.columns / heads, v.columns / heads)
+        let keyRows = (k.rows + width - 1) / width * headSize
+        let valueRows = (valueSize + width - 1) / width * k.rows
+        let keyPanels = compute.scratch(heads * keyRows, width)
+        let valuePanels = compute.scratch(heads * valueRows, width)
+        (self.keyPanels, self.valuePanels, self.heads) = (keyPanels, valuePanels, heads)
+        // Runs of keys whose panels are whole, so that parts write disjoint memory.
+        let run = 256
+        let runs = (k.rows + run - 1) / run
+        compute.pool.run(heads * runs) { part, _ in
+            let (head, first) = (part / runs, part % runs * run)
+            let rows = first..<min(k.rows, first + run)
+            let keys = k.rows(rows).columns(head * headSize..<(head + 1) * headSize)
+            unsafe ilv_matmul_pack_f32(
+                keyPanels.base + head * keyRows * width,
+                keys.base,
+                keys.stride,
+                headSize,
+                first,
+                rows.count
+            )
+            let values = v.rows(rows).columns(head * valueSize..<(head + 1) * valueSize)
+            unsafe ilv_matmul_pack_inputs_f32(
+                valuePanels.base + head * valueRows * width,
+                values.base,
+                values.stride,
+                k.rows,
+                valueSize,
+                first,
+                rows.count
+            )
+        }
+    }
+
+    func keys(ofHead head: Int) -> Matrix {
+        let rows = keyPanels.rows / heads
+        return keyPanels.rows(head * rows..<(head + 1) * rows)
+    }
+
+    func values(ofHead head: Int) -> Matrix {
+        let rows = valuePanels.rows / heads
+        return valuePanels.rows(head * rows..<(head + 1) * rows)
+    }
 }
 
-/// One thread's `out = a · b`: a [m, k] · b [k, n] · out [m, n].
-private func multiply(_ a: Matrix, _ b: Matrix, into out: Matrix) {
-    multiply(a, b, CblasNoTrans, into: out)
-}
-
-private func multiply(_ a: Matrix, _ b: Matrix, _ orientation: CBLAS_TRANSPOSE, into out: Matrix) {
-    guard out.rows > 0 && out.columns > 0 else { return }
-    unsafe cblas_sgemm(
-        CblasRowMajor,
-        CblasNoTrans,
-        orientation,
-        blasint(out.rows),
-        blasint(out.columns),
-        blasint(a.columns),
-        1,
-        a.base,
-        blasint(a.stride),
-        b.base,
-        blasint(b.stride),
-        0,
+/// One thread's `out = a · b`: a [m, k] · panels of b [k, n] · out [m, n].
+private func multiply(_ a: Matrix, _ panels: Matrix, into out: Matrix) {
+    unsafe ilv_matmul_f32(
         out.base,
-        blasint(out.stride)
+        out.stride,
+        a.base,
+        a.stride,
+        panels.base,
+        nil,
+        out.rows,
+        a.columns,
+        out.columns,
+        0
     )
 }
