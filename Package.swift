@@ -97,10 +97,14 @@ let package = Package(
 
         // L3
         library("MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"]),
+        library("Scheduling"),
 
         // L4
         library("HTTPServer", ["HTTPWire", "Sockets", logging]),
-        library("Engine", ["Tensors", "Tokenization", "Images", "MMInterleaved"]),
+        library(
+            "Engine",
+            ["Tensors", "Tokenization", "Images", "MMInterleaved", "Scheduling", "COpenSSL"]
+        ),
 
         library(
             "ReferenceImport",
@@ -116,18 +120,21 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
-                "COpenSSL", logging,
+                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Scheduling",
+                "Engine", logging,
             ]
         ),
+
+        library("LoadGenerator", ["HTTPWire", "Sockets", "Images", "Scheduling"]),
 
         // L6
         .executableTarget(
             name: "interleaved",
             dependencies: [
                 "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
-                "ReferenceImport",
-                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", argumentParser, logging, yams,
+                "Scheduling", "ReferenceImport",
+                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", "LoadGenerator", argumentParser,
+                logging, yams,
             ],
             swiftSettings: swiftSettings
         ),
@@ -157,10 +164,14 @@ let package = Package(
             ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
             resources: [.copy("Fixtures")]
         ),
+        tests("Scheduling"),
         tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
         tests(
             "Engine",
-            ["Tensors", "Tokenization", "Images", "MMInterleaved", "ModelTestSupport"]
+            [
+                "Tensors", "Tokenization", "Images", "MMInterleaved", "Scheduling",
+                "ModelTestSupport",
+            ]
         ),
         tests("ReferenceParity", ["MMInterleaved", "ReferenceImport"]),
         tests(
@@ -168,9 +179,14 @@ let package = Package(
             ["Tensors", "Checkpoints", "Tokenization", "MMInterleaved"]
         ),
         tests(
+            "LoadGenerator",
+            ["HTTPWire", "HTTPServer", "Sockets", "Images", "Scheduling", logging]
+        ),
+        tests(
             "ServiceAPI",
             [
-                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Engine",
+                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Scheduling",
+                "Engine",
                 logging,
             ]
         ),

@@ -167,21 +167,24 @@ void ilv_softmax_rows_f32(float *x, size_t stride, size_t rows, size_t columns, 
     kernels()->softmax_rows_f32(x, stride, rows, columns, scale);
 }
 
-void ilv_softmax_causal_rows_f32(float *x, size_t stride, size_t rows, size_t columns,
-                                 size_t first_visible, float scale) {
-    kernels()->softmax_causal_rows_f32(x, stride, rows, columns, first_visible, scale);
-}
-
-void ilv_attend_one_f32(float *out, const float *q, const float *keys, size_t key_stride,
-                        const float *values, size_t value_stride, size_t count, size_t head_size,
-                        float scale, float *scores) {
-    kernels()->attend_one_f32(out, q, keys, key_stride, values, value_stride, count, head_size,
-                              scale, scores);
-}
-
 void ilv_rotary_f32(float *x, size_t stride, const float *cosine, const float *sine, size_t rows,
                     size_t heads, size_t head_size) {
     kernels()->rotary_f32(x, stride, cosine, sine, rows, heads, head_size);
+}
+
+void ilv_paged_attention_f32(float *out, size_t out_stride, const float *q, size_t q_stride,
+                             size_t rows, const float *keys, const float *values,
+                             const int32_t *table, size_t block_stride, size_t visible,
+                             size_t head_size, float scale, float *scores) {
+    kernels()->paged_attention_f32(out, out_stride, q, q_stride, rows, keys, values, table,
+                                   block_stride, visible, head_size, scale, scores);
+}
+
+void ilv_paged_store_f32(float *keys, float *values, const float *k, size_t k_stride,
+                         const float *v, size_t v_stride, size_t first, size_t count, size_t heads,
+                         size_t head_size) {
+    kernels()->paged_store_f32(keys, values, k, k_stride, v, v_stride, first, count, heads,
+                               head_size);
 }
 
 float ilv_dot_f32(const float *a, const float *b, size_t count) {

@@ -1,81 +1,73 @@
 internal import Dispatch
 internal import Images
 package import MMInterleaved
+package import Scheduling
 internal import Synchronization
 internal import Tensors
 package import Tokenization
 
-/// Runs requests on the model, one after the other in the order in which they become ready.
+/// Runs many requests on one model, batched over all of them stage by stage.
 ///
-/// Requests are admitted by the length of the queue before anything expensive happens; their pictures
-/// are decoded beside the running request; every token and every denoising step is a point at which
-/// cancelling and deadlines take effect.
+/// A request is admitted from what it can need at most, before anything expensive happens; its pictures
+/// are decoded beside the running steps; every token and every denoising step is a point at which
+/// cancelling and deadlines take effect. What a request gets back does not depend on the others.
 ///
 /// Threads: every member may be called from any thread. Events of a request come one at a time, most
 /// of them on the engine's queue; a handler must not block, or everything waits.
 package final class Engine: Sendable {
-    /// Bounds and sizes.
-    package struct Configuration: Hashable, Sendable {
-        /// Most requests that wait while one runs.
-        package var maximumWaitingCount = 32
-        /// Worker threads; 0 for one per processor.
-        package var workerCount = 0
-        /// Bounds of a request's pictures.
-        package var maximumPixelCount = 40_000_000
-
-        /// The defaults above.
-        package init() {}
-    }
-
     /// What a request's submitter holds on to.
     package struct Ticket: Sendable {
-        fileprivate let guarding: SessionGuard
+        fileprivate let core: EngineCore
+        fileprivate let identifier: RequestIdentifier
 
         /// Ends the request at the next token or step; its last event is a failure of kind `cancelled`.
         ///
         /// Without effect once the request has ended.
         package func cancel() {
-            guarding.cancel()
+            core.post { [identifier] in
+                $0.end(identifier, EngineError(.cancelled, "the request was cancelled"))
+            }
         }
-    }
-
-    /// How the engine is doing.
-    package struct Status: Hashable, Sendable {
-        /// Requests that are being computed.
-        package let runningCount: Int
-        /// Requests that wait.
-        package let waitingCount: Int
-        /// Time since the running request last got anywhere; nil when idle.
-        package let sinceProgress: Duration?
-        /// Whether new requests are refused because the engine is about to stop.
-        package let isDraining: Bool
     }
 
     /// Sizes and defaults of the model.
     package let modelConfiguration: ModelConfiguration
     /// Text to token ids and back.
     package let tokenizer: Tokenizer
+    /// Counts and durations of what the engine did.
+    package let metrics: EngineMetrics
 
     private let imageLimits: ImageLimits
-    private let worker: Worker
-    private let queue = DispatchQueue(label: "interleaved.engine", qos: .userInitiated)
+    let core: EngineCore
     private let decoding = DispatchQueue(
         label: "interleaved.image-decoding",
         qos: .userInitiated,
         attributes: .concurrent
     )
     private let inProgress = DispatchGroup()
-    private let admission: Mutex<Admission>
-    private let tickets = Mutex<[ObjectIdentifier: SessionGuard]>([:])
-    private let lastProgress = Mutex<ContinuousClock.Instant?>(nil)
 
     /// Starts the workers.
-    package init(_ model: InterleavedModel, tokenizer: Tokenizer, configuration: Configuration) {
+    ///
+    /// - `metrics`: Where steps are recorded.
+    /// - Throws: ``Scheduling/SchedulingConfigurationError`` if no request could ever run.
+    package init(
+        _ model: InterleavedModel,
+        tokenizer: Tokenizer,
+        configuration: Configuration,
+        metrics: EngineMetrics = EngineMetrics()
+    ) throws(SchedulingConfigurationError) {
+        self.metrics = metrics
+        let scheduling = configuration.scheduling(model.configuration)
+        try scheduling.validate()
         modelConfiguration = model.configuration
         self.tokenizer = tokenizer
         imageLimits = ImageLimits(maximumPixelCount: configuration.maximumPixelCount)
-        admission = Mutex(Admission(maximumWaitingCount: configuration.maximumWaitingCount))
-        worker = Worker(model, Compute(workerCount: configuration.workerCount))
+        core = try EngineCore(
+            model,
+            workerCount: configuration.workerCount,
+            scheduling: scheduling,
+            metrics: metrics
+        )
     }
 
     // MARK: - Requests
@@ -83,28 +75,32 @@ package final class Engine: Sendable {
     /// Queues a request.
     ///
     /// - `handle`: Gets every event; the last one is `completed` or `failed`.
-    /// - Throws: ``EngineError`` of kind `queueFull` or `draining`; then no event is reported.
+    /// - Throws: ``EngineError`` of kind `queueFull`, `draining`, or `contextLengthExceeded` if it could
+    ///   never run; then no event is reported.
     package func submit(
         _ request: InterleaveRequest,
         handle: @escaping @Sendable (EngineEvent) -> Void
     ) throws(EngineError) -> Ticket {
         let tokenizer = tokenizer
-        return try enqueue(request.input, timeout: request.timeout) {
-            worker,
-            prompt,
-            guarding,
-            timings in
+        var rest = request
+        rest.input = []
+        let settings = rest
+        return try enqueue(
+            request.input,
+            bounds: request.bounds(modelConfiguration),
+            timeout: request.timeout,
+            recorder: request.recorder
+        ) { prompt, timings, active, core in
             handle(.started)
             var session = InterleaveSession(
-                request,
-                model: worker.model,
-                compute: worker.compute,
+                settings,
+                active,
                 tokenizer: tokenizer,
-                guarding: guarding,
                 timings: timings,
+                on: core,
                 emit: handle
             )
-            return try session.run(prompt)
+            return try await session.run(prompt, on: core)
         } completion: { result, total in
             switch result {
             case .success(let completion): handle(.completed(completion.lasting(total)))
@@ -116,90 +112,136 @@ package final class Engine: Sendable {
     /// Queues a request for the log-probabilities of options.
     ///
     /// - `handle`: Gets the answer, or the reason why there is none, once.
-    /// - Throws: ``EngineError`` of kind `queueFull` or `draining`; then nothing is reported.
+    /// - Throws: as ``submit(_:handle:)``; then nothing is reported.
     package func submit(
         _ request: ScoreRequest,
         handle: @escaping @Sendable (Result<Scores, EngineError>) -> Void
     ) throws(EngineError) -> Ticket {
         let tokenizer = tokenizer
-        return try enqueue(request.input, timeout: request.timeout) {
-            worker,
-            prompt,
-            guarding,
-            _ in
-            try worker.score(request.options, after: prompt, tokenizer, guarding)
+        return try enqueue(
+            request.input,
+            bounds: request.bounds(modelConfiguration),
+            measure: { try request.measure(&$0, tokenizer) },
+            timeout: request.timeout,
+            recorder: request.recorder
+        ) { prompt, _, active, core in
+            active.recorder?.start()
+            return try await ScoreSession(
+                options: request.options,
+                active: active,
+                tokenizer: tokenizer
+            )
+            .run(prompt, on: core)
         } completion: { result, _ in
             handle(result)
+        }
+    }
+
+    /// Queues the rounds of an annotation.
+    ///
+    /// - `handle`: Gets every event; the last one is `completed` or `failed`.
+    /// - Throws: ``EngineError`` as ``submit(_:handle:)``, and of kind `invalidRequest` if pictures and
+    ///   their places do not fit together; then no event is reported.
+    package func submit(
+        _ annotation: Annotation,
+        _ settings: AnnotationSettings,
+        handle: @escaping @Sendable (AnnotationEvent) -> Void
+    ) throws(EngineError) -> Ticket {
+        let tokenizer = tokenizer
+        return try enqueue(
+            try annotation.parts(),
+            bounds: annotation.bounds(settings, modelConfiguration),
+            timeout: nil,
+            recorder: nil
+        ) { prompt, _, active, core in
+            var session = try AnnotationSession(
+                annotation,
+                settings,
+                prompt,
+                active,
+                tokenizer: tokenizer,
+                on: core
+            )
+            while let round = try await session.nextRound(
+                on: core,
+                report: { handle(.progress(step: $0, stepCount: $1)) }
+            ) {
+                handle(.round(round))
+            }
+        } completion: { result, _ in
+            switch result {
+            case .success: handle(.completed)
+            case .failure(let error): handle(.failed(error))
+            }
         }
     }
 
     /// Admits a request, decodes its pictures, computes, and reports the result: each exactly once.
     private func enqueue<Output: Sendable>(
         _ input: [InputPart],
+        bounds: RequestBounds,
+        measure: @escaping @Sendable (inout RequestBounds) throws -> Void = { _ in },
         timeout: Duration?,
-        compute: @escaping @Sendable (Worker, Prompt, SessionGuard, Timings) throws -> Output,
+        recorder: RequestRecorder?,
+        compute:
+            @escaping @Sendable (
+                Prompt, Timings, ActiveRequest, isolated EngineCore
+            ) async throws -> Output,
         completion: @escaping @Sendable (Result<Output, EngineError>, Duration) -> Void
     ) throws(EngineError) -> Ticket {
         let clock = ContinuousClock()
         let submitted = clock.now
-        try admission.withLock { admission throws(EngineError) in try admission.admit() }
-        let guarding = SessionGuard(submitted: submitted, timeout: timeout) { [weak self] in
-            self?.lastProgress.withLock { $0 = ContinuousClock.now }
-        }
-        tickets.withLock { $0[ObjectIdentifier(guarding)] = guarding }
+        let configuration = modelConfiguration
+        let identifier = try core.admit(bounds.limited(configuration), timeout: timeout)
         inProgress.enter()
-        let finish: @Sendable (Result<Output, EngineError>) -> Void = { [self] result in
-            _ = tickets.withLock { $0.removeValue(forKey: ObjectIdentifier(guarding)) }
+        let finish: @Sendable (Result<Output, EngineError>) -> Void = { [inProgress] result in
             completion(result, submitted.duration(to: clock.now))
             inProgress.leave()
+        }
+        core.post { core in
+            core.add(ActiveRequest(identifier, recorder: recorder) { finish(.failure($0)) })
         }
         decoding.async { [self] in
             let start = clock.now
             let prompt: Prompt
-            do throws(EngineError) {
-                try guarding.check()
-                prompt = try Prompt(input, modelConfiguration, tokenizer, limits: imageLimits)
+            var exact = bounds
+            do {
+                prompt = try Prompt(input, configuration, tokenizer, limits: imageLimits)
+                exact.promptPositionCount = prompt.tokens.count
+                try measure(&exact)
             } catch {
-                admission.withLock { $0.abandon() }
-                return finish(.failure(error))
+                let error = EngineError(error)
+                return core.post { $0.end(identifier, error) }
             }
+            let known = exact.limited(configuration)
+            metrics.prepared(after: submitted.duration(to: clock.now))
             let decoded = start.duration(to: clock.now)
-            queue.async { [self] in
-                let start = clock.now
-                var timings = Timings()
-                timings.decoded = decoded
-                timings.queued = submitted.duration(to: start) - decoded
-                admission.withLock { $0.start() }
-                lastProgress.withLock { $0 = start }
-                let result = Result {
-                    try guarding.check()
-                    return try compute(worker, prompt, guarding, timings)
-                }.mapError(EngineError.init)
-                admission.withLock { $0.finish(service: start.duration(to: clock.now)) }
-                lastProgress.withLock { $0 = nil }
-                finish(result)
+            core.post { core in
+                core.makeReady(identifier, known) { core, active in
+                    var timings = Timings()
+                    timings.decoded = decoded
+                    timings.queued = submitted.duration(to: clock.now) - decoded
+                    let result: Result<Output, EngineError>
+                    do {
+                        result = .success(try await compute(prompt, timings, active, core))
+                    } catch {
+                        result = .failure(EngineError(error))
+                    }
+                    return { finish(result) }
+                }
             }
         }
-        return Ticket(guarding: guarding)
+        return Ticket(core: core, identifier: identifier)
     }
 
     // MARK: - Life cycle
 
     /// How the engine is doing now; never waits for a computation.
-    package var status: Status {
-        let admission = admission.withLock { $0 }
-        let since = lastProgress.withLock { $0.map { $0.duration(to: ContinuousClock.now) } }
-        return Status(
-            runningCount: admission.runningCount,
-            waitingCount: admission.waitingCount,
-            sinceProgress: since,
-            isDraining: admission.isDraining
-        )
-    }
+    package var status: EngineStatus { core.status }
 
     /// Refuses new requests from now on; those that were admitted go on.
     package func drain() {
-        admission.withLock { $0.drain() }
+        core.scheduler.withLock { $0.drain() }
     }
 
     /// Waits until every admitted request has reported its last event, then, after `limit`, cancels
@@ -207,11 +249,8 @@ package final class Engine: Sendable {
     ///
     /// Blocks the calling thread; not to be called from an event handler.
     package func waitUntilIdle(limit: Duration) {
-        let seconds =
-            Double(limit.components.seconds)
-            + Double(limit.components.attoseconds) * 1e-18
-        if inProgress.wait(timeout: .now() + seconds) == .success { return }
-        for guarding in tickets.withLock({ Array($0.values) }) { guarding.cancel() }
+        if inProgress.wait(timeout: .now() + limit / .seconds(1)) == .success { return }
+        core.post { $0.endAll(EngineError(.cancelled, "the server is shutting down")) }
         inProgress.wait()
     }
 }

@@ -52,10 +52,10 @@ package struct InterleavedModel: Sendable {
         return parameters.ledger.asked
     }
 
-    /// An image's feature maps by their side.
-    package func pyramidBySide(_ features: ImageFeatures) -> [Int: Matrix] {
+    /// An image's feature maps, finest first, by their side.
+    package func pyramidBySide(_ pyramid: [Matrix]) -> [Int: Matrix] {
         Dictionary(
-            zip(configuration.vision.pyramidSides, features.pyramid),
+            zip(configuration.vision.pyramidSides, pyramid),
             uniquingKeysWith: { $1 }
         )
     }

@@ -39,7 +39,7 @@ package struct ReferenceParity {
             model: loaded,
             compute: Compute(workerCount: workerCount),
             tokenizer: tokenizer,
-            engine: Engine(loaded, tokenizer: tokenizer, configuration: configuration),
+            engine: try Engine(loaded, tokenizer: tokenizer, configuration: configuration),
             fixtures: fixtures
         )
         self.fixtures = fixtures

@@ -13,7 +13,7 @@ final class Subject {
     let engine: Engine
     let fixturesDirectory: String
 
-    private var encoded: [String: ImageFeatures] = [:]
+    private var encoded: [String: EncodedImage] = [:]
 
     init(
         model: InterleavedModel,
@@ -53,9 +53,9 @@ final class Subject {
     }
 
     /// A recorded picture's features, computed once.
-    func features(ofImage name: String) throws -> ImageFeatures {
+    func features(ofImage name: String) throws -> EncodedImage {
         if let known = encoded[name] { return known }
-        let features = try model.visualTokenizer.encode(pixels(ofImage: name), compute)
+        let features = model.encode([try pixels(ofImage: name)], compute)[0]
         encoded[name] = features
         return features
     }
@@ -63,7 +63,7 @@ final class Subject {
     /// Token ids with image positions as sequence elements; images in order.
     ///
     /// - `ids`: May be padded at either end; padding is left out.
-    func elements(ids: [Int], images: [ImageFeatures]) throws -> [SequenceElement] {
+    func elements(ids: [Int], images: [EncodedImage]) throws -> [SequenceElement] {
         let vocabulary = model.configuration.vocabulary
         let imageTokens = model.configuration.imageTokenCount
         var elements: [SequenceElement] = []
@@ -74,16 +74,7 @@ final class Subject {
                 guard next < images.count else {
                     throw ParityError("more image tokens than images")
                 }
-                let features = images[next]
-                elements.append(
-                    .image(
-                        tokens: features.tokens,
-                        values: model.language.synchronizerValues(
-                            of: model.pyramidBySide(features),
-                            compute
-                        )
-                    )
-                )
+                elements.append(.image(images[next]))
                 next += 1
                 index += imageTokens
             } else {

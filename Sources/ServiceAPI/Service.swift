@@ -50,11 +50,23 @@ package final class Service: RequestHandler {
         attributes: .concurrent
     )
     let created = Service.secondsSince1970()
+    /// What is counted and measured.
+    let metrics: EngineMetrics
+    /// Requests that may be asked to end.
+    let active = ActiveRequests()
+    let counters = HTTPRequestCounters()
     private let currentPhase = Mutex(Phase.loading(0))
 
     /// Makes a service whose model is still to be loaded.
-    package init(configuration: Configuration = Configuration(), logger: Logger) {
+    ///
+    /// - `metrics`: Where requests are recorded; the engine's own, so that all is told together.
+    package init(
+        configuration: Configuration = Configuration(),
+        metrics: EngineMetrics = EngineMetrics(),
+        logger: Logger
+    ) {
         self.configuration = configuration
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -114,6 +126,15 @@ package final class Service: RequestHandler {
         }
     }
 
+    /// The engine, whether it takes new requests or not; nil while the model loads.
+    var liveEngine: Engine? {
+        switch phase {
+        case .loading: nil
+        case .ready(let engine): engine
+        case .draining(let engine): engine
+        }
+    }
+
     // MARK: - Requests
 
     package func admit(_ head: RequestHead) -> Admission {
@@ -126,7 +147,7 @@ package final class Service: RequestHandler {
             try head.requireJSON()
             return .accept(maximumBodyByteCount: configuration.limits.maximumBodyByteCount)
         } catch {
-            let context = RequestContext(head)
+            let context = RequestContext(head, counters)
             context.log(error.status.code, to: logger, error: error.code)
             var response = error.response
             response.head.fields["x-request-id"] = context.id
@@ -136,7 +157,7 @@ package final class Service: RequestHandler {
 
     package func handle(_ request: Request, _ response: ResponseWriter) {
         let exchange = Exchange(
-            context: RequestContext(request.head),
+            context: RequestContext(request.head, counters),
             writer: response,
             logger: logger
         )
@@ -145,6 +166,9 @@ package final class Service: RequestHandler {
             case .liveness: answerLiveness(exchange)
             case .readiness: answerReadiness(exchange)
             case .openAPI: answerOpenAPI(exchange)
+            case .metrics: answerMetrics(exchange)
+            case .engine: try answerEngine(exchange)
+            case .answer(let name): try cancel(name, exchange)
             case .models: answerModels(exchange, try engine())
             case .model(let name): try answerModel(name, exchange, try engine())
             case .interleave: parse(request, exchange, interleave)
@@ -159,6 +183,7 @@ package final class Service: RequestHandler {
 
     package func errorResponse(_ status: Status, _ message: String) -> Response {
         let id = randomIdentifier()
+        counters.count(route: Route.unknownLabel, status: status.code)
         logger.info("refused: \(status)", metadata: ["request": "\(id)", "error": "\(message)"])
         var response = ErrorResponse(status, message).response
         response.head.fields["x-request-id"] = id

@@ -13,12 +13,17 @@ import Tokenization
 struct Daemon {
     private let configuration: DaemonConfiguration
     private let logger: Logger
+    private let metrics = EngineMetrics()
     private let service: Service
 
     init(_ configuration: DaemonConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
-        service = Service(configuration: configuration.service, logger: logger)
+        service = Service(
+            configuration: configuration.service,
+            metrics: metrics,
+            logger: logger
+        )
     }
 
     private enum Event: Sendable {
@@ -80,7 +85,9 @@ struct Daemon {
     // MARK: - Loading
 
     private func load(_ directory: ModelDirectory, _ events: EventQueue<Event>) {
-        let (service, logger, engine) = (service, logger, configuration.engine)
+        let (service, logger, engine, metrics) = (
+            service, logger, configuration.engine, metrics
+        )
         let thread = Thread {
             do {
                 let start = ContinuousClock.now
@@ -93,7 +100,12 @@ struct Daemon {
                     logger.info("Loading \(directory.configuration.name): \(tenth * 10) %")
                 }
                 let tokenizer = try Tokenizer(modelPath: directory.tokenizerPath)
-                let loaded = Engine(model, tokenizer: tokenizer, configuration: engine)
+                let loaded = try Engine(
+                    model,
+                    tokenizer: tokenizer,
+                    configuration: engine,
+                    metrics: metrics
+                )
                 logger.debug("Loading took \(start.duration(to: .now)).")
                 events.send(.loaded(loaded))
             } catch {

@@ -114,6 +114,25 @@ struct ElementwiseTests {
         }
     }
 
+    @Test(
+        "An element's activation is the same bits wherever in a run it lies",
+        arguments: KernelSet.all
+    )
+    func places(set: KernelSet) {
+        let (a, _) = operands(97)
+        for (kernel, _) in smoothActivations(set) {
+            let whole = GuardedRows(unwritten: 1, columns: 97)
+            kernel(whole, GuardedRows(a))
+            for first in 0..<a.count {
+                for count in [1, 5, 16, 33] where first + count <= a.count {
+                    let part = GuardedRows(unwritten: 1, columns: count)
+                    kernel(part, GuardedRows(Array(a[first..<first + count])))
+                    #expect(part.values == Array(whole.values[first..<first + count]))
+                }
+            }
+        }
+    }
+
     @Test("The rectifier keeps what is positive", arguments: KernelSet.all, lengths)
     func rectifier(set: KernelSet, count: Int) {
         let (a, _) = operands(count)

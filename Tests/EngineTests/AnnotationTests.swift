@@ -77,15 +77,13 @@ struct AnnotationSessionTests {
         settings.text.maximumTokenCount = 4
         settings.picture.stepCount = 2
         change(&settings)
-        var session = try AnnotationSession(
+        let coming = try AnnotationRounds(
             annotation,
             settings,
-            TinyModel.make(biases: biases),
-            TinyModel.tokenizer(),
-            Compute(workerCount: 1)
+            RequestRunner(biases: biases).engine
         )
         var rounds: [AnnotationRound] = []
-        while let round = try session.nextRound() { rounds.append(round) }
+        while let round = try coming.next() { rounds.append(round) }
         return rounds
     }
 
@@ -132,19 +130,16 @@ struct AnnotationSessionTests {
         )
         let features = [given, drawn].map { image in
             let values = image.pixels.map { Float($0) / 255 }
-            return model.visualTokenizer.encode(
-                Matrix(rows: 64, columns: 3, values: values),
-                compute
-            )
+            return model.encode([Matrix(rows: 64, columns: 3, values: values)], compute)[0]
         }
         // The third round's words.
         let sequence = sequence(rounds[2].promptTokens, features, model, compute)
-        #expect(sequence.count == rounds[2].promptTokens.count)
+        #expect(sequence.computedCount == rounds[2].promptTokens.count)
         let row = Matrix(rows: 1, columns: vocabulary.size)
         for token in generated.dropFirst() {
             model.language.nextLogits(of: sequence, compute, into: row)
             #expect(LogitsProcessing.mostLikely(row.toArray()) == token)
-            model.language.step([sequence], tokens: [token], compute)
+            model.language.step(sequence, token: token, compute)
         }
         // The fourth round's picture.
         let decoder = model.imageDecoder
@@ -155,10 +150,13 @@ struct AnnotationSessionTests {
             model,
             compute
         )
-        let tokens = decoder.conditioningTokens(of: context.hidden.rows(0..<place + 1), compute)
+        let tokens = decoder.conditioningTokens(
+            of: model.language.hidden(of: context, count: place + 1),
+            compute
+        )
         var parameters = PictureParameters()
         parameters.stepCount = 2
-        var drawing = try Drawing(
+        let drawing = try Drawing(
             decoder,
             conditioning: decoder.unet.conditioning(of: tokens, compute),
             source: decoder.unet.source(of: features[1].pyramid, compute),
@@ -168,7 +166,7 @@ struct AnnotationSessionTests {
         )
         while !drawing.isFinished { drawing.step(compute) }
         let pixels = Matrix(rows: 256, columns: 3)
-        decoder.render(drawing.latents, compute, into: pixels)
+        decoder.render([drawing.latents], compute, into: [pixels])
         let actual = try #require(picture(rounds[3])).pixels
         for (actual, expected) in zip(actual, pixels.toArray()) {
             // Half a level of rounding, and what another order of sums may change.
@@ -179,7 +177,7 @@ struct AnnotationSessionTests {
     /// Positions of a prompt, computed at once.
     private func sequence(
         _ tokens: [Int],
-        _ features: [ImageFeatures],
+        _ features: [EncodedImage],
         _ model: InterleavedModel,
         _ compute: Compute
     ) -> LanguageSequence {
@@ -188,15 +186,7 @@ struct AnnotationSessionTests {
         var index = 0
         while index < tokens.count {
             if tokens[index] == vocabulary.image, let next = remaining.popFirst() {
-                elements.append(
-                    .image(
-                        tokens: next.tokens,
-                        values: model.language.synchronizerValues(
-                            of: model.pyramidBySide(next),
-                            compute
-                        )
-                    )
-                )
+                elements.append(.image(next))
                 index += next.tokens.rows
             } else {
                 elements.append(.token(tokens[index]))

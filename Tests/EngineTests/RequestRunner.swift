@@ -14,12 +14,12 @@ struct RequestRunner {
     init(
         biases: [Int: Float] = [:],
         workerCount: Int = 1,
-        maximumWaitingCount: Int = 32
+        _ change: (inout Engine.Configuration) -> Void = { _ in }
     ) throws {
         var configuration = Engine.Configuration()
         configuration.workerCount = workerCount
-        configuration.maximumWaitingCount = maximumWaitingCount
-        engine = Engine(
+        change(&configuration)
+        engine = try Engine(
             try TinyModel.make(biases: biases),
             tokenizer: try TinyModel.tokenizer(),
             configuration: configuration

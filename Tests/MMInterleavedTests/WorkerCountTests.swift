@@ -17,7 +17,7 @@ struct WorkerCountTests {
     func vision() throws {
         let model = try TinyModel.make()
         let results = results { compute in
-            let features = model.visualTokenizer.encode(TinyModel.pixels(seed: 1), compute)
+            let features = model.encode([TinyModel.pixels(seed: 1)], compute)[0]
             return features.tokens.toArray() + features.pyramid.flatMap { $0.toArray() }
         }
         #expect(results.allSatisfy { $0 == results[0] })
@@ -31,7 +31,7 @@ struct WorkerCountTests {
             let sequence = model.language.makeSequence()
             let elements = (1..<40).map { SequenceElement.token($0) }
             model.language.extend(sequence, with: elements, compute)
-            model.language.step([sequence], tokens: [50], compute)
+            model.language.step(sequence, token: 50, compute)
             let logits = Matrix(rows: 1, columns: model.language.vocabularySize)
             model.language.nextLogits(of: sequence, compute, into: logits)
             return logits.toArray()
@@ -45,12 +45,12 @@ struct WorkerCountTests {
         let model = try TinyModel.make()
         let results = try results { compute in
             let decoder = model.imageDecoder
-            let features = model.visualTokenizer.encode(TinyModel.pixels(seed: 1), compute)
+            let features = model.encode([TinyModel.pixels(seed: 1)], compute)[0]
             let hidden = Matrix(rows: 5, columns: 16, values: TinyModel.pixels(seed: 2).toArray(80))
             let tokens = decoder.conditioningTokens(of: hidden, compute)
             var parameters = PictureParameters()
             parameters.stepCount = 2
-            var drawing = try Drawing(
+            let drawing = try Drawing(
                 decoder,
                 conditioning: decoder.unet.conditioning(of: tokens, compute),
                 source: decoder.unet.source(of: features.pyramid, compute),
@@ -60,7 +60,7 @@ struct WorkerCountTests {
             )
             while !drawing.isFinished { drawing.step(compute) }
             let picture = Matrix(rows: 256, columns: 3)
-            decoder.render(drawing.latents, compute, into: picture)
+            decoder.render([drawing.latents], compute, into: [picture])
             return drawing.latents.toArray() + picture.toArray()
         }
         #expect(results.allSatisfy { $0 == results[0] })

@@ -181,7 +181,7 @@ extension ServiceTests {
 
         @Test("Refuses a full queue with 429 and when to come back")
         func refusesFullQueue() throws {
-            let engine = try TinyModel.makeEngine(maximumWaitingCount: 0)
+            let engine = try TinyModel.makeEngine(maximumRunningCount: 1, maximumWaitingCount: 0)
             try withService(engine: engine) { service in
                 let long =
                     "{\"input\":[\(Self.text)],\"mode\":\"image\","

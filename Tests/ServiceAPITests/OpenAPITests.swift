@@ -32,8 +32,10 @@ extension ServiceTests {
                 .map { String($0.dropFirst(2).dropLast()) }
             #expect(
                 paths == [
-                    "/v1/interleave", "/v1/score", "/v1/tokenize", "/v1/detokenize", "/v1/models",
-                    "/v1/models/{id}", "/livez", "/readyz", "/health", "/openapi.yaml",
+                    "/v1/interleave", "/v1/interleave/{id}", "/v1/score", "/v1/tokenize",
+                    "/v1/detokenize", "/v1/models",
+                    "/v1/models/{id}", "/v1/engine", "/metrics", "/livez", "/readyz", "/health",
+                    "/openapi.yaml",
                 ]
             )
             try withService { service in
@@ -41,7 +43,7 @@ extension ServiceTests {
                     let filled = path.replacingOccurrences(of: "{id}", with: TinyModel.name)
                     let client = try HTTPTestClient(port: service.port)
                     let response = try client.exchange(
-                        "DELETE \(filled) HTTP/1.1\r\nHost: h\r\n\r\n"
+                        "PUT \(filled) HTTP/1.1\r\nHost: h\r\n\r\n"
                     )
                     #expect(response.status == 405, "\(path)")
                 }

@@ -43,6 +43,7 @@ struct TestService {
 func withService(
     engine: Engine? = nil,
     isReady: Bool = true,
+    metrics: EngineMetrics = EngineMetrics(),
     configure: (inout Service.Configuration) -> Void = { _ in },
     configureServer: (inout HTTPServer.Configuration) -> Void = { _ in },
     _ body: (TestService) throws -> Void
@@ -51,7 +52,7 @@ func withService(
     configure(&configuration)
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let service = Service(configuration: configuration, logger: logger)
+    let service = Service(configuration: configuration, metrics: metrics, logger: logger)
     if isReady { service.begin(try engine ?? TinyModel.shared.get()) }
     var serverConfiguration = HTTPServer.Configuration()
     serverConfiguration.port = 0

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import MMInterleaved
+import Scheduling
 import Tokenization
 
 /// A model with every part of the real one, small enough to answer within milliseconds.
@@ -11,14 +12,19 @@ enum TinyModel {
     static let shared = Result { try makeEngine() }
 
     /// An engine over fresh random weights; the same numbers each time.
-    static func makeEngine(maximumWaitingCount: Int = 32) throws -> Engine {
-        let configuration = try configuration()
+    static func makeEngine(
+        maximumRunningCount: Int = 32,
+        maximumWaitingCount: Int = 32,
+        name: String = name
+    ) throws -> Engine {
+        let configuration = try configuration(name)
         let parameters = Parameters(from: RandomParameters(seed: 1))
         var engine = Engine.Configuration()
-        engine.maximumWaitingCount = maximumWaitingCount
+        engine.scheduling.maximumRunningCount = maximumRunningCount
+        engine.scheduling.maximumWaitingCount = maximumWaitingCount
         engine.workerCount = 1
         let words = ["a", "red", "circle", "left", "moves"]
-        return Engine(
+        return try Engine(
             try InterleavedModel(parameters, configuration),
             tokenizer: try Tokenizer(
                 modelBytes: SentencePieceModelFile(size: 400, words: words).bytes
@@ -27,8 +33,10 @@ enum TinyModel {
         )
     }
 
-    static func configuration() throws -> ModelConfiguration {
-        try JSONDecoder().decode(ModelConfiguration.self, from: Data(text.utf8))
+    static func configuration(_ name: String = name) throws -> ModelConfiguration {
+        let quoted = String(decoding: try JSONEncoder().encode(name), as: UTF8.self)
+        let text = text.replacingOccurrences(of: "\"tiny\"", with: quoted)
+        return try JSONDecoder().decode(ModelConfiguration.self, from: Data(text.utf8))
     }
 
     private static let text = """

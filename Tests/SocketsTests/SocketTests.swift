@@ -150,3 +150,47 @@ struct SocketTests {
         #expect(error?.description.hasPrefix("test: Bad file descriptor") == true)
     }
 }
+
+@Suite("Connecting sockets")
+struct ConnectingTests {
+    private func address(_ port: UInt16) throws -> SocketAddress {
+        try SocketAddress(host: "127.0.0.1", port: port)
+    }
+
+    @Test("Reach a listener, wait for bytes and see the end")
+    func connects() throws {
+        let listener = try ListeningSocket(address: address(0), backlog: 8)
+        let client = try ConnectedSocket.connect(to: listener.address, timeout: .seconds(5))
+        guard let server = try listener.accept() else { throw TestClientError.connectionClosed }
+        let isReadable = try client.waitUntilReadable(timeout: .zero)
+        #expect(!isReadable)
+        let isWritable = try client.waitUntilWritable(timeout: .seconds(5))
+        #expect(isWritable)
+        let sent = try server.send([1, 2, 3].span)
+        #expect(sent == .bytes(3))
+        let hasArrived = try client.waitUntilReadable(timeout: .seconds(5))
+        #expect(hasArrived)
+        var buffer = [UInt8](repeating: 0, count: 8)
+        var span = buffer.mutableSpan
+        let received = try client.receive(into: &span)
+        #expect(received == .bytes(3))
+        server.shutdownSending()
+        let isAtEnd = try client.waitUntilReadable(timeout: .seconds(5))
+        #expect(isAtEnd)
+        let end = try client.receive(into: &span)
+        #expect(end == .endOfStream)
+    }
+
+    @Test("Say that nobody listens")
+    func isRefused() throws {
+        let port: UInt16
+        do {
+            let listener = try ListeningSocket(address: address(0), backlog: 1)
+            port = listener.address.port
+        }
+        let error = #expect(throws: SocketError.self) {
+            _ = try ConnectedSocket.connect(to: address(port), timeout: .seconds(5))
+        }
+        #expect(error?.code == ECONNREFUSED)
+    }
+}

@@ -95,22 +95,31 @@ void ilv_geglu_f32(float *out, size_t out_stride, const float *value_gate,
 /// NaN or, after scaling, +INFINITY becomes NaN.
 void ilv_softmax_rows_f32(float *x, size_t stride, size_t rows, size_t columns, float scale);
 
-/// As ilv_softmax_rows_f32, but row r sees only its first `min(columns, first_visible + r)`
-/// columns; the rest become 0 whatever they hold. For causal tiles.
-void ilv_softmax_causal_rows_f32(float *x, size_t stride, size_t rows, size_t columns,
-                                 size_t first_visible, float scale);
-
-/// Attention of one query over one head's keys and values, for decoding.
-/// out[d] = sum_t softmax_t(scale * q·k_t) v_t[d]
-/// q, out [head_size] · keys, values [count, head_size] with strides · scores: scratch [count]
-void ilv_attend_one_f32(float *out, const float *q, const float *keys, size_t key_stride,
-                        const float *values, size_t value_stride, size_t count, size_t head_size,
-                        float scale, float *scores);
-
 /// Rotary position embedding, half-split ("rotate half"), in place.
 /// x [rows, heads*head_size] · cosine, sine [rows, head_size/2] (row r belongs to x's row r)
 void ilv_rotary_f32(float *x, size_t stride, const float *cosine, const float *sine, size_t rows,
                     size_t heads, size_t head_size);
+
+// MARK: Attention over keys and values in blocks (paged_attention)
+
+/// Causal attention of consecutive queries of one sequence over one head, whose keys and values lie
+/// in blocks of 16 positions: position t is slot t % 16 of block table[t / 16]. Query r sees the
+/// first visible + r positions and its result depends on these alone, bit for bit: not on `rows`,
+/// nor on where a run of queries begins, nor on what the rest of a block holds.
+/// out, q [rows, head_size] with strides · keys: block b is [head_size, 16] at keys +
+/// b*block_stride · values: block b is [16, head_size] at values + b*block_stride · visible >= 1 ·
+/// scores: scratch [8, (visible + rows - 1) rounded up to 16]
+void ilv_paged_attention_f32(float *out, size_t out_stride, const float *q, size_t q_stride,
+                             size_t rows, const float *keys, const float *values,
+                             const int32_t *table, size_t block_stride, size_t visible,
+                             size_t head_size, float scale, float *scores);
+
+/// Puts keys and values of `count` positions into slots first ..< first + count <= 16 of one block.
+/// k, v [count, heads*head_size] with strides · keys [heads, head_size, 16] · values
+/// [heads, 16, head_size]
+void ilv_paged_store_f32(float *keys, float *values, const float *k, size_t k_stride,
+                         const float *v, size_t v_stride, size_t first, size_t count, size_t heads,
+                         size_t head_size);
 
 // MARK: Dot product (dot)
 

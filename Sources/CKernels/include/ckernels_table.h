@@ -26,9 +26,9 @@
     KERNEL(swiglu_f32)                   \
     KERNEL(geglu_f32)                    \
     KERNEL(softmax_rows_f32)             \
-    KERNEL(softmax_causal_rows_f32)      \
-    KERNEL(attend_one_f32)               \
     KERNEL(rotary_f32)                   \
+    KERNEL(paged_attention_f32)          \
+    KERNEL(paged_store_f32)              \
     KERNEL(dot_f32)                      \
     KERNEL(matmul_pack_f32)              \
     KERNEL(matmul_pack_inputs_f32)       \

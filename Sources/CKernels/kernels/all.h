@@ -20,6 +20,7 @@
 #include "dot.h"
 #include "matmul.h"
 #include "attention.h"
+#include "paged_attention.h"
 #include "images.h"
 #include "deformable.h"
 #include "formats.h"

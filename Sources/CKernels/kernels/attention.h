@@ -1,8 +1,11 @@
-// Softmax, single-query attention and the rotary embedding.
+// Softmax and the rotary embedding.
 // Compiled once per instruction set; no include guard.
 
-/// Turns the first `count` scores of x into softmax(scale * x) and writes 0 up to `columns`.
-ILV_INLINE void softmax_row(float *x, size_t count, size_t columns, float scale) {
+/// x = softmax(scale * x) over `count` scores.
+///
+/// Never inlined: the compiler may join multiplications and additions otherwise at every place, and
+/// a row must have the same bits wherever it is computed.
+static __attribute__((noinline)) void ILV_NAME(softmax_row)(float *x, size_t count, float scale) {
     f32x16 best = splat(-__builtin_inff());
     size_t i = 0;
     for (; i + 16 <= count; i += 16) {
@@ -42,69 +45,12 @@ ILV_INLINE void softmax_row(float *x, size_t count, size_t columns, float scale)
     if (i < count) {
         store_part(x + i, load_part(x + i, count - i) * inverse, count - i);
     }
-    if (count < columns) {
-        memset(x + count, 0, (columns - count) * sizeof(float));
-    }
 }
 
 static void ILV_NAME(softmax_rows_f32)(float *x, size_t stride, size_t rows, size_t columns,
                                        float scale) {
     for (size_t r = 0; r < rows; r++) {
-        softmax_row(x + r * stride, columns, columns, scale);
-    }
-}
-
-static void ILV_NAME(softmax_causal_rows_f32)(float *x, size_t stride, size_t rows,
-                                              size_t columns, size_t first_visible, float scale) {
-    for (size_t r = 0; r < rows; r++) {
-        size_t visible = first_visible + r < columns ? first_visible + r : columns;
-        softmax_row(x + r * stride, visible, columns, scale);
-    }
-}
-
-/// out[0..<width] = sum_t weights[t] * values[t, 0..<width], width <= 16.
-ILV_INLINE void weighted_sum_part(float *out, const float *weights, const float *values,
-                                  size_t stride, size_t count, size_t width) {
-    f32x16 sum = splat(0);
-    for (size_t t = 0; t < count; t++) {
-        const float *row = values + t * stride;
-        sum += (width == 16 ? load(row) : load_part(row, width)) * weights[t];
-    }
-    if (width == 16) {
-        store(out, sum);
-    } else {
-        store_part(out, sum, width);
-    }
-}
-
-static void ILV_NAME(attend_one_f32)(float *out, const float *q, const float *keys,
-                                     size_t key_stride, const float *values, size_t value_stride,
-                                     size_t count, size_t head_size, float scale, float *scores) {
-    for (size_t t = 0; t < count; t++) {
-        scores[t] = dot(q, keys + t * key_stride, head_size);
-    }
-    softmax_row(scores, count, count, scale);
-    size_t d = 0;
-    for (; d + 64 <= head_size; d += 64) {
-        f32x16 s0 = splat(0), s1 = splat(0), s2 = splat(0), s3 = splat(0);
-        for (size_t t = 0; t < count; t++) {
-            const float *row = values + t * value_stride + d;
-            float weight = scores[t];
-            s0 += load(row) * weight;
-            s1 += load(row + 16) * weight;
-            s2 += load(row + 32) * weight;
-            s3 += load(row + 48) * weight;
-        }
-        store(out + d, s0);
-        store(out + d + 16, s1);
-        store(out + d + 32, s2);
-        store(out + d + 48, s3);
-    }
-    for (; d + 16 <= head_size; d += 16) {
-        weighted_sum_part(out + d, scores, values + d, value_stride, count, 16);
-    }
-    if (d < head_size) {
-        weighted_sum_part(out + d, scores, values + d, value_stride, count, head_size - d);
+        ILV_NAME(softmax_row)(x + r * stride, columns, scale);
     }
 }
 

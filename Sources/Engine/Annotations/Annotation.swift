@@ -91,3 +91,15 @@ package struct AnnotationRound: Sendable {
     /// Whether the model ended the sequence.
     package let isStopped: Bool
 }
+
+/// Something that happened to an annotation; `completed` or `failed` is the last.
+package enum AnnotationEvent: Sendable {
+    /// A denoising step was taken.
+    case progress(step: Int, stepCount: Int)
+    /// A round is complete.
+    case round(AnnotationRound)
+    /// All rounds are complete.
+    case completed
+    /// No further round follows.
+    case failed(EngineError)
+}

@@ -1,66 +1,51 @@
 internal import Images
-package import MMInterleaved
-package import Tensors
-package import Tokenization
+internal import MMInterleaved
+internal import Tensors
+internal import Tokenization
 
 /// Runs the rounds of one annotation: words and pictures in turn, each continuing what was before.
 ///
 /// The rounds are those of the reference's inference script with the same ids and pictures, but every
 /// position goes through the language model once and every picture through the vision model once.
-/// For use outside of a serving ``Engine``, which has its own queue:
 ///
-///     var session = try AnnotationSession(annotation, settings, model, tokenizer, compute)
-///     while let round = try session.nextRound() { save(round) }
-///
-/// Threads: computes on `compute`; to be used by one thread at a time.
 /// Source: MM-Interleaved's `inference.py` (`inference_all`).
-package struct AnnotationSession {
-    private let model: InterleavedModel
+struct AnnotationSession {
+    private let active: ActiveRequest
     private let tokenizer: Tokenizer
-    private let compute: Compute
+    private let configuration: ModelConfiguration
     private let settings: AnnotationSettings
     private let roundCount: Int
-    private let transform: ImageTransform
-    private let guarding = SessionGuard(submitted: .now, timeout: nil) {}
 
     private var sequence: AnnotationSequence
     /// Pictures of the model's input size, as far as they are known: the last one may be drawn yet.
-    private var pictures: [RGBImage]
-    private var state: SequenceState
-    private var chooser: TokenChooser
+    private var pictures: [PreparedPicture]
+    private let running: RunningSequence
+    private var choosers: [TokenChooser]
     private var mode: Annotation.Mode
     private var roundIndex = 0
     private var isFinished = false
 
-    /// Decodes pictures and tokenizes; computes nothing yet.
+    /// Begins with the prompt; computes nothing yet.
     ///
-    /// - Throws: ``EngineError`` of kind `invalidRequest` if pictures and their places do not fit
-    ///   together, `unreadableImage`, or `contextLengthExceeded`.
-    package init(
+    /// - Throws: ``EngineError`` of kind `invalidRequest` if there is no picture to draw anew.
+    init(
         _ annotation: Annotation,
         _ settings: AnnotationSettings,
-        _ model: InterleavedModel,
-        _ tokenizer: Tokenizer,
-        _ compute: Compute
+        _ prompt: Prompt,
+        _ active: ActiveRequest,
+        tokenizer: Tokenizer,
+        on core: isolated EngineCore
     ) throws(EngineError) {
-        self.model = model
+        self.active = active
         self.tokenizer = tokenizer
-        self.compute = compute
         self.settings = Self.oneSequence(settings)
+        configuration = core.model.configuration
         roundCount = annotation.roundCount
         mode = annotation.mode
-        transform = ImageTransform(resolution: model.configuration.vision.imageSize)
-        let prompt = try Prompt(
-            Self.parts(of: annotation),
-            model.configuration,
-            tokenizer,
-            limits: ImageLimits()
-        )
-        let vocabulary = model.configuration.vocabulary
         sequence = AnnotationSequence(
             tokens: prompt.tokens,
-            vocabulary: vocabulary,
-            imageTokenCount: model.configuration.imageTokenCount
+            vocabulary: configuration.vocabulary,
+            imageTokenCount: configuration.imageTokenCount
         )
         pictures = prompt.pictures
         if mode == .images {
@@ -72,13 +57,15 @@ package struct AnnotationSession {
                 )
             }
         }
-        state = SequenceState(model, compute)
-        chooser = TokenChooser(
-            start: vocabulary.beginOfSequence,
-            endTokens: TextRound.endTokens(vocabulary),
-            parameters: self.settings.text,
-            generator: TorchGenerator(seed: settings.seed)
-        )
+        running = core.makeSequence(for: active)
+        choosers = [
+            TokenChooser(
+                start: configuration.vocabulary.beginOfSequence,
+                endTokens: TextGeneration.endTokens(configuration.vocabulary),
+                parameters: self.settings.text,
+                generator: TorchGenerator(seed: settings.seed)
+            )
+        ]
     }
 
     /// Generates the next round's text or pictures; nil after the last round.
@@ -87,16 +74,17 @@ package struct AnnotationSession {
     ///   `notFinite`.
     ///
     /// `report` is told every denoising step that was taken, and how many there are.
-    package mutating func nextRound(
-        report: (_ step: Int, _ stepCount: Int) -> Void = { _, _ in }
-    ) throws -> AnnotationRound? {
+    mutating func nextRound(
+        on core: isolated EngineCore,
+        report: (_ step: Int, _ stepCount: Int) -> Void
+    ) async throws -> AnnotationRound? {
         guard !isFinished && roundIndex < roundCount else { return nil }
         let promptTokens = sequence.tokens
         let output: AnnotationRound.Output
         var outcome = AnnotationSequence.Outcome(opensPicture: false, isStopped: false)
         switch mode {
         case .texts:
-            let result = try generateText()
+            let result = try await generateText(on: core)
             let generated = generatedTokens(result)
             outcome = sequence.append(
                 generated: generated,
@@ -105,7 +93,7 @@ package struct AnnotationSession {
             output = .text(result.text, generated: generated)
             if outcome.opensPicture { mode = .images }
         case .images:
-            output = try drawPictures(report)
+            output = try await drawPictures(on: core, report)
             mode = .texts
         }
         let round = AnnotationRound(
@@ -123,23 +111,19 @@ package struct AnnotationSession {
 
     // MARK: - Rounds
 
-    private mutating func generateText() throws -> TextRound.Result {
-        try computePositions(upTo: sequence.tokens.count)
-        let round = TextRound(
-            model: model,
-            compute: compute,
-            tokenizer: tokenizer,
-            parameters: settings.text
-        )
+    private mutating func generateText(on core: isolated EngineCore) async throws -> TextResult {
+        try await append(upTo: sequence.tokens.count, on: core)
+        let round = TextRound(request: active, tokenizer: tokenizer, parameters: settings.text)
+        var timings = Timings()
         guard settings.text.beamCount > 1 else {
-            return try round.sample(state.sequence, &chooser, guarding) { _ in }
+            return try await round.sample(running, &choosers, &timings, on: core) { _ in }[0]
         }
-        return try round.search(state.sequence, guarding).first ?? TextRound.Result()
+        return try await round.search(running, &timings, on: core).first ?? TextResult()
     }
 
     /// The ids of a text as the reference's model returns them.
-    private func generatedTokens(_ result: TextRound.Result) -> [Int] {
-        let vocabulary = model.configuration.vocabulary
+    private func generatedTokens(_ result: TextResult) -> [Int] {
+        let vocabulary = configuration.vocabulary
         let words = [vocabulary.beginOfSequence] + result.tokens
         switch result.finishReason {
         case .length: return words
@@ -152,36 +136,36 @@ package struct AnnotationSession {
     }
 
     private mutating func drawPictures(
+        on core: isolated EngineCore,
         _ report: (_ step: Int, _ stepCount: Int) -> Void
-    ) throws -> AnnotationRound.Output {
+    ) async throws -> AnnotationRound.Output {
         guard let position = sequence.lastPicturePosition else {
             throw EngineError(.internalFailure, "there is no place for a picture")
         }
-        try computePositions(upTo: position + 1)
+        try await append(upTo: position + 1, on: core)
         let round = PictureRound(
-            model: model,
-            compute: compute,
+            request: active,
             parameters: settings.picture,
             seed: settings.seed
         )
         var timings = Timings()
         let count = settings.picture.count
-        let drawn = try round.draw(state, guarding, &timings) { progress in
+        let drawn = try await round.draw(running, &timings, on: core) { progress in
             guard case .step(let picture, let step, let stepCount) = progress else { return }
-            report(picture * stepCount + step, count * stepCount)
+            report((step - 1) * count + picture + 1, count * stepCount)
         }
         guard let first = drawn.first else {
             throw EngineError(.invalidRequest, field: "num_validation_images", "is 0")
         }
-        let input = transform.apply(to: first.image)
+        let input = PreparedPicture(first.image, resolution: configuration.vision.imageSize)
         pictures.append(input)
-        return .pictures(drawn, modelInput: input)
+        return .pictures(drawn, modelInput: input.image)
     }
 
-    /// Computes the positions that are not computed yet, with the pictures among them.
-    private mutating func computePositions(upTo end: Int) throws(EngineError) {
-        let capacity = state.sequence.cache.capacity
-        let imageLimit = model.configuration.language.maximumImageCount - 1
+    /// Adds the positions that the sequence does not hold yet, with the pictures among them.
+    private mutating func append(upTo end: Int, on core: isolated EngineCore) async throws {
+        let capacity = configuration.language.maximumPositionCount
+        let imageLimit = configuration.language.maximumImageCount - 1
         guard sequence.tokens.count < capacity, sequence.imageCount <= imageLimit else {
             throw EngineError(
                 .contextLengthExceeded,
@@ -190,32 +174,49 @@ package struct AnnotationSession {
                     + "\(sequence.imageCount) pictures; at most \(capacity - 1) and \(imageLimit) fit"
             )
         }
-        let tokens = Array(sequence.tokens[state.sequence.count..<end])
-        let image = model.configuration.vocabulary.image
-        let added =
-            tokens.count { $0 == image } / model.configuration.imageTokenCount
-        let first = state.imageCount
-        let features = pictures[first..<first + added].map(state.encode)
-        state.extend(tokens: tokens, features: features)
+        // What the sequence already holds of a text that was generated is at most all of it.
+        let first = running.sequence.totalCount
+        guard first < end else { return }
+        let tokens = Array(sequence.tokens[first..<end])
+        let image = configuration.vocabulary.image
+        let added = tokens.count { $0 == image } / configuration.imageTokenCount
+        let new = Prompt(
+            tokens: tokens,
+            pictures: Array(pictures[running.imageCount..<running.imageCount + added])
+        )
+        let images = try await core.encode(new.pictures, for: active)
+        core.append(new.elements(images, configuration), to: running)
     }
 
     // MARK: - Preparation
 
-    private static func parts(of annotation: Annotation) throws(EngineError) -> [InputPart] {
-        let images = annotation.images
-        guard images.count == annotation.sentenceIndexes.count else {
+    private static func oneSequence(_ settings: AnnotationSettings) -> AnnotationSettings {
+        var settings = settings
+        settings.text.stop = []
+        settings.text.sequenceCount = 1
+        return settings
+    }
+}
+
+extension Annotation {
+    /// The prompt as text and pictures in turn.
+    ///
+    /// - Throws: ``EngineError`` of kind `invalidRequest` if pictures and their places do not fit
+    ///   together.
+    func parts() throws(EngineError) -> [InputPart] {
+        guard images.count == sentenceIndexes.count else {
             throw EngineError(
                 .invalidRequest,
                 field: "sentence_ixs",
-                "\(annotation.sentenceIndexes.count) places for \(images.count) pictures"
+                "\(sentenceIndexes.count) places for \(images.count) pictures"
             )
         }
         let prompt: InterleavedPrompt
         do {
             prompt = try InterleavedPrompt(
-                sentences: annotation.sentences,
-                sentenceIndexes: annotation.sentenceIndexes,
-                isImageFirst: annotation.isImageFirst
+                sentences: sentences,
+                sentenceIndexes: sentenceIndexes,
+                isImageFirst: isImageFirst
             )
         } catch {
             throw EngineError(.invalidRequest, field: "sentence_ixs", error.detail)
@@ -227,12 +228,5 @@ package struct AnnotationSession {
             case .image, .imageToDraw: remaining.popFirst().map { .image($0) }
             }
         }
-    }
-
-    private static func oneSequence(_ settings: AnnotationSettings) -> AnnotationSettings {
-        var settings = settings
-        settings.text.stop = []
-        settings.text.sequenceCount = 1
-        return settings
     }
 }

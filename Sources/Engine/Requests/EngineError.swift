@@ -1,3 +1,5 @@
+internal import Scheduling
+
 /// Why a request was not, or not fully, answered.
 package struct EngineError: Error, Hashable, CustomStringConvertible {
     /// Sort of reason; each has its own HTTP status.
@@ -41,4 +43,53 @@ package struct EngineError: Error, Hashable, CustomStringConvertible {
     }
 
     package var description: String { field.map { "\($0): \(detail)" } ?? detail }
+}
+
+extension EngineError {
+    /// A refusal of the scheduler, with the limit and what to do about it.
+    init(_ refusal: AdmissionRefusal) {
+        switch refusal {
+        case .draining:
+            self.init(.draining, "the server is shutting down", retryAfter: .seconds(5))
+        case .queueFull(.waitingRequests, let used, let limit, let retryAfter):
+            self.init(
+                .queueFull,
+                "\(used) requests wait already, at most \(limit) may",
+                retryAfter: retryAfter
+            )
+        case .queueFull(let pool, let used, let limit, let retryAfter):
+            self.init(
+                .queueFull,
+                "\(used) of \(limit) \(pool.noun) are taken by admitted requests",
+                retryAfter: retryAfter
+            )
+        case .tooLarge(let pool, let needed, let limit):
+            self.init(
+                .contextLengthExceeded,
+                field: pool.field,
+                "may need \(needed) \(pool.noun), the server has \(limit)"
+            )
+        }
+    }
+}
+
+extension AdmissionRefusal.Pool {
+    /// What is counted.
+    fileprivate var noun: String {
+        switch self {
+        case .positionBlocks: "blocks of positions"
+        case .imageFeatures: "pictures' features"
+        case .drawings: "drawings at a time"
+        case .inputBytes: "bytes of input"
+        case .waitingRequests: "waiting requests"
+        }
+    }
+
+    /// The field of a request that asks for too much.
+    fileprivate var field: String {
+        switch self {
+        case .drawings: "image.n"
+        case .positionBlocks, .imageFeatures, .inputBytes, .waitingRequests: "input"
+        }
+    }
 }

@@ -71,6 +71,8 @@ package struct Usage: Hashable, Sendable {
     package var completionTokenCount = 0
     /// Positions that were computed by the language model.
     package var computedTokenCount = 0
+    /// Positions whose keys and values were found in the cache of shared prefixes.
+    package var cachedTokenCount = 0
     /// Pictures of the prompt.
     package var inputImageCount = 0
     /// Pictures drawn.

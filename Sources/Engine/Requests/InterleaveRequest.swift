@@ -1,4 +1,5 @@
 package import MMInterleaved
+internal import Scheduling
 
 /// One part of what a request gives the model.
 package enum InputPart: Hashable, Sendable {
@@ -44,6 +45,10 @@ package struct InterleaveRequest: Sendable {
     package var seed: UInt64 = 0
     /// Longest time from submission to the last event; nil for no limit.
     package var timeout: Duration?
+    /// How much of the machine it gets while others compete with it.
+    package var priority = RequestPriority.normal
+    /// Where to tell how far it is, for those who watch the engine.
+    package var recorder: RequestRecorder?
 
     /// An empty request with the settings above.
     package init() {}
@@ -57,6 +62,8 @@ package struct ScoreRequest: Sendable {
     package var options: [String]
     /// Longest time from submission to the answer; nil for no limit.
     package var timeout: Duration?
+    /// Where to tell how far it is, for those who watch the engine.
+    package var recorder: RequestRecorder?
 
     /// Asks for options after a context.
     package init(input: [InputPart], options: [String], timeout: Duration? = nil) {

@@ -9,79 +9,78 @@ internal import Tokenization
 /// Source: MM-Interleaved, arXiv 2401.10208 §3.4; the reference's inference script, whose rounds these
 /// are, without computing earlier positions again.
 struct InterleaveSession {
-    private let model: InterleavedModel
-    private let compute: Compute
-    private let tokenizer: Tokenizer
     private let request: InterleaveRequest
-    private let guarding: SessionGuard
+    private let active: ActiveRequest
+    private let tokenizer: Tokenizer
+    private let configuration: ModelConfiguration
     private let emit: (EngineEvent) -> Void
-    private var state: SequenceState
-    private var chooser: TokenChooser
+    private let running: RunningSequence
+    private var choosers: [TokenChooser]
     private var usage = Usage()
     private var timings: Timings
     private let clock = ContinuousClock()
 
+    /// Begins with an empty sequence.
+    ///
+    /// - `timings`: What the request has waited for so far.
     init(
         _ request: InterleaveRequest,
-        model: InterleavedModel,
-        compute: Compute,
+        _ active: ActiveRequest,
         tokenizer: Tokenizer,
-        guarding: SessionGuard,
         timings: Timings,
+        on core: isolated EngineCore,
         emit: @escaping (EngineEvent) -> Void
     ) {
-        self.model = model
-        self.compute = compute
-        self.tokenizer = tokenizer
         self.request = request
-        self.guarding = guarding
+        self.active = active
+        self.tokenizer = tokenizer
         self.timings = timings
         self.emit = emit
-        state = SequenceState(model, compute)
-        chooser = Self.chooser(request, model, seed: request.seed)
+        configuration = core.model.configuration
+        running = core.makeSequence(for: active)
+        choosers = [Self.chooser(request, configuration, seed: request.seed)]
     }
 
     /// Computes the answer.
-    mutating func run(_ prompt: Prompt) throws -> Completion {
-        try prefill(prompt)
+    mutating func run(
+        _ prompt: Prompt,
+        on core: isolated EngineCore
+    ) async throws -> Completion {
+        try await encode(prompt, on: core)
         let reason: FinishReason
         switch request.mode {
-        case .text: reason = try runText()
-        case .image: reason = try runPicture()
-        case .interleave: reason = try runInterleaved()
+        case .text: reason = try await runText(on: core)
+        case .image: reason = try await runPicture(on: core)
+        case .interleave: reason = try await runInterleaved(on: core)
         }
-        usage.computedTokenCount = state.sequence.count
+        usage.computedTokenCount = active.computedTokenCount
+        usage.cachedTokenCount = active.cachedTokenCount
+        usage.encodedImageCount = active.encodedImageCount
         return Completion(finishReason: reason, usage: usage, timings: timings)
     }
 
-    private mutating func prefill(_ prompt: Prompt) throws {
+    private mutating func encode(_ prompt: Prompt, on core: isolated EngineCore) async throws {
         usage.promptTokenCount = prompt.tokens.count
         usage.inputImageCount = prompt.pictures.count
-        var start = clock.now
-        let features = try prompt.pictures.map { picture in
-            try guarding.check()
-            return state.encode(picture)
-        }
-        usage.encodedImageCount = features.count
+        let start = clock.now
+        let images = try await core.encode(prompt.pictures, for: active)
         timings.encoded += start.duration(to: clock.now)
-        try guarding.check()
-        start = clock.now
-        state.extend(tokens: prompt.tokens, features: features)
-        timings.prefilled += start.duration(to: clock.now)
-        try guarding.check()
+        core.append(prompt.elements(images, configuration), to: running)
     }
 
     // MARK: - Modes
 
-    private mutating func runText() throws -> FinishReason {
+    private mutating func runText(on core: isolated EngineCore) async throws -> FinishReason {
         emit(.segmentStarted(index: 0, kind: .text))
-        let choices: [TextRound.Result]
+        let choices: [TextResult]
         if request.text.beamCount > 1 {
-            choices = try search(request.text)
-        } else if request.text.sequenceCount > 1 {
-            choices = try sampleSeveral()
+            choices = try await search(request.text, on: core)
         } else {
-            choices = [try sample(request.text, index: 0)]
+            // Several texts of the same prompt: each has random numbers of its own.
+            choosers = (0..<request.text.sequenceCount).map {
+                Self.chooser(request, configuration, seed: request.seed &+ UInt64($0))
+            }
+            choices = try await sample(request.text, index: 0, on: core)
         }
         // In an answer of words alone a picture that the model would open is simply the end.
         let ended = choices.map { choice in
@@ -93,36 +92,38 @@ struct InterleaveSession {
         return ended.first?.finishReason ?? .stop
     }
 
-    private mutating func runPicture() throws -> FinishReason {
-        guard state.hasRoomForPicture else {
+    private mutating func runPicture(on core: isolated EngineCore) async throws -> FinishReason {
+        guard running.hasRoomForPicture else {
             throw EngineError(
                 .contextLengthExceeded,
                 field: "input",
                 "no positions are left for a picture"
             )
         }
-        try drawPicture(index: 0)
+        try await drawPicture(index: 0, on: core)
         return .stop
     }
 
-    private mutating func runInterleaved() throws -> FinishReason {
+    private mutating func runInterleaved(
+        on core: isolated EngineCore
+    ) async throws -> FinishReason {
         var index = 0
         var opensPicture = request.force == .image
         while index < request.maximumSegmentCount {
             if opensPicture {
-                guard state.hasRoomForPicture else { return .length }
-                let features = try drawPicture(index: index)
+                guard running.hasRoomForPicture else { return .length }
+                let picture = try await drawPicture(index: index, on: core)
                 index += 1
                 opensPicture = false
                 // Nothing follows the last segment, so nothing needs to know it.
-                if index < request.maximumSegmentCount { extend(with: features) }
+                if index < request.maximumSegmentCount { try await append(picture, on: core) }
                 continue
             }
             var parameters = request.text
             if index == 0 && request.force == .text {
                 parameters.minimumTokenCount = max(1, parameters.minimumTokenCount)
             }
-            let result = try interleavedText(parameters, index: index)
+            let result = try await interleavedText(parameters, index: index, on: core)
             if !result.tokens.isEmpty { index += 1 }
             guard result.finishReason == .image else { return result.finishReason }
             opensPicture = true
@@ -135,16 +136,22 @@ struct InterleaveSession {
     /// One without any token is no segment: the model went straight on to a picture, or ended.
     private mutating func interleavedText(
         _ parameters: TextParameters,
-        index: Int
-    ) throws -> TextRound.Result {
-        let result: TextRound.Result
+        index: Int,
+        on core: isolated EngineCore
+    ) async throws -> TextResult {
+        let result: TextResult
         if parameters.beamCount > 1 {
-            let best = try search(parameters).first
-            result = best ?? TextRound.Result(finishReason: .stop)
+            let best = try await search(parameters, on: core).first
+            result = best ?? TextResult(finishReason: .stop)
             if !result.tokens.isEmpty { emit(.segmentStarted(index: index, kind: .text)) }
-            state.extend(tokens: result.tokens)
+            core.append(result.tokens.map { .token($0) }, to: running)
         } else {
-            result = try sample(parameters, index: index, startsWithFirstText: true)
+            result = try await sample(
+                parameters,
+                index: index,
+                startsWithFirstText: true,
+                on: core
+            )[0]
         }
         if !result.tokens.isEmpty { finishText([result], index: index) }
         return result
@@ -152,15 +159,12 @@ struct InterleaveSession {
 
     // MARK: - Text
 
-    private func round(_ parameters: TextParameters) -> TextRound {
-        TextRound(model: model, compute: compute, tokenizer: tokenizer, parameters: parameters)
-    }
-
     private mutating func sample(
         _ parameters: TextParameters,
         index: Int,
-        startsWithFirstText: Bool = false
-    ) throws -> TextRound.Result {
+        startsWithFirstText: Bool = false,
+        on core: isolated EngineCore
+    ) async throws -> [TextResult] {
         let start = clock.now
         let emit = emit
         var hasStarted = !startsWithFirstText
@@ -168,52 +172,41 @@ struct InterleaveSession {
             if !hasStarted { emit(.segmentStarted(index: index, kind: .text)) }
             hasStarted = true
         }
-        chooser = chooser.with(parameters)
-        let result = try round(parameters).sample(state.sequence, &chooser, guarding) { text in
+        let round = TextRound(request: active, tokenizer: tokenizer, parameters: parameters)
+        let results = try await round.sample(running, &choosers, &timings, on: core) { text in
             begin()
             emit(.textDelta(index: index, text: text))
         }
-        if !result.tokens.isEmpty { begin() }
-        timings.generated += start.duration(to: clock.now)
-        usage.completionTokenCount += result.tokens.count
-        return result
-    }
-
-    /// Several texts of the same prompt: each continues it with random numbers of its own.
-    private mutating func sampleSeveral() throws -> [TextRound.Result] {
-        let start = clock.now
-        defer { timings.generated += start.duration(to: clock.now) }
-        let results = try (0..<request.text.sequenceCount).map { index in
-            let sequence = model.language.makeSequence()
-            sequence.copy(from: state.sequence)
-            var chooser = Self.chooser(request, model, seed: request.seed &+ UInt64(index))
-            return try round(request.text).sample(sequence, &chooser, guarding) { _ in }
-        }
-        usage.completionTokenCount += results.reduce(0) { $0 + $1.tokens.count }
-        return results
-    }
-
-    private mutating func search(_ parameters: TextParameters) throws -> [TextRound.Result] {
-        let start = clock.now
-        let results = try round(parameters).search(state.sequence, guarding)
+        if !results[0].tokens.isEmpty { begin() }
         timings.generated += start.duration(to: clock.now)
         usage.completionTokenCount += results.reduce(0) { $0 + $1.tokens.count }
         return results
     }
 
-    private func finishText(_ results: [TextRound.Result], index: Int) {
+    private mutating func search(
+        _ parameters: TextParameters,
+        on core: isolated EngineCore
+    ) async throws -> [TextResult] {
+        let start = clock.now
+        let round = TextRound(request: active, tokenizer: tokenizer, parameters: parameters)
+        let results = try await round.search(running, &timings, on: core)
+        timings.generated += start.duration(to: clock.now)
+        usage.completionTokenCount += results.reduce(0) { $0 + $1.tokens.count }
+        return results
+    }
+
+    private func finishText(_ results: [TextResult], index: Int) {
         emit(.segmentDone(.text(TextSegment(index: index, choices: results.map(\.choice)))))
     }
 
     private static func chooser(
         _ request: InterleaveRequest,
-        _ model: InterleavedModel,
+        _ configuration: ModelConfiguration,
         seed: UInt64
     ) -> TokenChooser {
-        let vocabulary = model.configuration.vocabulary
-        return TokenChooser(
-            start: vocabulary.beginOfSequence,
-            endTokens: TextRound.endTokens(vocabulary),
+        TokenChooser(
+            start: configuration.vocabulary.beginOfSequence,
+            endTokens: TextGeneration.endTokens(configuration.vocabulary),
             parameters: request.text,
             generator: TorchGenerator(seed: seed)
         )
@@ -223,18 +216,16 @@ struct InterleaveSession {
 
     /// Opens a picture and draws it; returns the first one for the sequence to go on from.
     @discardableResult
-    private mutating func drawPicture(index: Int) throws -> RGBImage {
+    private mutating func drawPicture(
+        index: Int,
+        on core: isolated EngineCore
+    ) async throws -> RGBImage {
         emit(.segmentStarted(index: index, kind: .image))
-        state.extend(tokens: [model.configuration.vocabulary.beginOfImage])
-        let round = PictureRound(
-            model: model,
-            compute: compute,
-            parameters: request.picture,
-            seed: request.seed
-        )
+        core.append([.token(configuration.vocabulary.beginOfImage)], to: running)
+        let round = PictureRound(request: active, parameters: request.picture, seed: request.seed)
         let emit = emit
         var steps = 0
-        let pictures = try round.draw(state, guarding, &timings) { progress in
+        let pictures = try await round.draw(running, &timings, on: core) { progress in
             switch progress {
             case .step(let picture, let step, let stepCount):
                 steps += 1
@@ -257,14 +248,11 @@ struct InterleaveSession {
     }
 
     /// Feeds a drawn picture back as an input picture.
-    private mutating func extend(with picture: RGBImage) {
-        var start = clock.now
-        let transform = ImageTransform(resolution: model.configuration.vision.imageSize)
-        let features = state.encode(transform.apply(to: picture))
-        usage.encodedImageCount += 1
+    private mutating func append(_ picture: RGBImage, on core: isolated EngineCore) async throws {
+        let start = clock.now
+        let prepared = PreparedPicture(picture, resolution: configuration.vision.imageSize)
+        let images = try await core.encode([prepared], for: active)
         timings.encoded += start.duration(to: clock.now)
-        start = clock.now
-        state.extend(picture: features)
-        timings.prefilled += start.duration(to: clock.now)
+        core.append(images.map { .image($0, prepared.digest) }, to: running)
     }
 }

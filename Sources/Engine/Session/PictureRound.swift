@@ -4,8 +4,7 @@ internal import Tensors
 
 /// Draws the pictures of one segment from a sequence that ends with a begin-of-image token.
 struct PictureRound {
-    let model: InterleavedModel
-    let compute: Compute
+    let request: ActiveRequest
     let parameters: PictureParameters
     /// Seed of the first picture; the others count on from it.
     let seed: UInt64
@@ -16,86 +15,41 @@ struct PictureRound {
         case preview(picture: Int, step: Int, RGBImage)
     }
 
-    /// Draws all pictures, one after the other.
+    /// Draws all pictures, one step of each at a time.
     func draw(
-        _ state: SequenceState,
-        _ guarding: SessionGuard,
+        _ running: RunningSequence,
         _ timings: inout Timings,
+        on core: isolated EngineCore,
         report: (Progress) -> Void
-    ) throws -> [Picture] {
-        let decoder = model.imageDecoder
-        let hidden = state.sequence.hidden.rows(0..<state.sequence.count)
+    ) async throws -> [Picture] {
         let clock = ContinuousClock()
         var start = clock.now
-        let tokens = decoder.conditioningTokens(of: hidden, compute)
-        let conditioning = decoder.unet.conditioning(of: tokens, compute)
-        let source = state.latestPyramid.map { decoder.unet.source(of: $0, compute) }
-        return try (0..<parameters.count).map { index in
-            let seed = seed &+ UInt64(index)
-            var drawing = try makeDrawing(conditioning, source, seed: seed)
-            while !drawing.isFinished {
-                try guarding.check()
-                drawing.step(compute)
-                let step = drawing.stepIndex
-                report(.step(picture: index, step: step, stepCount: drawing.stepCount))
-                if parameters.previewInterval > 0 && !drawing.isFinished
-                    && step % parameters.previewInterval == 0
-                {
-                    report(.preview(picture: index, step: step, render(drawing.latents)))
-                }
-            }
-            guard drawing.latents.isFinite else {
-                throw EngineError(
-                    .notFinite,
-                    "the image decoder computed latents that are not numbers"
-                )
-            }
-            timings.denoised += start.duration(to: clock.now)
-            start = clock.now
-            try guarding.check()
-            let image = render(drawing.latents)
-            timings.rendered += start.duration(to: clock.now)
-            start = clock.now
-            return Picture(image: image, seed: seed)
+        let context = try await core.drawingContext(after: running, for: request)
+        timings.prefilled += start.duration(to: clock.now)
+        start = clock.now
+        let drawings = (0..<parameters.count).map { index in
+            core.makeDrawing(context, parameters, seed: seed &+ UInt64(index), for: request)
         }
-    }
-
-    private func makeDrawing(
-        _ conditioning: UNet.Conditioning,
-        _ source: PictureSynchronizer.Values?,
-        seed: UInt64
-    ) throws -> Drawing {
-        do {
-            return try Drawing(
-                model.imageDecoder,
-                conditioning: conditioning,
-                source: source,
-                parameters: parameters,
-                schedulerConfiguration: model.configuration.imageDecoder.scheduler,
-                seed: seed
-            )
-        } catch let error as SchedulerConfigurationError {
-            throw EngineError(
-                .invalidRequest,
-                field: "image.steps",
-                "\(error.field): \(error.detail)"
-            )
-        }
-    }
-
-    /// Latents to 8-bit pixels, rounded to nearest as the reference saves and feeds them back.
-    private func render(_ latents: Matrix) -> RGBImage {
-        let side = model.imageDecoder.pictureSide
-        let values = Matrix(rows: side * side, columns: 3)
-        model.imageDecoder.render(latents, compute, into: values)
-        var pixels = [UInt8](repeating: 0, count: values.count)
-        for row in 0..<values.rows {
-            values.withRow(row) { pixel in
-                for channel in 0..<3 {
-                    pixels[row * 3 + channel] = UInt8(min(max(pixel[channel] * 255 + 0.5, 0), 255))
-                }
+        defer { drawings.forEach(core.remove) }
+        var step = 0
+        while !drawings.allSatisfy(\.isFinished) {
+            try await core.denoise(drawings, for: request)
+            step += 1
+            for index in drawings.indices {
+                report(.step(picture: index, step: step, stepCount: drawings[index].stepCount))
+            }
+            guard !drawings.allSatisfy(\.isFinished), parameters.previewInterval > 0,
+                step % parameters.previewInterval == 0
+            else { continue }
+            let previews = try await core.render(drawings, for: request)
+            for (index, preview) in previews.enumerated() {
+                report(.preview(picture: index, step: step, preview))
             }
         }
-        return RGBImage(width: side, height: side, pixels: pixels)
+        timings.denoised += start.duration(to: clock.now)
+        start = clock.now
+        let images = try await core.render(drawings, for: request)
+        timings.rendered += start.duration(to: clock.now)
+        return zip(images, drawings).map { Picture(image: $0, seed: $1.seed) }
     }
 }

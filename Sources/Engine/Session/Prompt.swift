@@ -7,10 +7,16 @@ struct Prompt: Sendable {
     /// Token ids; every picture is its begin-of-image token followed by its image tokens.
     let tokens: [Int]
     /// The pictures, already of the model's input size.
-    let pictures: [RGBImage]
+    let pictures: [PreparedPicture]
 
     /// Bytes of text that may stand for one token; more text than this times the positions cannot fit.
     private static let maximumByteCountPerToken = 256
+
+    /// Combines ids with the pictures among them.
+    init(tokens: [Int], pictures: [PreparedPicture]) {
+        self.tokens = tokens
+        self.pictures = pictures
+    }
 
     /// Decodes and tokenizes.
     ///
@@ -24,9 +30,9 @@ struct Prompt: Sendable {
         limits: ImageLimits
     ) throws(EngineError) {
         try Self.check(input, configuration)
-        let transform = ImageTransform(resolution: configuration.vision.imageSize)
+        let resolution = configuration.vision.imageSize
         var segments: [InterleavedPrompt.Segment] = []
-        var pictures: [RGBImage] = []
+        var pictures: [PreparedPicture] = []
         for (index, part) in input.enumerated() {
             switch part {
             case .text(let text):
@@ -34,7 +40,10 @@ struct Prompt: Sendable {
             case .image(let bytes):
                 do {
                     pictures.append(
-                        transform.apply(to: try Images.ImageDecoder.decode(bytes, limits: limits))
+                        PreparedPicture(
+                            try Images.ImageDecoder.decode(bytes, limits: limits),
+                            resolution: resolution
+                        )
                     )
                 } catch {
                     throw EngineError(
@@ -105,7 +114,27 @@ struct Prompt: Sendable {
     }
 }
 
-extension RGBImage {
-    /// The pixels as the visual tokenizer takes them.
-    var unitValues: [Float] { pixels.map { Float($0) / 255 } }
+extension Prompt {
+    /// The prompt as content of a sequence, with what its pictures were encoded to.
+    func elements(
+        _ images: [EncodedImage],
+        _ configuration: ModelConfiguration
+    ) -> [SequenceContent] {
+        var content: [SequenceContent] = []
+        content.reserveCapacity(tokens.count)
+        var remaining = Array(zip(images, pictures))[...]
+        var index = 0
+        while index < tokens.count {
+            if tokens[index] == configuration.vocabulary.image,
+                let (image, picture) = remaining.popFirst()
+            {
+                content.append(.image(image, picture.digest))
+                index += configuration.imageTokenCount
+            } else {
+                content.append(.token(tokens[index]))
+                index += 1
+            }
+        }
+        return content
+    }
 }

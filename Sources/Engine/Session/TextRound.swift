@@ -1,139 +1,114 @@
 internal import MMInterleaved
-internal import Tensors
 internal import Tokenization
 
 /// Generates one text segment at the end of a sequence.
 struct TextRound {
-    let model: InterleavedModel
-    let compute: Compute
+    let request: ActiveRequest
     let tokenizer: Tokenizer
     let parameters: TextParameters
 
-    /// A generated text.
-    struct Result {
-        /// The words, without what followed a stop text.
-        var text = ""
-        /// Tokens that became part of the sequence.
-        var tokens: [Int] = []
-        /// Why the text ended.
-        var finishReason = FinishReason.length
-        var logProbabilities: [TokenLogProbability]?
-
-        var choice: TextSegment.Choice {
-            TextSegment.Choice(
-                text: text,
-                finishReason: finishReason,
-                tokenCount: tokens.count,
-                logProbabilities: logProbabilities,
-                tokens: tokens
-            )
-        }
-    }
-
-    private var vocabulary: VocabularyConfiguration { model.configuration.vocabulary }
-
-    /// Tokens that end a text: the sequence's end, and the begin of an image.
-    static func endTokens(_ vocabulary: VocabularyConfiguration) -> [Int] {
-        [vocabulary.endOfSequence, vocabulary.beginOfImage]
-    }
-
-    /// Generates greedily or by sampling; every token is computed and stays in the sequence.
+    /// Generates greedily or by sampling, one text per chooser, all of them continuing `running`.
     ///
-    /// - `emit`: Told each certain piece of text.
+    /// The texts advance together, a token each per step. A single text becomes part of `running`
+    /// itself; several get sequences of their own, which end with them.
+    ///
+    /// - `emit`: Told each certain piece of text of a single one.
     func sample(
-        _ sequence: LanguageSequence,
-        _ chooser: inout TokenChooser,
-        _ guarding: SessionGuard,
+        _ running: RunningSequence,
+        _ choosers: inout [TokenChooser],
+        _ timings: inout Timings,
+        on core: isolated EngineCore,
         emit: (String) -> Void
-    ) throws -> Result {
-        var result = Result()
-        result.logProbabilities = parameters.logProbabilityCount.map { _ in [] }
-        var detokenizer = StreamingDetokenizer(tokenizer: tokenizer)
-        var stop = StopText(parameters.stop)
-        func take(_ text: String) {
-            guard !text.isEmpty else { return }
-            result.text += text
-            emit(text)
+    ) async throws -> [TextResult] {
+        let vocabulary = core.model.configuration.vocabulary
+        try await prefill(running, &timings, on: core)
+        let sequences =
+            choosers.count == 1 ? [running] : choosers.map { _ in core.fork(running, for: request) }
+        defer { if choosers.count > 1 { sequences.forEach(core.remove) } }
+        var texts = zip(sequences, choosers).map {
+            TextGeneration($0, parameters, vocabulary, tokenizer, $1)
         }
-        let row = Matrix(rows: 1, columns: model.language.vocabularySize)
-        var logits = [Float](repeating: 0, count: row.columns)
-        var raw: [Float] = []
-        chooser.restart(at: vocabulary.beginOfSequence)
-        while result.tokens.count < parameters.maximumTokenCount
-            && sequence.count < sequence.cache.capacity
-        {
-            try guarding.check()
-            model.language.nextLogits(of: sequence, compute, into: row)
-            try requireFinite(row)
-            row.copy(into: &logits)
-            if parameters.logProbabilityCount != nil { raw = logits }
-            let token = chooser.choose(from: &logits)
-            if Self.endTokens(vocabulary).contains(token) {
-                result.finishReason = token == vocabulary.beginOfImage ? .image : .stop
-                break
+        while true {
+            for index in texts.indices where !texts[index].isFinished {
+                let (token, text) = try texts[index].advance()
+                if let token { core.append([.token(token)], to: texts[index].running) }
+                if !text.isEmpty && texts.count == 1 { emit(text) }
             }
-            result.tokens.append(token)
-            if let count = parameters.logProbabilityCount {
-                result.logProbabilities?.append(
-                    TokenLogProbability(of: token, logits: raw, alternatives: count)
-                )
-            }
-            take(stop.append(try detokenizer.append(token)))
-            model.language.step(sequence, token: token, compute)
-            if stop.isHit {
-                result.finishReason = .stop
-                break
-            }
+            let unfinished = texts.filter { !$0.isFinished }.map(\.running)
+            if unfinished.isEmpty { break }
+            try await core.compute(unfinished, wanting: .logits, for: request)
         }
-        take(stop.append(detokenizer.finish()))
-        if stop.isHit { result.finishReason = .stop }
-        take(stop.finish())
-        return result
+        choosers = texts.map(\.chooser)
+        return texts.map(\.result)
     }
 
     /// Generates by beam search; the sequence itself is left as it was.
     func search(
-        _ sequence: LanguageSequence,
-        _ guarding: SessionGuard
-    ) throws -> [Result] {
+        _ running: RunningSequence,
+        _ timings: inout Timings,
+        on core: isolated EngineCore
+    ) async throws -> [TextResult] {
+        let vocabulary = core.model.configuration.vocabulary
         var search = BeamSearch(
             start: vocabulary.beginOfSequence,
-            endTokens: Self.endTokens(vocabulary),
+            endTokens: TextGeneration.endTokens(vocabulary),
             parameters: parameters
         )
-        var beams = (0..<parameters.beamCount).map { _ in model.language.makeSequence() }
-        var spares = (0..<parameters.beamCount).map { _ in model.language.makeSequence() }
-        for beam in beams { beam.copy(from: sequence) }
-        let rows = Matrix(rows: beams.count, columns: model.language.vocabularySize)
-        while !search.isDone && !search.isExhausted
-            && beams[0].count < beams[0].cache.capacity
-        {
-            try guarding.check()
-            for (index, beam) in beams.enumerated() {
-                model.language.nextLogits(of: beam, compute, into: rows.row(index))
-            }
-            try requireFinite(rows)
-            search.advance(
-                logits: beams.indices.map { rows.row($0).toArray() }
-            )
+        try await prefill(running, &timings, on: core)
+        var beams = (0..<parameters.beamCount).map { _ in core.fork(running, for: request) }
+        defer { beams.forEach(core.remove) }
+        while !search.isDone && !search.isExhausted && beams[0].room > 0 {
+            search.advance(logits: beams.map(\.logits))
             if search.isDone || search.isExhausted { break }
-            // A beam that continues another takes over its state; most continue themselves.
-            for (index, beam) in search.beams.enumerated() where beam.parent != index {
-                spares[index].copy(from: beams[beam.parent])
-            }
-            for (index, beam) in search.beams.enumerated() where beam.parent != index {
-                swap(&beams[index], &spares[index])
-            }
-            model.language.step(
-                beams,
-                tokens: search.beams.map { $0.tokens[$0.tokens.count - 1] },
-                compute
-            )
+            beams = continued(beams, by: search.beams, on: core)
+            try await core.compute(beams, wanting: .logits, for: request)
         }
-        return try search.results(count: parameters.sequenceCount).map(result)
+        return try search.results(count: parameters.sequenceCount).map {
+            try result($0, vocabulary)
+        }
     }
 
-    private func result(_ hypothesis: BeamSearch.Hypothesis) throws -> Result {
+    /// Computes what the text continues, as far as it is not computed yet.
+    private func prefill(
+        _ running: RunningSequence,
+        _ timings: inout Timings,
+        on core: isolated EngineCore
+    ) async throws {
+        let start = ContinuousClock.now
+        try await core.compute([running], wanting: .logits, for: request)
+        let duration = start.duration(to: .now)
+        timings.prefilled += duration
+        // The caller counts the whole round as generation.
+        timings.generated -= duration
+    }
+
+    /// The beams after a step: each goes on from its parent, whose memory it shares.
+    private func continued(
+        _ beams: [RunningSequence],
+        by next: [BeamSearch.Beam],
+        on core: isolated EngineCore
+    ) -> [RunningSequence] {
+        let parents = Set(next.map(\.parent))
+        for (index, beam) in beams.enumerated() where !parents.contains(index) { core.remove(beam) }
+        var isTaken = beams.map { _ in false }
+        let continued = next.map { beam in
+            // A parent's first child takes its place; only further ones need a copy.
+            guard isTaken[beam.parent] else {
+                isTaken[beam.parent] = true
+                return beams[beam.parent]
+            }
+            return core.fork(beams[beam.parent], for: request)
+        }
+        for (sequence, beam) in zip(continued, next) {
+            if let token = beam.tokens.last { core.append([.token(token)], to: sequence) }
+        }
+        return continued
+    }
+
+    private func result(
+        _ hypothesis: BeamSearch.Hypothesis,
+        _ vocabulary: VocabularyConfiguration
+    ) throws -> TextResult {
         let tokens = Array(hypothesis.tokens.dropFirst())
         var stop = StopText(parameters.stop)
         let text = stop.append(try tokenizer.decode(tokens)) + stop.finish()
@@ -144,15 +119,6 @@ struct TextRound {
         case .some: reason = .stop
         case nil: reason = .length
         }
-        return Result(text: text, tokens: tokens, finishReason: reason, logProbabilities: nil)
-    }
-
-    private func requireFinite(_ logits: Matrix) throws(EngineError) {
-        guard logits.isFinite else {
-            throw EngineError(
-                .notFinite,
-                "the language model computed a logit that is not a number"
-            )
-        }
+        return TextResult(text: text, tokens: tokens, finishReason: reason, logProbabilities: nil)
     }
 }

@@ -14,18 +14,19 @@ extension LanguageModel {
         _ compute: Compute,
         checkpoint: () throws -> Void = {}
     ) rethrows -> [[Float]] {
-        let start = context.count
-        defer { context.cache.truncate(to: start) }
+        let start = context.computedCount
+        defer { context.truncate(to: start) }
         return try options.map { option in
             try checkpoint()
-            context.cache.truncate(to: start)
+            context.truncate(to: start)
             guard !option.isEmpty else { return [] }
             // The last token's successors do not matter, so it is not computed.
             extend(context, with: option.dropLast().map { .token($0) }, compute)
             return compute.scope {
                 let logits = compute.scratch(option.count, vocabularySize)
                 self.logits(
-                    of: context.hidden.rows(start - 1..<start - 1 + option.count),
+                    of: context,
+                    positions: start - 1..<start - 1 + option.count,
                     compute,
                     into: logits
                 )

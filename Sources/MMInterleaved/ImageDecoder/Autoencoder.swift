@@ -100,72 +100,93 @@ package struct Autoencoder: Sendable {
         )
     }
 
-    /// Decodes latents to RGB around [-1, 1].
+    /// Decodes latents to RGB around [-1, 1], one picture or several.
     ///
-    /// Shapes: `latents` [side², latent channels], in diffusion's scale · `out`
-    /// [(side·upsamplingFactor)², 3].
+    /// A picture's bits are the same alone and among others. Scratch memory grows with their number.
+    ///
+    /// Shapes: `latents` [samples·side², latent channels], in diffusion's scale · `out`
+    /// [samples·(side·upsamplingFactor)², 3].
     package func decode(_ latents: Matrix, side: Int, _ compute: Compute, into out: Matrix) {
+        let samples = latents.rows / (side * side)
         compute.scope {
             var grid = Grid(side: side)
             let unscaled = compute.scratch(latents.rows, latents.columns)
             unscaled.fill(0)
             compute.add(latents, scaledBy: 1 / configuration.scalingFactor, to: unscaled)
             let entered = compute.scratch(latents.rows, latents.columns)
-            compute.convolution(unscaled, postQuantization, grid: grid, into: entered)
+            compute.convolution(
+                unscaled,
+                postQuantization,
+                samples: samples,
+                grid: grid,
+                into: entered
+            )
             var x = compute.scratch(latents.rows, input.outputs)
-            compute.convolution(entered, input, grid: grid, into: x)
-            run(middleFirst, &x, grid, compute)
-            attend(x, compute)
-            run(middleSecond, &x, grid, compute)
+            compute.convolution(entered, input, samples: samples, grid: grid, into: x)
+            run(middleFirst, &x, samples, grid, compute)
+            attend(x, samples, compute)
+            run(middleSecond, &x, samples, grid, compute)
             for level in levels {
-                for block in level.blocks { run(block, &x, grid, compute) }
+                for block in level.blocks { run(block, &x, samples, grid, compute) }
                 if let upsampling = level.upsampling {
                     let doubled = Grid(height: 2 * grid.height, width: 2 * grid.width)
-                    let next = compute.scratch(doubled.count, upsampling.outputs)
+                    let next = compute.scratch(samples * doubled.count, upsampling.outputs)
                     compute.scope {
-                        let wide = compute.scratch(doubled.count, x.columns)
-                        compute.upsampleNearest2(x, samples: 1, grid: grid, into: wide)
-                        compute.convolution(wide, upsampling, grid: doubled, into: next)
+                        let wide = compute.scratch(samples * doubled.count, x.columns)
+                        compute.upsampleNearest2(x, samples: samples, grid: grid, into: wide)
+                        compute.convolution(
+                            wide,
+                            upsampling,
+                            samples: samples,
+                            grid: doubled,
+                            into: next
+                        )
                     }
                     (x, grid) = (next, doubled)
                 }
             }
             compute.groupNorm(
                 x,
-                samples: 1,
+                samples: samples,
                 groups: configuration.normGroupCount,
                 outputNorm,
                 silu: true,
                 into: x
             )
-            compute.convolution(x, output, grid: grid, into: out)
+            compute.convolution(x, output, samples: samples, grid: grid, into: out)
         }
     }
 
     /// Replaces `x` by the block's result, in the same memory where the sizes allow: at full resolution
     /// one such matrix is larger than all weights of its level.
-    private func run(_ block: ResidualBlock, _ x: inout Matrix, _ grid: Grid, _ compute: Compute) {
+    private func run(
+        _ block: ResidualBlock,
+        _ x: inout Matrix,
+        _ samples: Int,
+        _ grid: Grid,
+        _ compute: Compute
+    ) {
         guard block.outputs == x.columns else {
             let next = compute.scratch(x.rows, block.outputs)
-            block.run(x, samples: 1, grid: grid, time: nil, compute, into: next)
+            block.run(x, samples: samples, grid: grid, time: nil, compute, into: next)
             x = next
             return
         }
         compute.scope {
             let next = compute.scratch(x.rows, block.outputs)
-            block.run(x, samples: 1, grid: grid, time: nil, compute, into: next)
+            block.run(x, samples: samples, grid: grid, time: nil, compute, into: next)
             x.copy(from: next)
         }
     }
 
-    /// Single-head attention over all pixels, in place.
-    private func attend(_ x: Matrix, _ compute: Compute) {
+    /// Single-head attention over all pixels of each sample, in place.
+    private func attend(_ x: Matrix, _ samples: Int, _ compute: Compute) {
         let channels = x.columns
         compute.scope {
             let normed = compute.scratch(x.rows, channels)
             compute.groupNorm(
                 x,
-                samples: 1,
+                samples: samples,
                 groups: configuration.normGroupCount,
                 attention.norm,
                 silu: false,
@@ -177,6 +198,7 @@ package struct Autoencoder: Sendable {
                 q: fused.columns(0..<channels),
                 k: fused.columns(channels..<2 * channels),
                 v: fused.columns(2 * channels..<3 * channels),
+                samples: samples,
                 heads: 1,
                 scale: 1 / Float(channels).squareRoot(),
                 into: normed

@@ -3,9 +3,10 @@ package import Tensors
 /// One picture on its way from noise to latents that can be rendered.
 ///
 /// Everything that does not change between steps is computed before: the conditioning's keys and
-/// values, the source picture's projected features, the scheduler's coefficients. A step allocates
-/// nothing once the workspace has grown.
-package struct Drawing {
+/// values, the source picture's projected features, the scheduler's coefficients.
+///
+/// Threads: confined to the thread that computes.
+package final class Drawing {
     /// Steps taken so far.
     package private(set) var stepIndex = 0
     /// Current latents, [side², channels].
@@ -20,7 +21,8 @@ package struct Drawing {
     /// One draw of random numbers in torch's order, [channels, side²].
     private let streamOrder: Matrix
     private let noise: Matrix  // the same as rows x channels
-    private let prediction: Matrix  // [1 or 2 samples · side², channels]
+    /// What the network predicted at the last step, after guidance, [side², channels].
+    package let guidedPrediction: Matrix
 
     /// Prepares a picture.
     ///
@@ -52,7 +54,7 @@ package struct Drawing {
         latents = Matrix(rows: pixels, columns: channels)
         noise = Matrix(rows: pixels, columns: channels)
         streamOrder = Matrix(rows: channels, columns: pixels)
-        prediction = Matrix(rows: guidanceScale > 1 ? 2 * pixels : pixels, columns: channels)
+        guidedPrediction = Matrix(rows: pixels, columns: channels)
         drawNoise()
         for row in 0..<pixels {
             for channel in 0..<channels {
@@ -61,8 +63,8 @@ package struct Drawing {
         }
     }
 
-    /// What the network predicted at the last step, after guidance, [side², channels].
-    package var guidedPrediction: Matrix { prediction.rows(0..<latents.rows) }
+    /// Samples that a step passes through the network: with guidance two, the unconditional one first.
+    package var sampleCount: Int { guidanceScale > 1 ? 2 : 1 }
 
     /// Number of steps in all.
     package var stepCount: Int { scheduler.stepCount }
@@ -70,54 +72,98 @@ package struct Drawing {
     /// Whether all steps have been taken.
     package var isFinished: Bool { stepIndex == stepCount }
 
-    /// Takes one step.
+    /// Takes one step of every drawing: all samples pass the network together.
     ///
-    /// - Precondition: the drawing is not finished.
-    package mutating func step(_ compute: Compute) {
-        precondition(!isFinished, "a step beyond the last")
-        let samples = prediction.rows / latents.rows
+    /// Each drawing is at a step of its own, with its own guidance, conditioning and source; its bits
+    /// are the same alone and among others. Scratch memory grows with the number of samples and is
+    /// never given back, so the caller bounds them.
+    ///
+    /// - Precondition: no drawing is finished or there twice, and all are of the same model.
+    package static func step(_ drawings: [Drawing], _ compute: Compute) {
+        guard let first = drawings.first else { return }
+        precondition(drawings.allSatisfy { !$0.isFinished }, "a step beyond the last")
+        precondition(
+            Set(drawings.map(ObjectIdentifier.init)).count == drawings.count,
+            "a drawing twice in a step"
+        )
+        let pixels = first.latents.rows
+        let samples = drawings.reduce(0) { $0 + $1.sampleCount }
         compute.scope {
-            let input = compute.scratch(prediction.rows, latents.columns)
-            for sample in 0..<samples {
-                let rows = input.rows(sample * latents.rows..<(sample + 1) * latents.rows)
-                rows.fill(0)
-                compute.add(latents, scaledBy: scheduler.inputScale(atStep: stepIndex), to: rows)
+            let input = compute.scratch(samples * pixels, first.latents.columns)
+            let prediction = compute.scratch(samples * pixels, first.latents.columns)
+            var times: [Float] = []
+            var conditionings: [UNet.Conditioning] = []
+            var sources: [PictureSynchronizer.Values?] = []
+            for drawing in drawings {
+                drawing.prepareInput(input.rows(times.count * pixels..<input.rows), compute)
+                for _ in 0..<drawing.sampleCount {
+                    times.append(drawing.scheduler.timesteps[drawing.stepIndex])
+                    sources.append(drawing.source)
+                }
+                if drawing.sampleCount == 2 {
+                    conditionings.append(drawing.decoder.unconditional)
+                }
+                conditionings.append(drawing.conditioning)
             }
-            let time = scheduler.timesteps[stepIndex]
-            decoder.unet.predict(
+            first.decoder.unet.predict(
                 input,
-                times: [Float](repeating: time, count: samples),
-                conditionings: samples == 2
-                    ? [decoder.unconditional, conditioning] : [conditioning],
-                sources: [PictureSynchronizer.Values?](repeating: source, count: samples),
+                times: times,
+                conditionings: conditionings,
+                sources: sources,
                 compute,
                 into: prediction
             )
+            var row = 0
+            for drawing in drawings {
+                let rows = row..<row + drawing.sampleCount * pixels
+                drawing.take(prediction.rows(rows))
+                row = rows.upperBound
+            }
         }
-        if samples == 2 { guide() }
+    }
+
+    /// Takes one step of this drawing alone.
+    ///
+    /// - Precondition: the drawing is not finished.
+    package func step(_ compute: Compute) { Drawing.step([self], compute) }
+
+    /// Writes the scaled latents to the first rows, once per sample.
+    private func prepareInput(_ input: Matrix, _ compute: Compute) {
+        let scale = scheduler.inputScale(atStep: stepIndex)
+        for sample in 0..<sampleCount {
+            let rows = input.rows(sample * latents.rows..<(sample + 1) * latents.rows)
+            rows.fill(0)
+            compute.add(latents, scaledBy: scale, to: rows)
+        }
+    }
+
+    /// Moves the latents on by what the network predicted, [1 or 2 samples · side², channels].
+    private func take(_ prediction: Matrix) {
+        guide(prediction)
         if scheduler.drawsNoise(atStep: stepIndex) { drawNoise() }
         advance()
         stepIndex += 1
     }
 
-    /// Classifier-free guidance, into the first half of the prediction.
+    /// Classifier-free guidance.
     ///
     /// Computes `unconditional + scale · (conditional - unconditional)`. Source: arXiv 2207.12598.
-    private func guide() {
+    private func guide(_ prediction: Matrix) {
+        guard sampleCount == 2 else { return guidedPrediction.copy(from: prediction) }
         for row in 0..<latents.rows {
             for channel in 0..<latents.columns {
                 let unconditional = prediction[row, channel]
                 let conditional = prediction[latents.rows + row, channel]
-                prediction[row, channel] =
+                guidedPrediction[row, channel] =
                     unconditional + guidanceScale * (conditional - unconditional)
             }
         }
     }
 
-    private mutating func advance() {
+    private func advance() {
         let index = stepIndex
         let count = latents.count
-        let output = prediction.rows(0..<latents.rows).reshaped(rows: 1, columns: count)
+        let output = guidedPrediction.reshaped(rows: 1, columns: count)
         let numbers = noise.reshaped(rows: 1, columns: count)
         latents.reshaped(rows: 1, columns: count).withMutableRow(0) { latents in
             output.withRow(0) { output in
@@ -134,7 +180,7 @@ package struct Drawing {
     }
 
     /// Draws one tensor of standard normal numbers in torch's order, channels first.
-    private mutating func drawNoise() {
+    private func drawNoise() {
         streamOrder.reshaped(rows: 1, columns: streamOrder.count).withMutableRow(0) { row in
             generator.fillNormal(&row)
         }

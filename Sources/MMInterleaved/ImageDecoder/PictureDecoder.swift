@@ -89,11 +89,33 @@ package struct PictureDecoder: Sendable {
         return tokens
     }
 
-    /// Decodes latents to a picture in [0, 1], `out` [pictureSide², 3].
-    package func render(_ latents: Matrix, _ compute: Compute, into out: Matrix) {
-        autoencoder.decode(latents, side: latentSide, compute, into: out)
-        for row in 0..<out.rows {
-            out.withMutableRow(row) { pixel in
+    /// Decodes latents to pictures in [0, 1], all together.
+    ///
+    /// Scratch memory grows with the number of pictures, which is the caller's to bound.
+    ///
+    /// Shapes: `latents` each [latentSide², channels] · `pictures` each [pictureSide², 3].
+    package func render(_ latents: [Matrix], _ compute: Compute, into pictures: [Matrix]) {
+        precondition(latents.count == pictures.count)
+        guard !latents.isEmpty else { return }
+        let (entering, leaving) = (latentSide * latentSide, pictureSide * pictureSide)
+        compute.scope {
+            let input = compute.scratch(latents.count * entering, latentChannels)
+            for (index, own) in latents.enumerated() {
+                input.rows(index * entering..<(index + 1) * entering).copy(from: own)
+            }
+            let output = compute.scratch(latents.count * leaving, 3)
+            autoencoder.decode(input, side: latentSide, compute, into: output)
+            for (index, picture) in pictures.enumerated() {
+                picture.copy(from: output.rows(index * leaving..<(index + 1) * leaving))
+                Self.clamp(picture)
+            }
+        }
+    }
+
+    /// From [-1, 1] to [0, 1].
+    private static func clamp(_ picture: Matrix) {
+        for row in 0..<picture.rows {
+            picture.withMutableRow(row) { pixel in
                 for channel in 0..<pixel.count {
                     pixel[channel] = min(max(pixel[channel] / 2 + 0.5, 0), 1)
                 }

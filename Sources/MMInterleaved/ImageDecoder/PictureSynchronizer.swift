@@ -141,20 +141,34 @@ package struct PictureSynchronizer: Sendable {
             let queries = compute.scratch(x.rows, x.columns)
             compute.layerNorm(x, block.queryNorm, into: queries)
             let found = compute.scratch(x.rows, x.columns)
-            for (sample, source) in sources.enumerated() {
-                let rows = sample * pixels..<(sample + 1) * pixels
-                compute.add(block.positions, to: queries.rows(rows))
-                let values = source.map { [$0.blocks[index]] } ?? []
-                block.synchronizer.synchronize(
-                    queries.rows(rows),
-                    references: block.references,
-                    values: values,
-                    visible: .uniform(0..<values.count),
-                    compute,
-                    into: found.rows(rows)
+            for sample in sources.indices {
+                compute.add(
+                    block.positions,
+                    to: queries.rows(sample * pixels..<(sample + 1) * pixels)
                 )
             }
+            block.synchronizer.synchronize(
+                queries,
+                references: block.references,
+                values: sources.compactMap { $0?.blocks[index] },
+                visible: .byQuery(Self.visibility(sources, pixels: pixels)),
+                compute,
+                into: found
+            )
             compute.linear(found, block.output, into: out)
         }
+    }
+
+    /// For every pixel of every sample the sample's own source among those that exist.
+    private static func visibility(_ sources: [Values?], pixels: Int) -> [Range<Int>] {
+        var visible: [Range<Int>] = []
+        visible.reserveCapacity(sources.count * pixels)
+        var next = 0
+        for source in sources {
+            let own = next..<(source == nil ? next : next + 1)
+            visible.append(contentsOf: repeatElement(own, count: pixels))
+            next = own.upperBound
+        }
+        return visible
     }
 }

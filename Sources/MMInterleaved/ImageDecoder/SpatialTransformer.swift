@@ -74,7 +74,6 @@ struct SpatialTransformer: Sendable {
     /// [tokens, 2·channels].
     func run(_ x: Matrix, samples: Int, keyValues: [Matrix], _ compute: Compute) {
         let channels = x.columns
-        let pixels = x.rows / samples
         let scale = 1 / Float(channels / headCount).squareRoot()
         compute.scope {
             let hidden = compute.scratch(x.rows, channels)
@@ -92,33 +91,28 @@ struct SpatialTransformer: Sendable {
             let fused = compute.scratch(x.rows, 3 * channels)
             compute.layerNorm(hidden, selfNorm, into: normed)
             compute.linear(normed, queryKeyValue, into: fused)
-            for sample in 0..<samples {
-                let rows = fused.rows(sample * pixels..<(sample + 1) * pixels)
-                compute.attention(
-                    q: rows.columns(0..<channels),
-                    k: rows.columns(channels..<2 * channels),
-                    v: rows.columns(2 * channels..<3 * channels),
-                    heads: headCount,
-                    scale: scale,
-                    into: normed.rows(sample * pixels..<(sample + 1) * pixels)
-                )
-            }
+            compute.attention(
+                q: fused.columns(0..<channels),
+                k: fused.columns(channels..<2 * channels),
+                v: fused.columns(2 * channels..<3 * channels),
+                samples: samples,
+                heads: headCount,
+                scale: scale,
+                into: normed
+            )
             compute.linear(normed, selfOutput, into: hidden, adding: true)
 
             let queries = fused.columns(0..<channels)
             compute.layerNorm(hidden, crossNorm, into: normed)
             compute.linear(normed, crossQuery, into: queries)
-            for sample in 0..<samples {
-                let rows = sample * pixels..<(sample + 1) * pixels
-                compute.attention(
-                    q: queries.rows(rows),
-                    k: keyValues[sample].columns(0..<channels),
-                    v: keyValues[sample].columns(channels..<2 * channels),
-                    heads: headCount,
-                    scale: scale,
-                    into: normed.rows(rows)
-                )
-            }
+            compute.attention(
+                q: queries,
+                keys: keyValues.map { $0.columns(0..<channels) },
+                values: keyValues.map { $0.columns(channels..<2 * channels) },
+                heads: headCount,
+                scale: scale,
+                into: normed
+            )
             compute.linear(normed, crossOutput, into: hidden, adding: true)
 
             compute.layerNorm(hidden, feedForwardNorm, into: normed)

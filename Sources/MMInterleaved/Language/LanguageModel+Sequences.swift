@@ -1,133 +1,65 @@
 package import Tensors
 
-/// One piece of a sequence before its embedding.
-package enum SequenceElement: Sendable {
-    /// A text token, or the token that begins an image.
-    case token(Int)
-    /// An image's positions; follows its begin-of-image token.
-    case image(tokens: Matrix, values: SynchronizerValues)
+// One sequence at a time, in a pool of its own: for scores, comparisons and benchmarks.
+extension LanguageModel {
+    /// Makes an empty sequence with a pool of its own, of at most `maximumPositionCount` positions.
+    package func makeSequence() -> LanguageSequence { makeSequences(1)[0] }
 
-    /// Number of positions.
-    package var positionCount: Int {
-        switch self {
-        case .token: 1
-        case .image(let tokens, _): tokens.rows
+    /// Makes empty sequences that share a pool of their own and can be computed together.
+    package func makeSequences(_ count: Int) -> [LanguageSequence] {
+        let perSequence = KeyValuePool.blockCount(for: configuration.maximumPositionCount)
+        let pool = KeyValuePool(configuration, blockCount: count * perSequence)
+        return (0..<count).map { index in
+            let sequence = LanguageSequence(pool)
+            let blocks = index * perSequence..<(index + 1) * perSequence
+            sequence.assign(blocks: Array(blocks), computedCount: 0)
+            return sequence
         }
     }
-}
 
-extension LanguageModel {
-    /// Most rows of one step while a prompt is computed; bounds the scratch memory.
-    package static let prefillChunk = 512
+    /// Most rows of one step of ``extend(_:with:_:observe:)``; bounds its scratch memory.
+    private static var largestStep: Int { 512 }
 
-    /// Computes elements at the end of a sequence (prefill).
+    /// Adds elements to a sequence and computes all of its positions.
     ///
-    /// - Precondition: the positions fit the sequence's capacity and each image the most that a
-    ///   position may see.
+    /// - Precondition: the positions fit the sequence's blocks, and the images that one position sees
+    ///   are fewer than the model's `maximumImageCount`.
     package func extend(
         _ sequence: LanguageSequence,
         with elements: [SequenceElement],
         _ compute: Compute,
         observe: (_ layer: Int, _ input: Matrix) -> Void = { _, _ in }
     ) {
-        let total = elements.reduce(0) { $0 + $1.positionCount }
-        guard total > 0 else { return }
-        compute.scope {
-            let embeddings = compute.scratch(total, configuration.hiddenSize)
-            embed(elements, into: embeddings)
-            let visible = visibleImages(elements, of: sequence)
-            for first in stride(from: 0, to: total, by: Self.prefillChunk) {
-                let rows = first..<min(total, first + Self.prefillChunk)
-                let span = LanguageSpan(
-                    sequence: sequence,
-                    rows: 0..<rows.count,
-                    visible: .byQuery(Array(visible[rows]))
-                )
-                forward(embeddings.rows(rows), CollectionOfOne(span), compute, observe: observe)
-            }
+        for element in elements { sequence.append(element) }
+        while sequence.computedCount < sequence.totalCount {
+            let count = min(Self.largestStep, sequence.totalCount - sequence.computedCount)
+            let work = [LanguageWork(sequence: sequence, count: count)]
+            self.compute(work, compute, observe: observe)
         }
     }
 
-    /// Computes one more token of a sequence (decode).
+    /// Adds a token to a sequence and computes its position.
     package func step(_ sequence: LanguageSequence, token: Int, _ compute: Compute) {
-        compute.scope {
-            let x = compute.scratch(1, configuration.hiddenSize)
-            embed(token, into: x)
-            let span = LanguageSpan(
-                sequence: sequence,
-                rows: 0..<1,
-                visible: .uniform(sequence.visibleImages)
-            )
-            forward(x, CollectionOfOne(span), compute)
-        }
+        sequence.append(token: token)
+        self.compute([LanguageWork(sequence: sequence, count: 1)], compute)
     }
 
-    /// Computes one more token of every sequence in one step (decode).
-    package func step(
-        _ sequences: [LanguageSequence],
-        tokens: [Int],
-        _ compute: Compute
-    ) {
-        precondition(sequences.count == tokens.count)
-        compute.scope {
-            let x = compute.scratch(sequences.count, configuration.hiddenSize)
-            var spans: [LanguageSpan] = []
-            spans.reserveCapacity(sequences.count)
-            for (row, sequence) in sequences.enumerated() {
-                embed(tokens[row], into: x.row(row))
-                spans.append(
-                    LanguageSpan(
-                        sequence: sequence,
-                        rows: row..<row + 1,
-                        visible: .uniform(sequence.visibleImages)
-                    )
-                )
-            }
-            forward(x, spans, compute)
-        }
-    }
-
-    /// Computes the logits after a sequence's last position. `out` [1, vocabulary]
+    /// Computes the logits after a sequence's last computed position. `out` [1, vocabulary]
     package func nextLogits(
         of sequence: LanguageSequence,
         _ compute: Compute,
         into out: Matrix
     ) {
-        logits(of: sequence.hidden.row(sequence.count - 1), compute, into: out)
+        logits(after: [sequence], compute, into: out)
     }
 
-    /// Adds the elements' images to a sequence and tells which images each position sees.
-    ///
-    /// A position sees the images whose begin-of-image token lies after the nearest begin-of-sequence
-    /// token at or before it, and whose first position is not after it.
-    package func visibleImages(
-        _ elements: [SequenceElement],
-        of sequence: LanguageSequence
-    ) -> [Range<Int>] {
-        var visible: [Range<Int>] = []
-        for element in elements {
-            switch element {
-            case .token(let token):
-                if isBeginOfSequence(token) { sequence.hideImages() }
-            case .image(_, let values):
-                sequence.append(values)
-            }
-            visible.append(
-                contentsOf: repeatElement(sequence.visibleImages, count: element.positionCount)
-            )
-        }
-        return visible
-    }
-
-    private func embed(_ elements: [SequenceElement], into out: Matrix) {
-        var row = 0
-        for element in elements {
-            let rows = out.rows(row..<row + element.positionCount)
-            switch element {
-            case .token(let token): embed(token, into: rows)
-            case .image(let tokens, _): rows.copy(from: tokens)
-            }
-            row += element.positionCount
-        }
+    /// The final hidden states of a sequence's first positions. [count, hidden]
+    package func hidden(of sequence: LanguageSequence, count: Int? = nil) -> Matrix {
+        let out = Matrix(
+            rows: count ?? sequence.computedCount,
+            columns: configuration.hiddenSize
+        )
+        copyHidden(of: sequence, into: out)
+        return out
     }
 }

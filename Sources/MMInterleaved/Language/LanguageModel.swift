@@ -11,15 +11,16 @@ package struct LanguageModel: Sendable {
     /// Sizes of the model.
     package let configuration: LanguageConfiguration
 
-    private let vocabulary: VocabularyConfiguration
+    let vocabulary: VocabularyConfiguration
     private let tokenEmbedding: Matrix  // [vocabulary, hidden]
     private let beginOfImageEmbedding: Matrix  // [1, hidden], added to the token's own
-    private let layers: [Layer]
-    private let finalNorm: RMSNormWeights
-    private let head: LinearWeights  // [vocabulary, hidden]
-    private let rotary: RotaryTable
+    let layers: [Layer]
+    let finalNorm: RMSNormWeights
+    let head: LinearWeights  // [vocabulary, hidden]
+    let rotary: RotaryTable
 
-    private struct Layer {
+    /// One layer's weights.
+    struct Layer {
         let attentionNorm: RMSNormWeights
         let queryKeyValue: LinearWeights  // [3·hidden, hidden]
         let output: LinearWeights
@@ -29,7 +30,8 @@ package struct LanguageModel: Sendable {
         let down: LinearWeights
     }
 
-    private struct CrossAttention {
+    /// A layer's synchronizer with its gate and norms.
+    struct CrossAttention {
         let gate: Float  // tanh already applied
         let queryNorm: RMSNormWeights
         let featureNorm: RMSNormWeights
@@ -37,7 +39,7 @@ package struct LanguageModel: Sendable {
     }
 
     /// Text tokens look at the centre of every picture.
-    private static let reference = Matrix(rows: 1, columns: 2, values: [0.5, 0.5])
+    static let reference = Matrix(rows: 1, columns: 2, values: [0.5, 0.5])
 
     /// Loads the weights from the root of the module tree: `mm_decoder`, `text_decoder`, `soi_token`.
     package init(
@@ -164,49 +166,6 @@ package struct LanguageModel: Sendable {
         return parameters.packed(head.weight, bias: head.bias)
     }
 
-    /// Makes an empty sequence of at most `maximumPositionCount` positions.
-    package func makeSequence() -> LanguageSequence {
-        LanguageSequence(
-            cache: KeyValueCache(
-                layerCount: configuration.layerCount,
-                hiddenSize: configuration.hiddenSize,
-                capacity: configuration.maximumPositionCount
-            ),
-            hiddenSize: configuration.hiddenSize
-        )
-    }
-
-    /// Projects an image's feature maps for all layers' synchronizers.
-    ///
-    /// - `pyramid`: The maps by side, each [side², vision width].
-    package func synchronizerValues(
-        of pyramid: [Int: Matrix],
-        _ compute: Compute
-    ) -> SynchronizerValues {
-        let maps = configuration.synchronizerSides.compactMap { pyramid[$0] }
-        precondition(
-            maps.count == configuration.synchronizerSides.count,
-            "a feature map is missing"
-        )
-        let rowCount = maps.reduce(0) { $0 + $1.rows }
-        return compute.scope {
-            let features = compute.scratch(rowCount, maps[0].columns)
-            var first = 0
-            for map in maps {
-                features.rows(first..<first + map.rows).copy(from: map)
-                first += map.rows
-            }
-            let normed = compute.scratch(rowCount, features.columns)
-            let values = layers.compactMap(\.crossAttention).map { crossAttention in
-                compute.rmsNorm(features, crossAttention.featureNorm, into: normed)
-                let out = Matrix(rows: rowCount, columns: crossAttention.synchronizer.valueSize)
-                crossAttention.synchronizer.project(normed, compute, into: out)
-                return out
-            }
-            return SynchronizerValues(layers: values)
-        }
-    }
-
     /// Looks up a token's embedding. `out` [1, hidden]
     package func embed(_ token: Int, into out: Matrix) {
         out.copy(from: tokenEmbedding.row(token))
@@ -219,137 +178,53 @@ package struct LanguageModel: Sendable {
     /// Number of tokens.
     package var vocabularySize: Int { vocabulary.size }
 
-    /// Whether a token hides the images before it from the positions after it.
-    func isBeginOfSequence(_ token: Int) -> Bool { token == vocabulary.beginOfSequence }
-
-    /// Runs all layers over rows of one or more sequences and appends them to these.
+    /// Projects images' feature maps for all layers' synchronizers, all images at once.
     ///
-    /// Shapes: `x` [rows, hidden], embeddings in, hidden states after the final norm out; the spans
-    /// cover all rows in order.
-    ///
-    /// - `observe`: Sees the input of every layer; for comparison with the reference.
-    package func forward(
-        _ x: Matrix,
-        _ spans: some RandomAccessCollection<LanguageSpan>,
-        _ compute: Compute,
-        observe: (_ layer: Int, _ input: Matrix) -> Void = { _, _ in }
-    ) {
-        let hidden = configuration.hiddenSize
-        compute.scope {
-            let normed = compute.scratch(x.rows, hidden)
-            let fused = compute.scratch(x.rows, 3 * hidden)
-            let wide = compute.scratch(x.rows, 2 * configuration.intermediateSize)
-            let narrow = compute.scratch(x.rows, configuration.intermediateSize)
-            let cosine = compute.scratch(x.rows, configuration.headSize / 2)
-            let sine = compute.scratch(x.rows, configuration.headSize / 2)
-            gatherRotary(spans, cosine, sine)
-            var synchronizerIndex = 0
-            for (index, layer) in layers.enumerated() {
-                observe(index, x)
-                compute.rmsNorm(x, layer.attentionNorm, into: normed)
-                compute.linear(normed, layer.queryKeyValue, into: fused)
-                attend(fused, spans, layer: index, cosine, sine, compute, into: normed)
-                compute.linear(normed, layer.output, into: x, adding: true)
-                if let crossAttention = layer.crossAttention {
-                    synchronize(x, spans, crossAttention, index: synchronizerIndex, compute)
-                    synchronizerIndex += 1
-                }
-                compute.rmsNorm(x, layer.feedForwardNorm, into: normed)
-                compute.linear(normed, layer.gateUp, into: wide)
-                compute.swiGLU(wide, into: narrow)
-                compute.linear(narrow, layer.down, into: x, adding: true)
-            }
-            compute.rmsNorm(x, finalNorm, into: x)
-        }
-        for span in spans {
-            let cache = span.sequence.cache
-            span.sequence.hidden.rows(cache.count..<cache.count + span.rows.count)
-                .copy(from: x.rows(span.rows))
-            cache.advance(by: span.rows.count)
-        }
-    }
-
-    /// Computes the logits of all tokens. `hidden` [rows, hidden] · `out` [rows, vocabulary]
-    package func logits(of hidden: Matrix, _ compute: Compute, into out: Matrix) {
-        compute.linear(hidden, head, into: out)
-    }
-
-    // MARK: - Parts of a layer
-
-    private func gatherRotary(
-        _ spans: some RandomAccessCollection<LanguageSpan>,
-        _ cosine: Matrix,
-        _ sine: Matrix
-    ) {
-        for span in spans {
-            let positions = span.sequence.count..<span.sequence.count + span.rows.count
-            cosine.rows(span.rows).copy(from: rotary.cosine.rows(positions))
-            sine.rows(span.rows).copy(from: rotary.sine.rows(positions))
-        }
-    }
-
-    /// Self-attention of every span over its own sequence; new keys and values go to the cache.
-    private func attend(
-        _ fused: Matrix,
-        _ spans: some RandomAccessCollection<LanguageSpan>,
-        layer: Int,
-        _ cosine: Matrix,
-        _ sine: Matrix,
-        _ compute: Compute,
-        into out: Matrix
-    ) {
-        let hidden = configuration.hiddenSize
-        let heads = configuration.headCount
-        for part in 0..<2 {
-            compute.rotate(
-                fused.columns(part * hidden..<(part + 1) * hidden),
-                cosine: cosine,
-                sine: sine,
-                heads: heads
-            )
-        }
-        for span in spans {
-            let rows = fused.rows(span.rows)
-            let past = span.sequence.count
-            let total = past + span.rows.count
-            let (keys, values) = span.sequence.cache.layer(layer, count: total)
-            keys.rows(past..<total).copy(from: rows.columns(hidden..<2 * hidden))
-            values.rows(past..<total).copy(from: rows.columns(2 * hidden..<3 * hidden))
-            compute.attention(
-                q: rows.columns(0..<hidden),
-                k: keys,
-                v: values,
-                heads: heads,
-                scale: 1 / Float(configuration.headSize).squareRoot(),
-                mask: .causal(visible: past + 1),
-                into: out.rows(span.rows)
-            )
-        }
-    }
-
-    /// Computes `x += tanh(gate) · synchronizer(norm(x))`.
-    private func synchronize(
-        _ x: Matrix,
-        _ spans: some RandomAccessCollection<LanguageSpan>,
-        _ crossAttention: CrossAttention,
-        index: Int,
+    /// - `pyramids`: Per image the maps by side, each [side², vision width].
+    package func synchronizerValues(
+        of pyramids: [[Int: Matrix]],
         _ compute: Compute
-    ) {
-        compute.scope {
-            let queries = compute.scratch(x.rows, x.columns)
-            compute.rmsNorm(x, crossAttention.queryNorm, into: queries)
-            let seen = compute.scratch(x.rows, x.columns)
-            for span in spans {
-                crossAttention.synchronizer.synchronize(
-                    queries.rows(span.rows),
-                    references: Self.reference,
-                    values: span.sequence.values(layer: index),
-                    visible: span.visible,
-                    compute,
-                    into: seen.rows(span.rows)
+    ) -> [SynchronizerValues] {
+        let sides = configuration.synchronizerSides
+        let synchronizers = layers.compactMap(\.crossAttention)
+        let rowCount = sides.reduce(0) { $0 + $1 * $1 }
+        let stacked = pyramids.count * rowCount
+        guard stacked > 0, let first = synchronizers.first else {
+            return pyramids.map { _ in SynchronizerValues(layers: []) }
+        }
+        return compute.scope {
+            let features = compute.scratch(stacked, first.featureNorm.weight.columns)
+            var row = 0
+            for pyramid in pyramids {
+                for side in sides {
+                    guard let map = pyramid[side] else {
+                        preconditionFailure("the feature map of side \(side) is missing")
+                    }
+                    features.rows(row..<row + map.rows).copy(from: map)
+                    row += map.rows
+                }
+            }
+            let normed = compute.scratch(stacked, features.columns)
+            let values = compute.scratch(stacked, first.synchronizer.valueSize)
+            // One block of memory per image, so that it is freed with its image.
+            let kept = pyramids.map { _ in
+                Matrix(rows: synchronizers.count * rowCount, columns: values.columns)
+            }
+            for (layer, crossAttention) in synchronizers.enumerated() {
+                compute.rmsNorm(features, crossAttention.featureNorm, into: normed)
+                crossAttention.synchronizer.project(normed, compute, into: values)
+                for (image, own) in kept.enumerated() {
+                    own.rows(layer * rowCount..<(layer + 1) * rowCount)
+                        .copy(from: values.rows(image * rowCount..<(image + 1) * rowCount))
+                }
+            }
+            return kept.map { own in
+                SynchronizerValues(
+                    layers: synchronizers.indices.map {
+                        own.rows($0 * rowCount..<($0 + 1) * rowCount)
+                    }
                 )
             }
-            compute.add(seen, scaledBy: crossAttention.gate, to: x)
         }
     }
 }

@@ -1,76 +1,184 @@
-package import Tensors
+internal import Tensors
 
-/// An image as the language model's synchronizers see it: its projected feature maps per layer.
-package struct SynchronizerValues: Sendable {
-    /// One matrix [Σ maps, value width] per layer that has a synchronizer.
-    package let layers: [Matrix]
+/// One piece of a sequence before its embedding.
+package enum SequenceElement: Sendable {
+    /// A text token, or the token that begins an image.
+    case token(Int)
+    /// An image's positions; follows its begin-of-image token.
+    case image(EncodedImage)
+
+    /// Number of positions.
+    package var positionCount: Int {
+        switch self {
+        case .token: 1
+        case .image(let image): image.tokens.rows
+        }
+    }
 }
 
-/// One sequence in the language model: what it has computed so far and which images it holds.
+/// One sequence in the language model: its positions, how many of them are computed, and the blocks of
+/// the pool that hold what was computed.
+///
+/// Threads: confined to the thread that computes.
 package final class LanguageSequence {
-    /// Keys and values of the computed positions.
-    package let cache: KeyValueCache
-    /// Hidden states after the final norm of the computed positions, [capacity, hidden].
-    package let hidden: Matrix
-    /// Per layer with a synchronizer the images' values, in the order of the images' positions.
-    private var imageValues: [[Matrix]] = []
-    /// Number of images.
-    package private(set) var imageCount = 0
-    /// Images before the latest begin-of-sequence token, which later positions do not see.
-    package private(set) var hiddenImageCount = 0
-
-    /// Makes an empty sequence.
-    package init(cache: KeyValueCache, hiddenSize: Int) {
-        self.cache = cache
-        hidden = Matrix(rows: cache.capacity, columns: hiddenSize)
+    /// What a position is the embedding of.
+    enum Position: Sendable {
+        case token(Int)
+        case image(index: Int, row: Int)
     }
 
-    /// Number of computed positions.
-    package var count: Int { cache.count }
+    /// Holds the sequence's keys, values and hidden states.
+    package let pool: KeyValuePool
+    /// Positions whose keys, values and hidden states are in the blocks.
+    package private(set) var computedCount = 0
+    /// Blocks of the pool in the order of the positions.
+    package private(set) var blocks: [Int] = []
 
-    /// The images that the next position sees.
-    package var visibleImages: Range<Int> { hiddenImageCount..<imageCount }
+    private(set) var positions: [Position] = []
+    private(set) var images: [EncodedImage] = []
+    /// The images that each position sees, as far as ``resolveVisibility(beginOfSequence:)`` went.
+    private(set) var visible: [Range<Int>] = []
 
-    /// Adds an image: its own positions are the first to see it.
-    func append(_ image: SynchronizerValues) {
-        if imageValues.isEmpty { imageValues = image.layers.map { _ in [] } }
-        for (layer, values) in image.layers.enumerated() { imageValues[layer].append(values) }
-        imageCount += 1
+    /// Makes an empty sequence without blocks.
+    package init(_ pool: KeyValuePool) {
+        self.pool = pool
     }
 
-    /// The images' values for a layer's synchronizer, counted among those layers.
-    func values(layer index: Int) -> [Matrix] {
-        imageValues.isEmpty ? [] : imageValues[index]
+    /// Number of known positions, computed or not.
+    package var totalCount: Int { positions.count }
+
+    /// Number of images among the known positions.
+    package var imageCount: Int { images.count }
+
+    /// Most positions that the blocks and the model allow.
+    package var capacity: Int {
+        min(blocks.count * KeyValuePool.blockSize, pool.maximumPositionCount)
     }
 
-    /// A begin-of-sequence token hides all images before it.
-    func hideImages() {
-        hiddenImageCount = imageCount
+    /// Makes a token's position known.
+    ///
+    /// - Precondition: the sequence does not exceed the model's longest.
+    package func append(token: Int) {
+        checkRoom(1)
+        positions.append(.token(token))
     }
 
-    /// Takes over another sequence's state.
+    /// Makes an image's positions known; its own positions are the first to see it.
+    ///
+    /// - Precondition: the sequence does not exceed the model's longest.
+    package func append(_ image: EncodedImage) {
+        checkRoom(image.tokens.rows)
+        for row in 0..<image.tokens.rows {
+            positions.append(.image(index: images.count, row: row))
+        }
+        images.append(image)
+    }
+
+    /// Makes an element's positions known.
+    package func append(_ element: SequenceElement) {
+        switch element {
+        case .token(let token): append(token: token)
+        case .image(let image): append(image)
+        }
+    }
+
+    private func checkRoom(_ count: Int) {
+        precondition(
+            positions.count + count <= pool.maximumPositionCount,
+            "\(positions.count) + \(count) positions, at most \(pool.maximumPositionCount)"
+        )
+    }
+
+    /// Sets the blocks of the positions from 0 on, and how many positions they hold already.
+    ///
+    /// - `computedCount`: May be lower than before (the blocks were taken away) or higher (blocks with
+    ///   the same prefix were found).
+    /// - Precondition: the blocks exist and hold that many positions, which are known.
+    package func assign(blocks: [Int], computedCount: Int) {
+        precondition(
+            (0...min(totalCount, blocks.count * KeyValuePool.blockSize)).contains(computedCount),
+            "\(computedCount) of \(totalCount) positions in \(blocks.count) blocks"
+        )
+        precondition(
+            blocks.allSatisfy { (0..<pool.blockCount).contains($0) },
+            "a block beyond \(pool.blockCount)"
+        )
+        self.blocks = blocks
+        self.computedCount = computedCount
+    }
+
+    /// Makes a sequence of the same positions, as many of them computed, in other blocks.
+    ///
+    /// - `blocks`: Hold what this sequence's blocks hold, being the same or copies of them.
+    package func fork(blocks: [Int]) -> LanguageSequence {
+        let other = LanguageSequence(pool)
+        other.adoptPositions(of: self)
+        other.assign(blocks: blocks, computedCount: computedCount)
+        return other
+    }
+
+    /// Forgets all positions from `count` on, and the images whose positions all lie there.
+    package func truncate(to count: Int) {
+        precondition((0...totalCount).contains(count), "\(count) of \(totalCount) positions")
+        positions.removeLast(totalCount - count)
+        if visible.count > count { visible.removeLast(visible.count - count) }
+        var imageCount = 0
+        for case .image(let index, _) in positions { imageCount = index + 1 }
+        images.removeLast(images.count - imageCount)
+        computedCount = min(computedCount, count)
+    }
+
+    /// Takes over another sequence's positions and copies what it computed into its own blocks.
+    ///
+    /// - Precondition: the blocks have room for the other's computed positions.
     package func copy(from other: LanguageSequence) {
-        cache.copy(from: other.cache)
-        hidden.rows(0..<other.count).copy(from: other.hidden.rows(0..<other.count))
-        imageValues = other.imageValues
-        imageCount = other.imageCount
-        hiddenImageCount = other.hiddenImageCount
+        let used = KeyValuePool.blockCount(for: other.computedCount)
+        precondition(used <= blocks.count, "\(used) blocks into \(blocks.count)")
+        adoptPositions(of: other)
+        for index in 0..<used {
+            pool.copyBlock(other.blocks[index], of: other.pool, to: blocks[index])
+        }
+        computedCount = other.computedCount
     }
-}
 
-/// Consecutive rows of a language step that continue one sequence.
-package struct LanguageSpan {
-    /// The sequence that the rows continue.
-    package let sequence: LanguageSequence
-    /// Rows of the step.
-    package let rows: Range<Int>
-    /// The images that each of the rows sees.
-    package let visible: ImageVisibility
+    private func adoptPositions(of other: LanguageSequence) {
+        positions = other.positions
+        images = other.images
+        visible = other.visible
+    }
 
-    /// Describes the rows of one sequence.
-    package init(sequence: LanguageSequence, rows: Range<Int>, visible: ImageVisibility) {
-        self.sequence = sequence
-        self.rows = rows
-        self.visible = visible
+    // MARK: - For the language model
+
+    /// Determines which images the known positions see.
+    ///
+    /// A position sees the images whose begin-of-image token lies after the nearest begin-of-sequence
+    /// token at or before it, and whose first position is not after it.
+    func resolveVisibility(beginOfSequence: Int) {
+        var seen = visible.last ?? 0..<0
+        for position in positions[visible.count...] {
+            switch position {
+            case .token(let token):
+                if token == beginOfSequence { seen = seen.upperBound..<seen.upperBound }
+            case .image(let index, _):
+                seen = seen.lowerBound..<index + 1
+            }
+            visible.append(seen)
+        }
+    }
+
+    /// Declares that the next `count` positions were written to the blocks.
+    func advance(by count: Int) {
+        precondition(computedCount + count <= totalCount, "more than \(totalCount) positions")
+        computedCount += count
+    }
+
+    /// A computed position's hidden state after the final norm, [1, hidden].
+    func hidden(at position: Int) -> Matrix {
+        precondition(
+            (0..<computedCount).contains(position),
+            "position \(position) of \(computedCount)"
+        )
+        let size = KeyValuePool.blockSize
+        return pool.hidden(ofBlock: blocks[position / size]).row(position % size)
     }
 }

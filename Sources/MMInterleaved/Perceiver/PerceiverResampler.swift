@@ -100,16 +100,23 @@ package struct PerceiverResampler: Sendable {
         )
     }
 
-    /// Gathers one token sequence.
+    /// Gathers one token sequence, or several of equal length.
     ///
-    /// Shapes: `tokens` [any, encoderHiddenSize] · `out` [queryCount, hiddenSize].
-    package func resample(_ tokens: Matrix, _ compute: Compute, into out: Matrix) {
-        out.copy(from: queries)
+    /// Shapes: `tokens` [samples·any, encoderHiddenSize] · `out` [samples·queryCount, hiddenSize].
+    package func resample(
+        _ tokens: Matrix,
+        samples: Int = 1,
+        _ compute: Compute,
+        into out: Matrix
+    ) {
+        for sample in 0..<samples {
+            out.rows(sample * queries.rows..<(sample + 1) * queries.rows).copy(from: queries)
+        }
         compute.scope {
             for layer in layers {
-                attend(out, to: out, layer.selfAttention, compute)
+                attend(out, to: out, samples, layer.selfAttention, compute)
                 if let crossAttention = layer.crossAttention {
-                    attend(out, to: tokens, crossAttention, compute)
+                    attend(out, to: tokens, samples, crossAttention, compute)
                 }
                 feedForward(out, layer, compute)
             }
@@ -117,7 +124,13 @@ package struct PerceiverResampler: Sendable {
     }
 
     /// Computes `x = norm(x + attention(x, source))`.
-    private func attend(_ x: Matrix, to source: Matrix, _ weights: Attention, _ compute: Compute) {
+    private func attend(
+        _ x: Matrix,
+        to source: Matrix,
+        _ samples: Int,
+        _ weights: Attention,
+        _ compute: Compute
+    ) {
         let hidden = configuration.hiddenSize
         let headSize = hidden / configuration.headCount
         compute.scope {
@@ -138,6 +151,7 @@ package struct PerceiverResampler: Sendable {
                 q: q,
                 k: k,
                 v: keyValue.columns(hidden..<2 * hidden),
+                samples: samples,
                 heads: configuration.headCount,
                 scale: 1 / Float(headSize).squareRoot(),
                 into: attended

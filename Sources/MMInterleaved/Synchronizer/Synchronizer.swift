@@ -131,8 +131,8 @@ package struct Synchronizer: Sendable {
 
     /// Lets every query sample the images that it sees.
     ///
-    /// Shapes: `queries` [queries, querySize] · `references` [queries or 1, 2], points in [0, 1]² ·
-    /// `values` per image [Σ levels, valueSize] · `out` [queries, outputSize].
+    /// Shapes: `queries` [queries, querySize] · `references` [n, 2], points in [0, 1]², repeated every n
+    /// queries · `values` per image [Σ levels, valueSize] · `out` [queries, outputSize].
     ///
     /// - `visible`: The images a query sees, oldest first.
     package func synchronize(

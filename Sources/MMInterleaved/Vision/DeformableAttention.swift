@@ -52,8 +52,8 @@ package struct DeformableAttention: Sendable {
 
     /// Lets every query sample the maps around its reference point.
     ///
-    /// Shapes: `queries`, `out` [queries, channels] · `references` [queries, 2] in [0, 1]² ·
-    /// `features` [Σ maps, channels].
+    /// Shapes: `queries`, `out` [samples·queries, channels] · `references` [queries, 2] in [0, 1]², the
+    /// same for every sample · `features` [samples·Σ maps, channels].
     package func attend(
         _ queries: Matrix,
         references: Matrix,

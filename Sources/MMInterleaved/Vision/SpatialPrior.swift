@@ -68,25 +68,39 @@ struct SpatialPrior: Sendable {
         }
     }
 
-    /// Computes the four maps.
+    /// Computes the four maps of every picture.
     ///
-    /// Shapes: `x` [grid, 3] · `maps` finest first, map i [grid / (4·2^i) per side, channels].
-    func maps(_ x: Matrix, grid: Grid, _ compute: Compute, into maps: [Matrix]) {
+    /// Shapes: `x` [samples·grid, 3] · `maps` finest first, map i [samples · grid / (4·2^i) per side,
+    /// channels].
+    func maps(
+        _ x: Matrix,
+        samples: Int,
+        grid: Grid,
+        _ compute: Compute,
+        into maps: [Matrix]
+    ) {
         compute.scope {
             var (current, currentGrid) = (x, grid)
             for stage in stem {
-                (current, currentGrid) = run(stage, current, currentGrid, compute)
+                (current, currentGrid) = run(stage, current, samples, currentGrid, compute)
             }
             let pooledGrid = Grid(
                 height: (currentGrid.height + 1) / 2,
                 width: (currentGrid.width + 1) / 2
             )
-            let pooled = compute.scratch(pooledGrid.count, current.columns)
-            compute.maxPool3x3Stride2(current, grid: currentGrid, into: pooled)
+            let pooled = compute.scratch(samples * pooledGrid.count, current.columns)
+            for sample in 0..<samples {
+                let (entering, leaving) = (currentGrid.count, pooledGrid.count)
+                compute.maxPool3x3Stride2(
+                    current.rows(sample * entering..<(sample + 1) * entering),
+                    grid: currentGrid,
+                    into: pooled.rows(sample * leaving..<(sample + 1) * leaving)
+                )
+            }
             (current, currentGrid) = (pooled, pooledGrid)
             compute.linear(current, projections[0].linear, into: maps[0])
             for (index, stage) in downsampling.enumerated() {
-                (current, currentGrid) = run(stage, current, currentGrid, compute)
+                (current, currentGrid) = run(stage, current, samples, currentGrid, compute)
                 compute.linear(current, projections[index + 1].linear, into: maps[index + 1])
             }
         }
@@ -95,12 +109,13 @@ struct SpatialPrior: Sendable {
     private func run(
         _ stage: Stage,
         _ x: Matrix,
+        _ samples: Int,
         _ grid: Grid,
         _ compute: Compute
     ) -> (Matrix, Grid) {
         let target = Compute.outputGrid(stage.convolution, of: grid)
-        let out = compute.scratch(target.count, stage.convolution.outputs)
-        compute.convolution(x, stage.convolution, grid: grid, into: out)
+        let out = compute.scratch(samples * target.count, stage.convolution.outputs)
+        compute.convolution(x, stage.convolution, samples: samples, grid: grid, into: out)
         compute.layerNorm(out, stage.norm, into: out)
         compute.activate(out, .relu)
         return (out, target)

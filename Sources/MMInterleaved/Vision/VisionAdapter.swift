@@ -38,11 +38,11 @@ package struct VisionAdapter: Sendable {
         let down: LinearWeights
     }
 
-    /// What the adapter makes of a picture, in matrices that the caller provides.
+    /// What the adapter makes of pictures, in matrices that the caller provides.
     package struct Output {
-        /// Class token and patch tokens, [1 + grid², channels].
+        /// Class token and patch tokens, [samples·(1 + grid²), channels].
         package let tokens: Matrix
-        /// Feature maps of 4, 2, 1 and 1/2 times the patch grid, each [side², channels].
+        /// Feature maps of 4, 2, 1 and 1/2 times the patch grid, each [samples·side², channels].
         package let maps: [Matrix]
 
         /// Groups the matrices to fill.
@@ -139,103 +139,162 @@ package struct VisionAdapter: Sendable {
         )
     }
 
-    /// Encodes one picture.
+    /// Encodes one or more pictures.
     ///
-    /// Shapes: `pixels` [imageSize², 3], normalised with CLIP's mean and deviation.
+    /// Shapes: `pixels` [samples·imageSize², 3], normalised with CLIP's mean and deviation.
     package func encode(
         _ pixels: Matrix,
+        samples: Int,
         _ compute: Compute,
         into output: Output,
         observe: (_ name: String, _ value: Matrix) -> Void = { _, _ in }
     ) {
         let width = configuration.hiddenSize
-        let grids = configuration.pyramidSides.map { Grid(side: $0) }
-        let featureGrids = Array(grids[1...])
         let groupSize = configuration.layerCount / VisionConfiguration.groupCount
         let tokens = output.tokens
-        let patches = tokens.rows(1..<tokens.rows)
         compute.scope {
-            transformer.embed(pixels, compute, into: tokens)
+            transformer.embed(pixels, samples: samples, compute, into: tokens)
             observe("embedded", tokens)
-
-            // The adapter's three coarser maps live side by side as one token list.
-            let features = compute.scratch(featureReferences.rows, width)
-            let featureMaps = Self.split(features, featureGrids)
-            spatialPrior(pixels, compute, into: [output.maps[0]] + featureMaps)
-            for (level, map) in ([output.maps[0]] + featureMaps).enumerated() {
-                observe("prior\(level)", map)
-            }
-            for (level, map) in featureMaps.enumerated() {
-                compute.addRow(levelEmbedding.row(level), to: map)
-            }
+            let features = compute.scratch(samples * featureReferences.rows, width)
+            startFeatures(pixels, samples, compute, into: features, output, observe)
 
             var groupOutputs: [Matrix] = []
             for (index, interaction) in interactions.enumerated() {
-                inject(features, into: patches, interaction.injector, compute)
+                inject(features, into: tokens, samples, interaction.injector, compute)
                 transformer.run(
                     layers: index * groupSize..<(index + 1) * groupSize,
                     on: tokens,
+                    samples: samples,
                     compute
                 )
                 for extractor in interaction.extractors {
-                    extract(patches, into: features, extractor, featureGrids, compute)
+                    extract(tokens, into: features, samples, extractor, compute)
                 }
-                let copy = compute.scratch(patches.rows, width)
-                copy.copy(from: patches)
+                let copy = compute.scratch(samples * patchReferences.rows, width)
+                for sample in 0..<samples {
+                    own(copy, sample, of: samples).copy(from: patches(tokens, sample))
+                }
                 groupOutputs.append(copy)
                 observe("group\(index)", tokens)
             }
             observe("features", features)
+            finishMaps(features, samples, groupOutputs, compute, into: output.maps)
+            for (level, map) in output.maps.enumerated() { observe("map\(level)", map) }
+        }
+    }
 
-            let lifted = compute.scratch(grids[0].count, width)
+    // MARK: - Maps
+
+    private var grids: [Grid] { configuration.pyramidSides.map { Grid(side: $0) } }
+
+    /// The adapter's three coarser maps, which live side by side as one token list per picture.
+    private var featureGrids: [Grid] { Array(grids[1...]) }
+
+    /// The spatial prior's maps: the finest as the output's first map, the others as features.
+    private func startFeatures(
+        _ pixels: Matrix,
+        _ samples: Int,
+        _ compute: Compute,
+        into features: Matrix,
+        _ output: Output,
+        _ observe: (String, Matrix) -> Void
+    ) {
+        compute.scope {
+            let coarser = featureGrids.map {
+                compute.scratch(samples * $0.count, features.columns)
+            }
+            let maps = [output.maps[0]] + coarser
+            spatialPrior(pixels, samples, compute, into: maps)
+            for (level, map) in maps.enumerated() { observe("prior\(level)", map) }
+            for (level, map) in coarser.enumerated() {
+                compute.addRow(levelEmbedding.row(level), to: map)
+                for sample in 0..<samples {
+                    split(features, sample, of: samples)[level]
+                        .copy(from: own(map, sample, of: samples))
+                }
+            }
+        }
+    }
+
+    /// The prior sees the pictures at 16 pixels per patch whatever the transformer's patch size.
+    private func spatialPrior(
+        _ pixels: Matrix,
+        _ samples: Int,
+        _ compute: Compute,
+        into maps: [Matrix]
+    ) {
+        let grid = Grid(side: configuration.gridSize * 16)
+        compute.scope {
+            let resized = compute.scratch(samples * grid.count, 3)
+            for sample in 0..<samples {
+                compute.resizeBilinear(
+                    own(pixels, sample, of: samples),
+                    from: Grid(side: configuration.imageSize),
+                    to: grid,
+                    into: own(resized, sample, of: samples)
+                )
+            }
+            prior.maps(resized, samples: samples, grid: grid, compute, into: maps)
+        }
+    }
+
+    /// The output's maps: features, the finest lifted from the next, plus the groups' patches.
+    private func finishMaps(
+        _ features: Matrix,
+        _ samples: Int,
+        _ groupOutputs: [Matrix],
+        _ compute: Compute,
+        into maps: [Matrix]
+    ) {
+        for sample in 0..<samples {
+            for (level, map) in split(features, sample, of: samples).enumerated() {
+                own(maps[level + 1], sample, of: samples).copy(from: map)
+            }
+        }
+        compute.scope {
+            let lifted = compute.scratch(maps[0].rows, maps[0].columns)
+            let grid = featureGrids[0]
             compute.transposedConvolution2x2(
-                featureMaps[0],
+                maps[1],
                 upsampling,
-                grid: featureGrids[0],
+                // No window crosses a row of pixels, so pictures may lie below one another.
+                grid: Grid(height: samples * grid.height, width: grid.width),
                 into: lifted
             )
-            compute.add(lifted, to: output.maps[0])
-            for (level, map) in featureMaps.enumerated() {
-                output.maps[level + 1].copy(from: map)
-            }
-            for level in 0..<4 {
+            compute.add(lifted, to: maps[0])
+        }
+        for (level, map) in maps.enumerated() {
+            for sample in 0..<samples {
                 compute.resizeBilinear(
-                    groupOutputs[level],
+                    own(groupOutputs[level], sample, of: samples),
                     from: grids[2],
                     to: grids[level],
                     adding: true,
-                    into: output.maps[level]
+                    into: own(map, sample, of: samples)
                 )
-                observe("map\(level)", output.maps[level])
             }
         }
     }
 
-    /// The prior sees the picture at 16 pixels per patch whatever the transformer's patch size.
-    private func spatialPrior(_ pixels: Matrix, _ compute: Compute, into maps: [Matrix]) {
-        let grid = Grid(side: configuration.gridSize * 16)
-        compute.scope {
-            let resized = compute.scratch(grid.count, 3)
-            compute.resizeBilinear(
-                pixels,
-                from: Grid(side: configuration.imageSize),
-                to: grid,
-                into: resized
-            )
-            prior.maps(resized, grid: grid, compute, into: maps)
-        }
-    }
+    // MARK: - Interactions
 
     /// Computes `patches += gamma · attention(norm(patches), norm(features))`.
     private func inject(
         _ features: Matrix,
-        into patches: Matrix,
+        into tokens: Matrix,
+        _ samples: Int,
         _ injector: Injector,
         _ compute: Compute
     ) {
         compute.scope {
-            let queries = compute.scratch(patches.rows, patches.columns)
-            compute.layerNorm(patches, injector.queryNorm, into: queries)
+            let queries = compute.scratch(samples * patchReferences.rows, tokens.columns)
+            for sample in 0..<samples {
+                compute.layerNorm(
+                    patches(tokens, sample),
+                    injector.queryNorm,
+                    into: own(queries, sample, of: samples)
+                )
+            }
             let normed = compute.scratch(features.rows, features.columns)
             compute.layerNorm(features, injector.featureNorm, into: normed)
             injector.attention.attend(
@@ -245,23 +304,35 @@ package struct VisionAdapter: Sendable {
                 compute,
                 into: queries
             )
-            compute.add(queries, scaledByChannels: injector.gamma, to: patches)
+            for sample in 0..<samples {
+                compute.add(
+                    own(queries, sample, of: samples),
+                    scaledByChannels: injector.gamma,
+                    to: patches(tokens, sample)
+                )
+            }
         }
     }
 
     /// `features += attention(norm(features), norm(patches))`, then a convolutional feed-forward part.
     private func extract(
-        _ patches: Matrix,
+        _ tokens: Matrix,
         into features: Matrix,
+        _ samples: Int,
         _ extractor: Extractor,
-        _ grids: [Grid],
         _ compute: Compute
     ) {
         compute.scope {
             let queries = compute.scratch(features.rows, features.columns)
             compute.layerNorm(features, extractor.queryNorm, into: queries)
-            let normed = compute.scratch(patches.rows, patches.columns)
-            compute.layerNorm(patches, extractor.featureNorm, into: normed)
+            let normed = compute.scratch(samples * patchReferences.rows, tokens.columns)
+            for sample in 0..<samples {
+                compute.layerNorm(
+                    patches(tokens, sample),
+                    extractor.featureNorm,
+                    into: own(normed, sample, of: samples)
+                )
+            }
             extractor.attention.attend(
                 queries,
                 references: featureReferences,
@@ -275,28 +346,45 @@ package struct VisionAdapter: Sendable {
             let narrow = compute.scratch(features.rows, extractor.up.outputs)
             compute.linear(queries, extractor.up, into: narrow)
             let mixed = compute.scratch(features.rows, extractor.up.outputs)
-            for (grid, (source, target)) in zip(
-                grids,
-                zip(Self.split(narrow, grids), Self.split(mixed, grids))
-            ) {
-                compute.depthwise3x3(
-                    source,
-                    weight: extractor.depthwise.weight,
-                    bias: extractor.depthwise.bias,
-                    grid: grid,
-                    into: target
-                )
+            for sample in 0..<samples {
+                let sources = split(narrow, sample, of: samples)
+                let targets = split(mixed, sample, of: samples)
+                for (level, grid) in featureGrids.enumerated() {
+                    compute.depthwise3x3(
+                        sources[level],
+                        weight: extractor.depthwise.weight,
+                        bias: extractor.depthwise.bias,
+                        grid: grid,
+                        into: targets[level]
+                    )
+                }
             }
             compute.activate(mixed, .gelu)
             compute.linear(mixed, extractor.down, into: features, adding: true)
         }
     }
 
-    private static func split(_ stacked: Matrix, _ grids: [Grid]) -> [Matrix] {
+    // MARK: - Views of one picture
+
+    /// One picture's rows of a matrix that holds all pictures' one after the other.
+    private func own(_ stacked: Matrix, _ sample: Int, of samples: Int) -> Matrix {
+        let count = stacked.rows / samples
+        return stacked.rows(sample * count..<(sample + 1) * count)
+    }
+
+    /// One picture's patch tokens, those after its class token.
+    private func patches(_ tokens: Matrix, _ sample: Int) -> Matrix {
+        let count = transformer.tokenCount
+        return tokens.rows(sample * count + 1..<(sample + 1) * count)
+    }
+
+    /// One picture's features as its three maps.
+    private func split(_ features: Matrix, _ sample: Int, of samples: Int) -> [Matrix] {
+        let all = own(features, sample, of: samples)
         var first = 0
-        return grids.map { grid in
+        return featureGrids.map { grid in
             defer { first += grid.count }
-            return stacked.rows(first..<first + grid.count)
+            return all.rows(first..<first + grid.count)
         }
     }
 }

@@ -64,23 +64,40 @@ struct VisionTransformer: Sendable {
         }
     }
 
-    /// Turns a normalised picture into the class token and its patches' tokens.
+    /// Tokens of one picture: the class token and a token per patch.
+    var tokenCount: Int { positionEmbedding.rows }
+
+    /// Turns normalised pictures into their class tokens and their patches' tokens.
     ///
-    /// Shapes: `pixels` [imageSize², 3] · `out` [1 + grid², channels], class token first.
-    func embed(_ pixels: Matrix, _ compute: Compute, into out: Matrix) {
-        out.row(0).copy(from: classEmbedding)
-        compute.convolution(
-            pixels,
-            patchEmbedding,
-            grid: Grid(side: configuration.imageSize),
-            into: out.rows(1..<out.rows)
-        )
-        compute.add(positionEmbedding, to: out)
+    /// Shapes: `pixels` [samples·imageSize², 3] · `out` [samples·(1 + grid²), channels], a picture's
+    /// class token first.
+    func embed(_ pixels: Matrix, samples: Int, _ compute: Compute, into out: Matrix) {
+        let patchCount = tokenCount - 1
+        compute.scope {
+            let patches = compute.scratch(samples * patchCount, out.columns)
+            compute.convolution(
+                pixels,
+                patchEmbedding,
+                samples: samples,
+                grid: Grid(side: configuration.imageSize),
+                into: patches
+            )
+            for sample in 0..<samples {
+                let own = out.rows(sample * tokenCount..<(sample + 1) * tokenCount)
+                own.row(0).copy(from: classEmbedding)
+                own.rows(1..<tokenCount).copy(
+                    from: patches.rows(sample * patchCount..<(sample + 1) * patchCount)
+                )
+                compute.add(positionEmbedding, to: own)
+            }
+        }
         compute.layerNorm(out, inputNorm, into: out)
     }
 
-    /// Runs a range of layers over the tokens, in place. `x` [1 + grid², channels]
-    func run(layers range: Range<Int>, on x: Matrix, _ compute: Compute) {
+    /// Runs a range of layers over the pictures' tokens, in place.
+    ///
+    /// Shapes: `x` [samples·(1 + grid²), channels].
+    func run(layers range: Range<Int>, on x: Matrix, samples: Int, _ compute: Compute) {
         let width = configuration.hiddenSize
         let scale = 1 / Float(width / configuration.headCount).squareRoot()
         compute.scope {
@@ -94,6 +111,7 @@ struct VisionTransformer: Sendable {
                     q: fused.columns(0..<width),
                     k: fused.columns(width..<2 * width),
                     v: fused.columns(2 * width..<3 * width),
+                    samples: samples,
                     heads: configuration.headCount,
                     scale: scale,
                     into: normed

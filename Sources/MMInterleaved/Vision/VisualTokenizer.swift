@@ -66,23 +66,40 @@ package struct VisualTokenizer: Sendable {
         )
     }
 
-    /// Encodes one picture.
+    /// Encodes pictures together.
     ///
-    /// Shapes: `pixels` [imageSize², 3], RGB in [0, 1]. The result owns its memory.
-    package func encode(_ pixels: Matrix, _ compute: Compute) -> ImageFeatures {
-        let trace = encodeTraced(pixels, compute)
-        return ImageFeatures(tokens: trace.tokens, pyramid: trace.pyramid)
+    /// A picture's bits are the same alone and among others. Scratch memory grows with their number.
+    ///
+    /// Shapes: `pixels` each [imageSize², 3], RGB in [0, 1]. The results own their memory, each its own.
+    package func encode(_ pixels: [Matrix], _ compute: Compute) -> [ImageFeatures] {
+        guard !pixels.isEmpty else { return [] }
+        return compute.scope {
+            let stages = stages(samples: pixels.count, compute.scratch)
+            run(pixels, compute, into: stages)
+            return pixels.indices.map { sample in
+                func own(_ stacked: Matrix) -> Matrix {
+                    let count = stacked.rows / pixels.count
+                    let copy = Matrix(rows: count, columns: stacked.columns)
+                    copy.copy(from: stacked.rows(sample * count..<(sample + 1) * count))
+                    return copy
+                }
+                return ImageFeatures(
+                    tokens: own(stages.tokens),
+                    pyramid: stages.pyramid.map(own)
+                )
+            }
+        }
     }
 
     /// The stages of an encoding, for comparison with the reference.
     package struct Trace {
-        /// Encoder output, class token first, [1 + grid², channels].
+        /// Encoder output, class token first, [samples·(1 + grid²), channels].
         package let hidden: Matrix
-        /// Perceiver output, [image tokens, perceiver width].
+        /// Perceiver output, [samples·image tokens, perceiver width].
         package let resampled: Matrix
-        /// As ``ImageFeatures/tokens``.
+        /// As ``ImageFeatures/tokens``, sample after sample.
         package let tokens: Matrix
-        /// As ``ImageFeatures/pyramid``.
+        /// As ``ImageFeatures/pyramid``, sample after sample.
         package let pyramid: [Matrix]
     }
 
@@ -96,36 +113,65 @@ package struct VisualTokenizer: Sendable {
         _ compute: Compute,
         observe: (_ name: String, _ value: Matrix) -> Void = { _, _ in }
     ) -> Trace {
+        let stages = stages(samples: 1) { Matrix(rows: $0, columns: $1) }
+        run([pixels], compute, into: stages, observe: observe)
+        return stages
+    }
+
+    private func stages(
+        samples: Int,
+        _ allocate: (_ rows: Int, _ columns: Int) -> Matrix
+    ) -> Trace {
         let width = vision.hiddenSize
-        let count = 1 + vision.gridSize * vision.gridSize
-        let pyramid = vision.pyramidSides.map { Matrix(rows: $0 * $0, columns: width) }
-        let hidden = Matrix(rows: count, columns: width)
-        let tokens = Matrix(rows: perceiver.configuration.queryCount, columns: projection.outputs)
-        let resampled = Matrix(
-            rows: perceiver.configuration.queryCount,
-            columns: perceiver.configuration.hiddenSize
+        let queries = samples * perceiver.configuration.queryCount
+        return Trace(
+            hidden: allocate(samples * tokenPositions.rows, width),
+            resampled: allocate(queries, perceiver.configuration.hiddenSize),
+            tokens: allocate(queries, projection.outputs),
+            pyramid: vision.pyramidSides.map { allocate(samples * $0 * $0, width) }
         )
+    }
+
+    private func run(
+        _ pixels: [Matrix],
+        _ compute: Compute,
+        into stages: Trace,
+        observe: (_ name: String, _ value: Matrix) -> Void = { _, _ in }
+    ) {
+        let samples = pixels.count
+        let count = tokenPositions.rows
         compute.scope {
-            let normalized = compute.scratch(pixels.rows, 3)
-            normalize(pixels, into: normalized)
+            let size = vision.imageSize * vision.imageSize
+            let normalized = compute.scratch(samples * size, 3)
+            for (sample, own) in pixels.enumerated() {
+                normalize(own, into: normalized.rows(sample * size..<(sample + 1) * size))
+            }
             encoder.encode(
                 normalized,
+                samples: samples,
                 compute,
-                into: VisionAdapter.Output(tokens: hidden, maps: pyramid),
+                into: VisionAdapter.Output(tokens: stages.hidden, maps: stages.pyramid),
                 observe: observe
             )
-            for (map, positions) in zip(pyramid, pyramidPositions) {
-                compute.add(positions, to: map)
+            for (map, positions) in zip(stages.pyramid, pyramidPositions) {
+                for sample in 0..<samples {
+                    let rows = sample * positions.rows..<(sample + 1) * positions.rows
+                    compute.add(positions, to: map.rows(rows))
+                }
             }
-            let placed = compute.scratch(count, width)
-            compute.linear(hidden, positionProjection, into: placed)
+            let placed = compute.scratch(samples * count, vision.hiddenSize)
+            compute.linear(stages.hidden, positionProjection, into: placed)
             compute.layerNorm(placed, positionNorm, into: placed)
-            compute.add(tokenPositions, to: placed)
+            for sample in 0..<samples {
+                compute.add(
+                    tokenPositions,
+                    to: placed.rows(sample * count..<(sample + 1) * count)
+                )
+            }
             compute.layerNorm(placed, outputNorm, into: placed)
-            perceiver.resample(placed, compute, into: resampled)
-            compute.linear(resampled, projection, into: tokens)
+            perceiver.resample(placed, samples: samples, compute, into: stages.resampled)
+            compute.linear(stages.resampled, projection, into: stages.tokens)
         }
-        return Trace(hidden: hidden, resampled: resampled, tokens: tokens, pyramid: pyramid)
     }
 
     private func normalize(_ pixels: Matrix, into out: Matrix) {

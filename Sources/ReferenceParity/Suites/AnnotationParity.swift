@@ -33,15 +33,13 @@ struct AnnotationParity {
         _ settings: AnnotationSettings
     ) throws {
         let recorded: [[String: Any]] = try member(flow, "rounds")
-        var session = try AnnotationSession(
+        let rounds = try AnnotationRounds(
             annotation(try member(flow, "annotation")),
             settings,
-            subject.model,
-            subject.tokenizer,
-            subject.compute
+            subject.engine
         )
         var count = 0
-        while let round = try session.nextRound() {
+        while let round = try rounds.next() {
             guard recorded.indices.contains(count) else {
                 return report.fail(name, "more than \(recorded.count) rounds")
             }

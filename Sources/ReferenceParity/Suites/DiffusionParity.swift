@@ -43,7 +43,7 @@ struct DiffusionParity {
         _ name: String,
         _ run: [String: Any],
         ids: [Int],
-        images: [ImageFeatures],
+        images: [EncodedImage],
         seed: UInt64
     ) throws {
         let target: Int = try member(run, "target_image_idx")
@@ -51,7 +51,7 @@ struct DiffusionParity {
         let parameters = GenerationKeywords.picture(try member(run, "kwargs"))
         let relative =
             parameters.stepCount <= 5 ? Self.tolerances.short : Self.tolerances.long
-        var drawing = try drawing(
+        let drawing = try drawing(
             of: target,
             ids: ids,
             images: images,
@@ -98,7 +98,7 @@ struct DiffusionParity {
     private func drawing(
         of target: Int,
         ids: [Int],
-        images: [ImageFeatures],
+        images: [EncodedImage],
         parameters: PictureParameters,
         seed: UInt64
     ) throws -> Drawing {
@@ -113,7 +113,7 @@ struct DiffusionParity {
             subject.compute
         )
         let tokens = decoder.conditioningTokens(
-            of: sequence.hidden.rows(0..<sequence.count),
+            of: model.language.hidden(of: sequence),
             subject.compute
         )
         return try Drawing(
@@ -130,7 +130,7 @@ struct DiffusionParity {
     private func compareImage(_ fixture: Fixture, _ name: String, _ latents: Matrix) throws {
         let side = subject.model.imageDecoder.pictureSide
         let picture = Matrix(rows: side * side, columns: 3)
-        subject.model.imageDecoder.render(latents, subject.compute, into: picture)
+        subject.model.imageDecoder.render([latents], subject.compute, into: [picture])
         let recorded = try fixture.tensor(name)[0]
         report.compare(
             name,

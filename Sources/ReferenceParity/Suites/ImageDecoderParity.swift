@@ -50,7 +50,7 @@ struct ImageDecoderParity {
     private func compareContext(
         _ fixture: Fixture,
         ids: [Int],
-        images: [ImageFeatures]
+        images: [EncodedImage]
     ) throws -> Matrix {
         let (model, compute) = (subject.model, subject.compute)
         let sequence = model.language.makeSequence()
@@ -65,7 +65,7 @@ struct ImageDecoderParity {
         let expectedTokens = try fixture.tensor("context")
         var tokens = Matrix(rows: 1, columns: 1)
         for (index, position) in positions.enumerated() {
-            let hidden = sequence.hidden.rows(0..<position + 1)
+            let hidden = model.language.hidden(of: sequence, count: position + 1)
             let context = Matrix(rows: hidden.rows, columns: hidden.columns)
             model.imageDecoder.projectContext(hidden, compute, into: context)
             report.compare(
@@ -169,7 +169,7 @@ struct ImageDecoderParity {
             tolerance: 2e-4
         )
         let picture = Matrix(rows: side * side, columns: 3)
-        decoder.render(latents, subject.compute, into: picture)
+        decoder.render([latents], subject.compute, into: [picture])
         let values = picture.toArray()
         report.compare(
             "vae.image",

@@ -21,7 +21,7 @@ struct LanguageParity {
         let language = subject.model.language
         let features = try fixture.tensor("two.mmfs_features")[0]
         for (index, image) in images.enumerated() {
-            let maps = subject.model.pyramidBySide(image)
+            let maps = subject.model.pyramidBySide(image.pyramid)
             let stacked = language.configuration.synchronizerSides.flatMap {
                 maps[$0]?.toArray() ?? []
             }
@@ -57,7 +57,7 @@ struct LanguageParity {
                 tolerance: Self.tolerance
             )
         }
-        let hidden = sequence.hidden.rows(0..<sequence.count)
+        let hidden = language.hidden(of: sequence)
         report.compare(
             "two.last_hidden_state",
             hidden.toArray(),
@@ -65,7 +65,12 @@ struct LanguageParity {
             tolerance: Self.tolerance
         )
         let logits = Matrix(rows: hidden.rows, columns: language.vocabularySize)
-        language.logits(of: hidden, subject.compute, into: logits)
+        language.logits(
+            of: sequence,
+            positions: 0..<hidden.rows,
+            subject.compute,
+            into: logits
+        )
         report.compare(
             "two.logits",
             logits.toArray(),
@@ -101,16 +106,20 @@ struct LanguageParity {
                 visibility(elements, imageCount: slots),
                 Array(expectedMask[row].values.prefix(count * slots))
             )
-            let hidden = sequence.hidden.rows(0..<count)
+            let hidden = language.hidden(of: sequence)
             report.compare(
                 "pad.last_hidden_state[\(row)], unpadded",
                 hidden.toArray(),
                 Array(expected[row].values.prefix(hidden.count)),
                 tolerance: Self.tolerance
             )
-            let last = hidden.rows(count - 4..<count)
             let logits = Matrix(rows: 4, columns: language.vocabularySize)
-            language.logits(of: last, subject.compute, into: logits)
+            language.logits(
+                of: sequence,
+                positions: count - 4..<count,
+                subject.compute,
+                into: logits
+            )
             report.compare(
                 "pad.logits_last4[\(row)]",
                 logits.toArray(),
@@ -125,7 +134,8 @@ struct LanguageParity {
     private func visibility(_ elements: [SequenceElement], imageCount: Int) -> [Float] {
         let language = subject.model.language
         let sequence = language.makeSequence()
-        return language.visibleImages(elements, of: sequence).flatMap { visible in
+        for element in elements { sequence.append(element) }
+        return language.visibleImages(of: sequence).flatMap { visible in
             (0..<imageCount).map { visible.contains($0) ? 1 : 0 }
         }
     }

@@ -60,7 +60,7 @@ struct SamplingParity {
             fromOwn.accept(token)
             fromRecorded.accept(token)
             if step + 1 < forced.count {
-                language.step([sequence], tokens: [token], subject.compute)
+                language.step(sequence, token: token, subject.compute)
             }
         }
     }

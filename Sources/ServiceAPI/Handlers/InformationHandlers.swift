@@ -18,14 +18,6 @@ extension Service {
         exchange.answer(["status": "ok"])
     }
 
-    private var liveEngine: Engine? {
-        switch phase {
-        case .loading: nil
-        case .ready(let engine): engine
-        case .draining(let engine): engine
-        }
-    }
-
     /// `GET /readyz` and `/health`: whether requests would be answered.
     func answerReadiness(_ exchange: Exchange) {
         switch phase {

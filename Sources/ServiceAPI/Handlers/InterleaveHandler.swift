@@ -3,6 +3,7 @@ internal import Engine
 internal import HTTPServer
 internal import HTTPWire
 internal import MMInterleaved
+internal import Scheduling
 
 extension Service {
     /// `POST /v1/interleave`.
@@ -15,10 +16,19 @@ extension Service {
         let isStreaming = call.streams ?? request.head.acceptsEventStream
         // Nobody would see the previews of a plain answer; drawing them costs as much as a picture each.
         if !isStreaming { call.request.picture.previewInterval = 0 }
+        let id = "interleave-" + randomIdentifier()
+        let recorder = metrics.makeRecorder(
+            identifier: id,
+            clientIdentifier: exchange.context.id,
+            kind: RequestMode(call.request.mode),
+            priority: call.request.priority
+        )
+        call.request.recorder = recorder
         let cancellation = Cancellation()
         let answer = InterleaveAnswer(
             exchange,
             call,
+            id: id,
             isStreaming: isStreaming,
             engine: engine,
             cancellation: cancellation,
@@ -28,14 +38,28 @@ extension Service {
             cancellation.cancel()
             answer?.clientClosed()
         }
-        let ticket = try engine.submit(call.request) { answer.receive($0) }
-        cancellation.attach(ticket)
+        let (active, names) = (active, Array(Set([id, exchange.context.id])))
+        active.insert(cancellation, names)
+        let request = call.request
+        do throws(EngineError) {
+            let ticket = try recorder.submit { () throws(EngineError) in
+                try engine.submit(request) { event in
+                    recorder.observe(event)
+                    if event.isLast { active.remove(cancellation, names) }
+                    answer.receive(event)
+                }
+            }
+            cancellation.attach(ticket)
+        } catch {
+            active.remove(cancellation, names)
+            throw error
+        }
         answer.begin()
     }
 
     /// `POST /v1/score`.
     func score(_ request: Request, _ exchange: Exchange, _ engine: Engine) throws {
-        let call = try ScoreCall(
+        var call = try ScoreCall(
             decoding: request.body,
             configuration: engine.modelConfiguration,
             limits: configuration.limits
@@ -43,18 +67,29 @@ extension Service {
         let cancellation = Cancellation()
         exchange.writer.onClose { cancellation.cancel() }
         let model = engine.modelConfiguration.name
-        let ticket = try engine.submit(call.request) { [parsing] result in
-            parsing.async {
-                switch result {
-                case .success(let scores):
-                    let document = call.document(
-                        id: "score-" + randomIdentifier(),
-                        created: Service.secondsSince1970(),
-                        model: model,
-                        scores: scores
-                    )
-                    exchange.answer(document, work: Work(scores, call.request))
-                case .failure(let error): exchange.fail(error)
+        let id = "score-" + randomIdentifier()
+        let recorder = metrics.makeRecorder(
+            identifier: id,
+            clientIdentifier: exchange.context.id,
+            kind: .score,
+            priority: .normal
+        )
+        call.request.recorder = recorder
+        let ticket = try recorder.submit { [call, parsing] () throws(EngineError) in
+            try engine.submit(call.request) { result in
+                recorder.observe(result)
+                parsing.async {
+                    switch result {
+                    case .success(let scores):
+                        let document = call.document(
+                            id: id,
+                            created: Service.secondsSince1970(),
+                            model: model,
+                            scores: scores
+                        )
+                        exchange.answer(document, work: Work(scores, call.request))
+                    case .failure(let error): exchange.fail(error)
+                    }
                 }
             }
         }

@@ -42,8 +42,8 @@ enum OpenAPIDocument {
               operationId: interleave
               summary: Continue a sequence of texts and pictures.
               description: |
-                One request at a time is computed, others wait in a bounded queue. A client that goes away cancels its
-                request. With `stream` true, or an `Accept` of `text/event-stream` and no `stream` field, the answer comes
+                Requests are computed together; an answer does not depend on the others. What can never fit the server's
+                memory is refused with 400, and a full queue with 429. A client that goes away cancels its request. With `stream` true, or an `Accept` of `text/event-stream` and no `stream` field, the answer comes
                 event by event: each has a name (`event:`), and data with `type`, a `sequence_number` that counts from 0,
                 and the members of its schema. Comments keep a silent stream alive. The last line is `data: [DONE]`. What
                 goes wrong before the stream began is an ordinary error response; afterwards it is an `error` event and
@@ -109,7 +109,7 @@ enum OpenAPIDocument {
                               data: {const: "[DONE]"}
                       example: |
                         event: interleave.created
-                        data: {"type":"interleave.created","sequence_number":0,"id":"interleave-0f","object":"interleave","created":1760000000,"model":"nano","parameters":{"mode":"image","image":{"n":1,"steps":2,"guidance_scale":7.5,"scheduler":"ddpm","format":"png","preview_every":1},"seed":42,"timeout_ms":600000}}
+                        data: {"type":"interleave.created","sequence_number":0,"id":"interleave-0f","object":"interleave","created":1760000000,"model":"nano","parameters":{"mode":"image","image":{"n":1,"steps":2,"guidance_scale":7.5,"scheduler":"ddpm","format":"png","preview_every":1},"seed":42,"timeout_ms":600000,"priority":"normal"}}
 
                         event: image.progress
                         data: {"type":"image.progress","sequence_number":2,"index":0,"picture":0,"step":1,"steps":2}
@@ -127,6 +127,39 @@ enum OpenAPIDocument {
                 "500": {$ref: "#/components/responses/InternalError"}
                 "503": {$ref: "#/components/responses/Unavailable"}
                 "504": {$ref: "#/components/responses/DeadlineExceeded"}
+          /v1/interleave/{id}:
+            delete:
+              tags: [generation]
+              operationId: cancel
+              summary: End a request that is running or waiting.
+              description: |
+                `id` is the `id` of the answer, which a stream tells in its first event and `/v1/engine` lists, or the
+                `x-request-id` that the client gave its request; all requests that bear the same are ended. Each ends at
+                its next token or denoising step with the error `cancelled`, unless its answer is complete by then.
+                Never queued behind work.
+              parameters:
+                - name: id
+                  in: path
+                  required: true
+                  schema: {type: string, minLength: 1}
+                  example: interleave-0f
+              responses:
+                "200":
+                  description: The requests were told to end.
+                  headers:
+                    x-request-id: {$ref: "#/components/headers/RequestID"}
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [id, object, count]
+                        properties:
+                          id: {type: string}
+                          object: {const: interleave.cancelled}
+                          count: {type: integer, minimum: 1, description: Requests of this name.}
+                "400": {$ref: "#/components/responses/BadRequest"}
+                "404": {$ref: "#/components/responses/NotFound"}
+                "405": {$ref: "#/components/responses/MethodNotAllowed"}
           /v1/score:
             post:
               tags: [generation]
@@ -268,6 +301,43 @@ enum OpenAPIDocument {
                 "404": {$ref: "#/components/responses/NotFound"}
                 "405": {$ref: "#/components/responses/MethodNotAllowed"}
                 "503": {$ref: "#/components/responses/Unavailable"}
+          /v1/engine:
+            get:
+              tags: [information]
+              operationId: engine
+              summary: What the engine is doing at this moment.
+              description: Running and waiting requests, shared memory, the last batches. Never queued behind work.
+              responses:
+                "200":
+                  description: The engine.
+                  headers:
+                    x-request-id: {$ref: "#/components/headers/RequestID"}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Engine"}
+                "405": {$ref: "#/components/responses/MethodNotAllowed"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /metrics:
+            get:
+              tags: [information]
+              operationId: metrics
+              summary: Counters and times for Prometheus.
+              description: |
+                Text format 0.0.4. Names begin with `interleaved_` and follow vLLM's where both measure the same; labels
+                have a fixed set of values. There from the start of the process, never queued behind work.
+              responses:
+                "200":
+                  description: All families.
+                  headers:
+                    x-request-id: {$ref: "#/components/headers/RequestID"}
+                  content:
+                    text/plain:
+                      schema: {type: string}
+                      example: |
+                        # HELP interleaved_num_requests_running Requests that are being computed.
+                        # TYPE interleaved_num_requests_running gauge
+                        interleaved_num_requests_running 1
+                "405": {$ref: "#/components/responses/MethodNotAllowed"}
           /livez:
             get:
               tags: [information]
@@ -355,7 +425,9 @@ enum OpenAPIDocument {
                       param: text.top_p
                       code: invalid_value
             NotFound:
-              description: No such path (`not_found`), or a model that is not served (`model_not_found`).
+              description: |
+                No such path (`not_found`), a model that is not served (`model_not_found`), or a request that is neither
+                running nor waiting (`request_not_found`).
               content:
                 application/json:
                   schema: {$ref: "#/components/schemas/Error"}
@@ -543,6 +615,11 @@ enum OpenAPIDocument {
                   minimum: 0
                   maximum: 9223372036854775807
                 stream: {type: boolean}
+                priority:
+                  description: How much of the machine the request gets while others compete with it.
+                  type: string
+                  enum: [low, normal, high]
+                  default: normal
                 timeout_ms: {$ref: "#/components/schemas/Timeout"}
                 user: {$ref: "#/components/schemas/User"}
             TextSettings:
@@ -701,12 +778,13 @@ enum OpenAPIDocument {
                 seed: {type: integer}
             Usage:
               type: object
-              required: [prompt_tokens, completion_tokens, total_tokens, computed_tokens, input_images, output_images, encoded_images, denoising_steps]
+              required: [prompt_tokens, completion_tokens, total_tokens, computed_tokens, cached_tokens, input_images, output_images, encoded_images, denoising_steps]
               properties:
                 prompt_tokens: {type: integer, description: Positions of the input, those of pictures included.}
                 completion_tokens: {type: integer}
                 total_tokens: {type: integer}
                 computed_tokens: {type: integer}
+                cached_tokens: {type: integer, description: Positions found computed by earlier requests.}
                 input_images: {type: integer}
                 output_images: {type: integer}
                 encoded_images: {type: integer}
@@ -727,7 +805,7 @@ enum OpenAPIDocument {
             Parameters:
               description: The parameters that had a say in the answer.
               type: object
-              required: [mode, seed, timeout_ms]
+              required: [mode, seed, timeout_ms, priority]
               properties:
                 mode: {type: string, enum: [text, image, interleave]}
                 force: {type: string, enum: [text, image]}
@@ -736,6 +814,7 @@ enum OpenAPIDocument {
                 image: {type: object}
                 seed: {type: integer}
                 timeout_ms: {type: integer}
+                priority: {type: string, enum: [low, normal, high]}
             InterleaveEvent:
               description: The data of one event of a stream; `type` is also the event's name.
               oneOf:
@@ -922,6 +1001,108 @@ enum OpenAPIDocument {
                   properties:
                     text: {type: object}
                     image: {type: object}
+            Engine:
+              description: Times are milliseconds.
+              type: object
+              required: [object, model, status, running_count, waiting_count, since_progress_ms, running, waiting, pools, steps, costs, simulation_costs]
+              properties:
+                object: {const: engine}
+                model: {type: string}
+                status: {type: string, enum: [ready, draining]}
+                running_count: {type: integer, minimum: 0}
+                waiting_count: {type: integer, minimum: 0}
+                since_progress_ms: {type: [number, "null"], description: "Since the engine last got anywhere; null when idle."}
+                running:
+                  type: array
+                  items: {$ref: "#/components/schemas/EngineRequest"}
+                waiting:
+                  type: array
+                  items: {$ref: "#/components/schemas/EngineRequest"}
+                pools:
+                  description: Memory of a bounded size that requests share.
+                  type: array
+                  items:
+                    type: object
+                    required: [name, used_blocks, cached_blocks, capacity_blocks, block_bytes, used_bytes, cached_bytes, capacity_bytes]
+                    properties:
+                      name: {type: string}
+                      used_blocks: {type: integer, description: Held by requests.}
+                      cached_blocks: {type: integer, description: "Held by none, kept because they may be asked for again."}
+                      capacity_blocks: {type: integer, description: 0 where the pool is bounded in bytes alone.}
+                      block_bytes: {type: integer, description: 0 where blocks have different sizes.}
+                      used_bytes: {type: integer}
+                      cached_bytes: {type: integer}
+                      capacity_bytes: {type: integer}
+                steps:
+                  description: The last batches, oldest first.
+                  type: array
+                  maxItems: 32
+                  items:
+                    type: object
+                    required: [stage, items, duration_ms, ended_ms_ago]
+                    properties:
+                      stage: {$ref: "#/components/schemas/Stage"}
+                      items: {type: integer, description: "Pictures, or positions of sequences."}
+                      duration_ms: {type: number}
+                      ended_ms_ago: {type: number}
+                costs:
+                  description: What batches are expected to cost.
+                  type: array
+                  items:
+                    type: object
+                    required: [stage, fixed_ms, per_item_ms]
+                    properties:
+                      stage: {$ref: "#/components/schemas/Stage"}
+                      fixed_ms: {type: number}
+                      per_item_ms: {type: number}
+                simulation_costs:
+                  description: |
+                    What batches have cost since the start, fitted by least squares, in microseconds; the document that
+                    `interleaved simulate --costs` reads. Stages that have not run yet have built-in values.
+                  type: object
+                  required: [encode, language, denoise, render, requestOverhead]
+                  properties:
+                    encode: {$ref: "#/components/schemas/StageCost"}
+                    language:
+                      type: object
+                      required: [fixed, perRow, perAttendedPosition]
+                      properties:
+                        fixed: {type: number}
+                        perRow: {type: number}
+                        perAttendedPosition: {type: number}
+                    denoise: {$ref: "#/components/schemas/StageCost"}
+                    render: {$ref: "#/components/schemas/StageCost"}
+                    requestOverhead: {type: number, description: From admission until the input is ready.}
+            StageCost:
+              type: object
+              required: [fixed, perUnit]
+              properties:
+                fixed: {type: number}
+                perUnit: {type: number}
+            Stage:
+              type: string
+              enum: [encode, language, denoise, render]
+            EngineRequest:
+              type: object
+              required: [id, request_id, mode, priority, stage, age_ms, computed_tokens, total_tokens, drawings]
+              properties:
+                id: {type: string, description: The `id` of its answer.}
+                request_id: {type: string, description: Its `x-request-id`.}
+                mode: {type: string, enum: [text, image, interleave, score]}
+                priority: {type: string, enum: [low, normal, high]}
+                stage: {type: string, enum: [waiting, encode, language, denoise, render]}
+                age_ms: {type: number}
+                computed_tokens: {type: integer, description: Positions that are computed; 0 where unknown.}
+                total_tokens: {type: integer, description: Positions of its sequences; 0 where unknown.}
+                drawings:
+                  description: Pictures in the making.
+                  type: array
+                  items:
+                    type: object
+                    required: [step, steps]
+                    properties:
+                      step: {type: integer}
+                      steps: {type: integer}
             Liveness:
               type: object
               required: [status]

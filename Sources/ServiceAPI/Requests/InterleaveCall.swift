@@ -65,6 +65,7 @@ package struct InterleaveCall: Sendable {
             ?? UInt64.random(in: 0..<(1 << 53))
         streams = try reader.bool("stream")
         request.timeout = try reader.timeout(limits)
+        request.priority = try reader.choice("priority") ?? request.priority
         _ = try reader.string("user", maximumByteCount: limits.maximumNameByteCount)
         try reader.finish()
         try checkCombinations()

@@ -1,6 +1,7 @@
 package import Engine
 internal import Images
 internal import MMInterleaved
+internal import Scheduling
 
 extension InterleaveCall {
     /// The effective parameters: those that had a say in the answer.
@@ -39,6 +40,7 @@ extension InterleaveCall {
             "image": request.mode == .text ? nil : pictures,
             "seed": .unsigned(request.seed),
             "timeout_ms": request.timeout.map { .integer(Int($0 / .milliseconds(1))) },
+            "priority": .string(request.priority.rawValue),
         ])
     }
 
@@ -106,6 +108,7 @@ extension Usage {
             "completion_tokens": .integer(completionTokenCount),
             "total_tokens": .integer(promptTokenCount + completionTokenCount),
             "computed_tokens": .integer(computedTokenCount),
+            "cached_tokens": .integer(cachedTokenCount),
             "input_images": .integer(inputImageCount),
             "output_images": .integer(outputImageCount),
             "encoded_images": .integer(encodedImageCount),

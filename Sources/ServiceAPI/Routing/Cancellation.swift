@@ -1,19 +1,28 @@
 internal import Engine
 internal import Synchronization
 
-/// Ends a request's computation when its client goes away, before or after it was submitted.
+/// Ends a request's computation when its client goes away or asks for it, before or after it was submitted.
 final class Cancellation: Sendable {
+    /// Why a computation is ended.
+    enum Cause {
+        /// Nobody waits for the answer any more.
+        case clientGone
+        /// Somebody asked for its end; its client still waits and hears of it.
+        case asked
+    }
+
     private struct State {
         var isCancelled = false
+        var isClientGone = false
         var ticket: Engine.Ticket?
     }
 
     private let state = Mutex(State())
 
     /// Whether the client is gone.
-    var isCancelled: Bool { state.withLock(\.isCancelled) }
+    var isClientGone: Bool { state.withLock(\.isClientGone) }
 
-    /// Names the computation to end; ends it at once if the client is gone already.
+    /// Names the computation to end; ends it at once if that was asked for already.
     func attach(_ ticket: Engine.Ticket) {
         let isCancelled = state.withLock { state in
             state.ticket = ticket
@@ -23,9 +32,10 @@ final class Cancellation: Sendable {
     }
 
     /// Ends the computation.
-    func cancel() {
+    func cancel(_ cause: Cause = .clientGone) {
         let ticket = state.withLock { state in
             state.isCancelled = true
+            if cause == .clientGone { state.isClientGone = true }
             return state.ticket
         }
         ticket?.cancel()

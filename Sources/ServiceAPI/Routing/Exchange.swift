@@ -13,11 +13,17 @@ struct RequestContext: Sendable {
     /// A well-formed `traceparent` (W3C Trace Context), for the log.
     let trace: String?
     let start = ContinuousClock.now
+    private let route: String
+    private let counters: HTTPRequestCounters
 
-    /// Whether it is one of the questions that supervisors ask every few seconds.
-    private var isProbe: Bool { ["/livez", "/readyz", "/health"].contains(path) }
+    /// Whether it is one of the questions that supervisors and dashboards ask every few seconds.
+    private var isProbe: Bool {
+        ["/livez", "/readyz", "/health", "/metrics", "/v1/engine"].contains(path)
+    }
 
-    init(_ head: RequestHead) {
+    init(_ head: RequestHead, _ counters: HTTPRequestCounters) {
+        self.counters = counters
+        route = Route.label(head.path)
         id =
             head.fields["x-request-id"].flatMap { Self.isPlain($0) ? $0 : nil }
             ?? randomIdentifier()
@@ -53,10 +59,11 @@ struct RequestContext: Sendable {
             || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 
-    /// Writes the request's line.
+    /// Writes the request's line and counts the request: once, when its answer is over.
     ///
     /// - `status`: 499 for a client that went away before it had its answer, as nginx has it.
     func log(_ status: Int, to logger: Logger, work: Work? = nil, error: String? = nil) {
+        counters.count(route: route, status: status)
         var metadata: Logger.Metadata = ["request": "\(id)"]
         if let trace { metadata["traceparent"] = "\(trace)" }
         if let work {

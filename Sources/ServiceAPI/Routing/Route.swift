@@ -11,6 +11,10 @@ enum Route: Hashable {
     case liveness
     case readiness
     case openAPI
+    case metrics
+    case engine
+    /// An answer in progress, by its name.
+    case answer(String)
 
     /// Finds the route of a request.
     ///
@@ -42,15 +46,24 @@ enum Route: Hashable {
         case "/livez": return .liveness
         case "/readyz", "/health": return .readiness
         case "/openapi.yaml": return .openAPI
+        case "/metrics": return .metrics
+        case "/v1/engine": return .engine
         default:
-            let prefix = "/v1/models/"
-            guard path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count else { return nil }
-            return percentDecoded(path.dropFirst(prefix.count)).map { .model($0) }
+            return name(path, after: "/v1/models/").map { .model($0) }
+                ?? name(path, after: "/v1/interleave/").map { .answer($0) }
         }
     }
 
+    private static func name(_ path: String, after prefix: String) -> String? {
+        guard path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count else { return nil }
+        return percentDecoded(path.dropFirst(prefix.count))
+    }
+
     /// The methods that the path takes.
-    var methods: [Method] { takesDocument ? [.post] : [.get, .head] }
+    var methods: [Method] {
+        if case .answer = self { return [.delete] }
+        return takesDocument ? [.post] : [.get, .head]
+    }
 
     /// Whether a request brings a JSON document.
     var takesDocument: Bool {
@@ -63,10 +76,23 @@ enum Route: Hashable {
     /// Whether it can be answered only with the model in memory.
     var needsModel: Bool {
         switch self {
-        case .liveness, .readiness, .openAPI: false
+        case .liveness, .readiness, .openAPI, .metrics, .engine, .answer: false
         default: true
         }
     }
+
+    /// The path as the contract writes it, for a label that clients cannot make up.
+    static func label(_ path: String) -> String {
+        guard let route = find(path) else { return unknownLabel }
+        switch route {
+        case .model: return "/v1/models/{id}"
+        case .answer: return "/v1/interleave/{id}"
+        default: return path
+        }
+    }
+
+    /// The label of requests whose path is none of ours, or was never understood.
+    static let unknownLabel = "other"
 }
 
 extension RequestHead {

@@ -19,7 +19,7 @@ final class InterleaveAnswer {
     /// Pictures are compressed here, off the engine's thread, and events keep their order.
     private let queue = DispatchQueue(label: "interleaved.answer", qos: .userInitiated)
 
-    private let id = "interleave-" + randomIdentifier()
+    private let id: String
     private let created = Service.secondsSince1970()
     private var segments: [JSON] = []
     private var stream: EventStream?
@@ -28,6 +28,7 @@ final class InterleaveAnswer {
     init(
         _ exchange: Exchange,
         _ call: InterleaveCall,
+        id: String,
         isStreaming: Bool,
         engine: Engine,
         cancellation: Cancellation,
@@ -35,6 +36,7 @@ final class InterleaveAnswer {
     ) {
         self.exchange = exchange
         self.call = call
+        self.id = id
         self.isStreaming = isStreaming
         self.cancellation = cancellation
         self.configuration = configuration
@@ -69,7 +71,7 @@ final class InterleaveAnswer {
         do {
             if isStreaming { try handleStreaming(event) } else { try handlePlain(event) }
         } catch {
-            cancellation.cancel()
+            cancellation.cancel(.asked)
             fail(error)
         }
     }
@@ -147,7 +149,7 @@ final class InterleaveAnswer {
             ]
         )
         stream?.finish()
-        let isGone = cancellation.isCancelled
+        let isGone = cancellation.isClientGone
         exchange.context.log(isGone ? 499 : 200, to: exchange.logger, work: Work(completion.usage))
     }
 
@@ -158,7 +160,7 @@ final class InterleaveAnswer {
         stream.send("error", ["error": report.json])
         stream.finish()
         exchange.context.log(
-            cancellation.isCancelled ? 499 : report.status.code,
+            cancellation.isClientGone ? 499 : report.status.code,
             to: exchange.logger,
             error: "\(report.code): \(report.message)"
         )

@@ -1,121 +1,93 @@
 internal import CKernels
 
-/// Which keys a query may see.
-package enum AttentionMask: Sendable {
-    /// Every query sees every key.
-    case none
-    /// Query r sees the first `visible + r` keys: `visible` is 1 + the number of keys before query 0.
-    case causal(visible: Int)
-}
-
 extension Compute {
-    /// Multi-head scaled dot-product attention of one sequence.
+    /// Multi-head scaled dot-product attention of one or more sequences of equal length.
     ///
-    /// Computes per head `out = softmax(scale · q kᵀ + mask) v`.
+    /// Computes per sample and head `out = softmax(scale · q kᵀ) v`.
     ///
-    /// Shapes: `q`, `out` [queries, heads·headSize] · `k`, `v` [keys, heads·headSize]; heads are runs of
-    /// columns. `out` may not overlap the inputs.
-    /// Cost: 4·queries·keys·heads·headSize flop; packed keys and values and a tile of scores per worker
-    /// as scratch.
-    /// Threads: cut by heads and tiles of queries. A query's bits depend on itself, the keys and the
-    /// values; one query alone is computed in another order than several.
-    /// Source: arXiv 1706.03762 §3.2.
+    /// Shapes: `q`, `out` [samples·queries, heads·headSize] · `k`, `v` [samples·keys, heads·headSize];
+    /// heads are runs of columns. `out` may not overlap the inputs.
+    /// Cost: 4·samples·queries·keys·heads·headSize flop; packed keys and values and a tile of scores per
+    /// worker as scratch.
+    /// Threads: cut by samples, heads and tiles of queries. Source: arXiv 1706.03762 §3.2.
     package func attention(
         q: Matrix,
         k: Matrix,
         v: Matrix,
+        samples: Int = 1,
         heads: Int,
         scale: Float,
-        mask: AttentionMask = .none,
         into out: Matrix
     ) {
-        precondition(heads > 0 && q.columns % heads == 0 && q.columns == k.columns)
-        precondition(v.columns == out.columns && v.columns % heads == 0)
-        precondition(k.rows == v.rows && q.rows == out.rows)
-        floatingPointOperationCount += 2 * q.rows * k.rows * (q.columns + v.columns)
-        if q.rows == 1 && v.columns == q.columns {
-            attendOne(q: q, k: k, v: v, heads: heads, scale: scale, mask: mask, into: out)
-            return
-        }
-        let headSize = q.columns / heads
-        let valueSize = v.columns / heads
-        // A tile of scores should stay in the second-level cache; twelve rows are a tile of products.
-        let tile = max(24, min(132, 98304 / max(1, k.rows) / 12 * 12))
-        let tiles = (q.rows + tile - 1) / tile
-        scope {
-            let packed = PackedHeads(self, k: k, v: v, heads: heads)
-            let scores = scratch(pool.workerCount * tile, k.rows)
-            pool.run(heads * tiles) { part, worker in
-                let (head, first) = (part / tiles, part % tiles * tile)
-                let rows = first..<min(q.rows, first + tile)
-                let tileScores = scores.rows(worker * tile..<worker * tile + rows.count)
-                multiply(
-                    q.rows(rows).columns(head * headSize..<(head + 1) * headSize),
-                    packed.keys(ofHead: head),
-                    into: tileScores
-                )
-                switch mask {
-                case .none:
-                    unsafe ilv_softmax_rows_f32(
-                        tileScores.base,
-                        tileScores.stride,
-                        rows.count,
-                        k.rows,
-                        scale
-                    )
-                case .causal(let visible):
-                    unsafe ilv_softmax_causal_rows_f32(
-                        tileScores.base,
-                        tileScores.stride,
-                        rows.count,
-                        k.rows,
-                        visible + first,
-                        scale
-                    )
-                }
-                multiply(
-                    tileScores,
-                    packed.values(ofHead: head),
-                    into: out.rows(rows).columns(head * valueSize..<(head + 1) * valueSize)
-                )
-            }
-        }
+        precondition(samples > 0 && k.rows % samples == 0 && k.rows == v.rows)
+        let keys = k.rows / samples
+        let ranges = (0..<samples).map { $0 * keys..<($0 + 1) * keys }
+        attention(
+            q: q,
+            keys: ranges.map { k.rows($0) },
+            values: ranges.map { v.rows($0) },
+            heads: heads,
+            scale: scale,
+            into: out
+        )
     }
 
-    private func attendOne(
+    /// The same where every sample's keys and values lie elsewhere.
+    ///
+    /// A sample's bits do not depend on the others: the cut into tiles depends on one sample's sizes.
+    ///
+    /// Shapes: `q`, `out` [samples·queries, heads·headSize] · `keys`, `values` per sample
+    /// [keys, heads·headSize], all of one size.
+    package func attention(
         q: Matrix,
-        k: Matrix,
-        v: Matrix,
+        keys: [Matrix],
+        values: [Matrix],
         heads: Int,
         scale: Float,
-        mask: AttentionMask,
         into out: Matrix
     ) {
+        let samples = keys.count
+        precondition(samples > 0 && values.count == samples && q.rows % samples == 0)
+        let (keyCount, valueColumns) = (keys[0].rows, values[0].columns)
+        precondition(heads > 0 && q.columns % heads == 0 && valueColumns % heads == 0)
+        precondition(q.rows == out.rows && out.columns == valueColumns)
+        precondition(keys.allSatisfy { $0.rows == keyCount && $0.columns == q.columns })
+        precondition(values.allSatisfy { $0.rows == keyCount && $0.columns == valueColumns })
+        floatingPointOperationCount += 2 * q.rows * keyCount * (q.columns + valueColumns)
+        let queries = q.rows / samples
         let headSize = q.columns / heads
-        let keys =
-            switch mask {
-            case .none: k.rows
-            case .causal(let visible): min(k.rows, visible)
-            }
+        let valueSize = valueColumns / heads
+        // A tile of scores should stay in the second-level cache; twelve rows are a tile of products.
+        let tile = max(24, min(132, 98304 / max(1, keyCount) / 12 * 12))
+        let tiles = (queries + tile - 1) / tile
         scope {
-            let scores = scratch(pool.workerCount, max(1, keys))
-            let granularity = max(1, 8192 / max(1, keys * headSize))
-            forRanges(of: heads, granularity: granularity) { range, worker in
-                for head in range {
-                    let offset = head * headSize
-                    unsafe ilv_attend_one_f32(
-                        out.base + offset,
-                        q.base + offset,
-                        k.base + offset,
-                        k.stride,
-                        v.base + offset,
-                        v.stride,
-                        keys,
-                        headSize,
-                        scale,
-                        scores.row(worker).base
-                    )
-                }
+            let packed = PackedHeads(self, keys: keys, values: values, heads: heads)
+            let scores = scratch(pool.workerCount * tile, keyCount)
+            pool.run(samples * heads * tiles) { part, worker in
+                let (sample, head) = (part / (heads * tiles), part / tiles % heads)
+                let first = part % tiles * tile
+                let count = min(queries - first, tile)
+                let row = sample * queries + first
+                let columns = head * headSize..<(head + 1) * headSize
+                let outColumns = head * valueSize..<(head + 1) * valueSize
+                let tileScores = scores.rows(worker * tile..<worker * tile + count)
+                multiply(
+                    q.rows(row..<row + count).columns(columns),
+                    packed.keys(sample * heads + head),
+                    into: tileScores
+                )
+                unsafe ilv_softmax_rows_f32(
+                    tileScores.base,
+                    tileScores.stride,
+                    count,
+                    keyCount,
+                    scale
+                )
+                multiply(
+                    tileScores,
+                    packed.values(sample * heads + head),
+                    into: out.rows(row..<row + count).columns(outColumns)
+                )
             }
         }
     }
@@ -144,42 +116,45 @@ extension Compute {
     }
 }
 
-/// Keys and values of all heads, packed as the weights of the two products of attention.
+/// Keys and values of all heads of all samples, packed as the weights of attention's two products.
 private struct PackedHeads {
-    private let keyPanels: Matrix  // [heads·panels·headSize, 16]: the outputs are the keys
-    private let valuePanels: Matrix  // [heads·panels·keys, 16]: the inputs are the keys
-    private let heads: Int
+    private let keyPanels: Matrix  // [samples·heads·panels·headSize, 16]: the outputs are the keys
+    private let valuePanels: Matrix  // [samples·heads·panels·keys, 16]: the inputs are the keys
+    private let keyRows: Int
+    private let valueRows: Int
 
     /// Packs into scratch memory of the caller's scope.
-    init(_ compute: Compute, k: Matrix, v: Matrix, heads: Int) {
+    init(_ compute: Compute, keys: [Matrix], values: [Matrix], heads: Int) {
         let width = LinearWeights.panelWidth
-        let (headSize, valueSize) = (k.columns / heads, v.columns / heads)
-        let keyRows = (k.rows + width - 1) / width * headSize
-        let valueRows = (valueSize + width - 1) / width * k.rows
-        let keyPanels = compute.scratch(heads * keyRows, width)
-        let valuePanels = compute.scratch(heads * valueRows, width)
-        (self.keyPanels, self.valuePanels, self.heads) = (keyPanels, valuePanels, heads)
-        // Runs of keys whose panels are whole, so that parts write disjoint memory.
+        let count = keys[0].rows
+        let (headSize, valueSize) = (keys[0].columns / heads, values[0].columns / heads)
+        keyRows = (count + width - 1) / width * headSize
+        valueRows = (valueSize + width - 1) / width * count
+        keyPanels = compute.scratch(keys.count * heads * keyRows, width)
+        valuePanels = compute.scratch(keys.count * heads * valueRows, width)
+        // Runs of whole panels of keys, so that parts write disjoint memory.
         let run = 256
-        let runs = (k.rows + run - 1) / run
-        compute.pool.run(heads * runs) { part, _ in
-            let (head, first) = (part / runs, part % runs * run)
-            let rows = first..<min(k.rows, first + run)
-            let keys = k.rows(rows).columns(head * headSize..<(head + 1) * headSize)
+        let runs = (count + run - 1) / run
+        compute.pool.run(keys.count * heads * runs) { [self] part, _ in
+            let (index, first) = (part / runs, part % runs * run)
+            let (sample, head) = (index / heads, index % heads)
+            let rows = first..<min(count, first + run)
+            let key = keys[sample].rows(rows).columns(head * headSize..<(head + 1) * headSize)
             unsafe ilv_matmul_pack_f32(
-                keyPanels.base + head * keyRows * width,
-                keys.base,
-                keys.stride,
+                self.keys(index).base,
+                key.base,
+                key.stride,
                 headSize,
                 first,
                 rows.count
             )
-            let values = v.rows(rows).columns(head * valueSize..<(head + 1) * valueSize)
+            let value = values[sample].rows(rows)
+                .columns(head * valueSize..<(head + 1) * valueSize)
             unsafe ilv_matmul_pack_inputs_f32(
-                valuePanels.base + head * valueRows * width,
-                values.base,
-                values.stride,
-                k.rows,
+                self.values(index).base,
+                value.base,
+                value.stride,
+                count,
                 valueSize,
                 first,
                 rows.count
@@ -187,14 +162,14 @@ private struct PackedHeads {
         }
     }
 
-    func keys(ofHead head: Int) -> Matrix {
-        let rows = keyPanels.rows / heads
-        return keyPanels.rows(head * rows..<(head + 1) * rows)
+    /// The packed keys of head `index % heads` of sample `index / heads`.
+    func keys(_ index: Int) -> Matrix {
+        keyPanels.rows(index * keyRows..<(index + 1) * keyRows)
     }
 
-    func values(ofHead head: Int) -> Matrix {
-        let rows = valuePanels.rows / heads
-        return valuePanels.rows(head * rows..<(head + 1) * rows)
+    /// The packed values of head `index % heads` of sample `index / heads`.
+    func values(_ index: Int) -> Matrix {
+        valuePanels.rows(index * valueRows..<(index + 1) * valueRows)
     }
 }
 

@@ -22,7 +22,7 @@ extension Compute {
     /// Computes `out[q, h·D + d] += Σ_l,p weights[q, h, l, p] · value_l(location[q, h, l, p])[h·D + d]`
     /// with zero outside the maps and pixel centres at half-integers.
     ///
-    /// Shapes: `value` [Σ levels, heads·D] · `locations` [queries, heads·levels·points·2] as (x, y) in
+    /// Shapes: `value` [samples·Σ levels, heads·D], whose samples belong to equal runs of queries · `locations` [queries, heads·levels·points·2] as (x, y) in
     /// [0, 1], or [queries, heads·points·2] when the levels share them · `weights`
     /// [queries, heads·levels·points] · `out` [queries, heads·D].
     /// Threads: cut by queries. Source: Deformable DETR, arXiv 2010.04159 eq. 3.
@@ -38,7 +38,10 @@ extension Compute {
         let levels = shape.levels.count
         let isShared = locations.columns == heads * points * 2
         precondition(isShared || locations.columns == heads * levels * points * 2)
-        precondition(value.rows == shape.rowCount && value.columns == out.columns)
+        precondition(value.rows % shape.rowCount == 0 && value.columns == out.columns)
+        let samples = value.rows / shape.rowCount
+        precondition(samples > 0 && out.rows % samples == 0)
+        let queries = out.rows / samples
         precondition(weights.columns == heads * levels * points && out.columns % heads == 0)
         precondition(locations.rows == out.rows && weights.rows == out.rows)
         let headStride = isShared ? points * 2 : levels * points * 2
@@ -49,7 +52,7 @@ extension Compute {
                 for query in range {
                     unsafe ilv_deformable_sample_f32(
                         out.base + query * out.stride,
-                        value.base,
+                        value.base + query / queries * shape.rowCount * value.stride,
                         value.stride,
                         shapes,
                         heads,

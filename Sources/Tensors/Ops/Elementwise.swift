@@ -136,12 +136,14 @@ extension Compute {
 extension Compute {
     /// Adds a row's pair (x, y) to every pair of columns of that row.
     ///
-    /// Shapes: `pairs` [rows, 2] · `out` [rows, 2·n].
+    /// Shapes: `pairs` [n, 2], repeated every n rows · `out` [rows, 2·m].
     package func addPairs(_ pairs: Matrix, to out: Matrix) {
-        precondition(pairs.rows == out.rows && pairs.columns == 2 && out.columns % 2 == 0)
+        precondition(pairs.rows > 0 && out.rows % pairs.rows == 0)
+        precondition(pairs.columns == 2 && out.columns % 2 == 0)
         forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
             for row in range {
-                let (x, y) = (pairs[row, 0], pairs[row, 1])
+                let pair = row % pairs.rows
+                let (x, y) = (pairs[pair, 0], pairs[pair, 1])
                 out.withMutableRow(row) { span in
                     for pair in 0..<span.count / 2 {
                         span[2 * pair] += x

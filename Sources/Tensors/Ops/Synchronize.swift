@@ -30,6 +30,14 @@ package enum ImageVisibility: Sendable {
         case .byQuery(let images): images[query]
         }
     }
+
+    /// Most images that one query sees.
+    var largestCount: Int {
+        switch self {
+        case .uniform(let images): images.count
+        case .byQuery(let images): images.reduce(0) { max($0, $1.count) }
+        }
+    }
 }
 
 extension Compute {
@@ -41,9 +49,10 @@ extension Compute {
     /// levels and points; then `out = Σ weight · value(location) + ignoreToken / (1 + Σ e^z)`.
     ///
     /// Shapes: `offsets` [queries, heads·points·2] as (x, y) fractions · `logits`
-    /// [queries, heads·levels·points] · `references` [queries, 2], or [1, 2] for all · `values` per
+    /// [queries, heads·levels·points] · `references` [n, 2], repeated every n queries · `values` per
     /// image [Σ levels, channels] · `ignoreToken` [1, channels] · `out` [queries, channels].
-    /// Threads: cut by queries. Source: MM-Interleaved, arXiv 2401.10208 §3.2.
+    /// Threads: cut by queries, each of which is computed alone: queries of several sequences or
+    /// samples may share a call. Source: MM-Interleaved, arXiv 2401.10208 §3.2.
     ///
     /// - `visible`: The images a query sees, oldest first; empty for none.
     package func synchronize(
@@ -64,11 +73,11 @@ extension Compute {
         let channels = out.columns
         precondition(offsets.columns == heads * points * 2 && logits.columns == heads * slots)
         precondition(offsets.rows == out.rows && logits.rows == out.rows)
-        precondition(references.rows == out.rows || references.rows == 1)
+        precondition(references.rows > 0 && out.rows % references.rows == 0)
         precondition(ignoreToken.count == channels && channels % heads == 0)
         precondition(values.allSatisfy { $0.rows == shape.rowCount && $0.columns == channels })
         scope {
-            let mostVisible = max(1, values.count)
+            let mostVisible = max(1, visible.largestCount)
             let weights = scratch(pool.workerCount, mostVisible * heads * slots)
             let ignored = scratch(pool.workerCount, heads)
             let locations = scratch(pool.workerCount, heads * points * 2)
@@ -103,7 +112,7 @@ extension Compute {
                         place(
                             offsets.row(query),
                             plus: ranks.offsets.row(images.upperBound - image),
-                            around: references.row(references.rows == 1 ? 0 : query),
+                            around: references.row(query % references.rows),
                             into: places
                         )
                         unsafe shape.packed.withUnsafeBufferPointer { shapes in

@@ -66,7 +66,7 @@ struct StageBenchmarks {
         let side = configuration.vision.imageSize
         let pixels = Matrix(rows: side * side, columns: 3)
         pixels.fill(0.5)
-        return measure("encode", unit: "picture") { _ = tokenizer.encode(pixels, compute) }
+        return measure("encode", unit: "picture") { _ = tokenizer.encode([pixels], compute) }
     }
 
     private func language(_ stage: String) throws -> [Measurement] {
@@ -86,22 +86,23 @@ struct StageBenchmarks {
         if stage == "synchronize" {
             return [
                 measure("synchronize", unit: "picture's values, all layers") {
-                    _ = model.synchronizerValues(of: maps, compute)
+                    _ = model.synchronizerValues(of: [maps], compute)
                 }
             ]
         }
-        let values = model.synchronizerValues(of: maps, compute)
+        let values = model.synchronizerValues(of: [maps], compute)[0]
         let tokens = randomMatrix(
             configuration.imageTokenCount,
             configuration.language.hiddenSize
         )
+        let picture = EncodedImage(tokens: tokens, pyramid: [], values: values)
         let soi = configuration.vocabulary.beginOfImage
         if stage == "prefill" {
             let count = min(Self.promptTokenCount, positions)
             let sequence = model.makeSequence()
             return [
                 measure("prefill", unit: "token, pp\(count)", unitCount: count) {
-                    sequence.cache.truncate(to: 0)
+                    sequence.truncate(to: 0)
                     model.extend(
                         sequence,
                         with: [SequenceElement](repeating: .token(5), count: count),
@@ -114,7 +115,7 @@ struct StageBenchmarks {
         // Every weight but the table of embeddings is read for every token.
         let table = configuration.vocabulary.size * configuration.language.hiddenSize * 4
         let byteCount = (byteCount(parameters) - table) * count
-        let image = SequenceElement.image(tokens: tokens, values: values)
+        let image = SequenceElement.image(picture)
         return [
             decode(model, "token, one picture seen", [.token(soi), image], count, byteCount),
             decode(model, "token, text only", [], count, byteCount),
@@ -138,11 +139,9 @@ struct StageBenchmarks {
         _ byteCount: Int,
         sequenceCount: Int = 1
     ) -> Measurement {
-        let sequences = (0..<sequenceCount).map { _ in model.makeSequence() }
+        let sequences = model.makeSequences(sequenceCount)
         for sequence in sequences { model.extend(sequence, with: [.token(1)] + beginning, compute) }
-        let start = sequences[0].count
-        let tokens = [Int](repeating: 5, count: sequenceCount)
-        let hidden = Matrix(rows: sequenceCount, columns: configuration.language.hiddenSize)
+        let start = sequences[0].computedCount
         let logits = Matrix(rows: sequenceCount, columns: model.vocabularySize)
         return measure(
             "decode",
@@ -150,13 +149,14 @@ struct StageBenchmarks {
             unitCount: count * sequenceCount,
             byteCount: byteCount
         ) {
-            for sequence in sequences { sequence.cache.truncate(to: start) }
+            for sequence in sequences { sequence.truncate(to: start) }
             for _ in 0..<count {
-                model.step(sequences, tokens: tokens, compute)
-                for (row, sequence) in sequences.enumerated() {
-                    hidden.row(row).copy(from: sequence.hidden.row(sequence.count - 1))
-                }
-                model.logits(of: hidden, compute, into: logits)
+                for sequence in sequences { sequence.append(token: 5) }
+                model.compute(
+                    sequences.map { LanguageWork(sequence: $0, count: 1) },
+                    compute
+                )
+                model.logits(after: sequences, compute, into: logits)
             }
         }
     }

@@ -58,12 +58,10 @@ struct Generate: ParsableCommand {
     }
 
     private func run(_ file: AnnotationFile) throws {
-        let directory = try ModelDirectory(path: model)
+        let loaded = try LoadedModel(path: model, workers: workers)
         let run = AnnotationRun(
-            model: try LoadedModel.load(directory),
-            tokenizer: try Tokenizer(modelPath: directory.tokenizerPath),
-            compute: Compute(workerCount: workers),
-            settings: try annotationOptions.settings(directory.configuration.defaults),
+            engine: loaded.engine,
+            settings: try annotationOptions.settings(loaded.configuration.defaults),
             directory: output
         )
         for (index, annotation) in file.annotations.enumerated() {

@@ -42,7 +42,7 @@ struct Init: ParsableCommand {
     }
 
     /// Words for an untrained model to stutter with.
-    private static let words = [
+    static let words = [
         "a", "the", "and", "of", "on", "in", "with", "is", "red", "green", "blue", "yellow",
         "small", "large", "circle", "square", "star", "left", "right", "above", "below",
         "picture", "moves", "now", "light", "dark",

@@ -58,8 +58,24 @@ struct SettingFlags: ParsableArguments {
     var workers: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?
-    @Option(help: "Most requests that wait while one is computed. (default: 32)")
+    @Option(help: "Most requests that are computed together. (default: 32)")
+    var maxRunning: String?
+    @Option(help: "Most requests that wait beside these. (default: 64)")
     var maxQueue: String?
+    @Option(help: "Most pictures that are drawn together. (default: 8)")
+    var maxDrawings: String?
+    @Option(help: "Most bytes of input of all requests in progress. (default: 256MiB)")
+    var maxPendingBytes: String?
+    @Option(help: "Memory for keys and values of sequences. (default: 512MiB)")
+    var kvCacheBytes: String?
+    @Option(help: "Memory for features of pictures. (default: 256MiB)")
+    var imageCacheBytes: String?
+    @Option(help: "Most positions that one step of the language model computes. (default: 256)")
+    var maxStepRows: String?
+    @Option(
+        help: "Time that a step should take while somebody waits for words. (default: 50ms)"
+    )
+    var stepTime: String?
     @Option(help: "Largest request body. (default: 64MiB)")
     var maxBodyBytes: String?
     @Option(help: "Largest header of a request. (default: 16KiB)")
@@ -109,7 +125,10 @@ struct SettingFlags: ParsableArguments {
     var values: [Setting: String] {
         let all: [Setting: String?] = [
             .model: model, .host: host, .port: port, .workers: workers, .logLevel: logLevel,
-            .maxQueue: maxQueue, .maxBodyBytes: maxBodyBytes, .maxHeaderBytes: maxHeaderBytes,
+            .maxQueue: maxQueue, .maxRunning: maxRunning, .maxDrawings: maxDrawings,
+            .maxPendingBytes: maxPendingBytes, .kvCacheBytes: kvCacheBytes,
+            .imageCacheBytes: imageCacheBytes, .maxStepRows: maxStepRows, .stepTime: stepTime,
+            .maxBodyBytes: maxBodyBytes, .maxHeaderBytes: maxHeaderBytes,
             .maxConnections: maxConnections, .maxImagePixels: maxImagePixels,
             .maxInputParts: maxInputParts, .maxTokens: maxTokens, .maxSegments: maxSegments,
             .maxSteps: maxSteps, .maxImages: maxImages, .maxTexts: maxTexts,

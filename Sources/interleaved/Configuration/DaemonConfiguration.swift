@@ -3,6 +3,7 @@ import Engine
 import HTTPServer
 import HTTPWire
 import Logging
+import Scheduling
 import ServiceAPI
 
 /// Everything that the daemon can be told, checked.
@@ -66,7 +67,21 @@ struct DaemonConfiguration {
             if let text = layers[setting] { value = try text.integer(in: range) }
         }
         try read(.workers, &engine.workerCount, 0...1024)
-        try read(.maxQueue, &engine.maximumWaitingCount, 0...10_000)
+        try read(.maxQueue, &engine.scheduling.maximumWaitingCount, 0...10_000)
+        try read(.maxRunning, &engine.scheduling.maximumRunningCount, 1...10_000)
+        try read(.maxDrawings, &engine.scheduling.drawingCapacity, 1...10_000)
+        try read(.maxStepRows, &engine.scheduling.maximumRowCount, 32...65_536)
+        func read(_ setting: Setting, byteCount value: inout Int) throws {
+            if let text = layers[setting] { value = try text.byteCount(in: 1 << 20...1 << 40) }
+        }
+        try read(.maxPendingBytes, byteCount: &engine.scheduling.inputByteBudget)
+        try read(.kvCacheBytes, byteCount: &engine.keyValueByteBudget)
+        try read(.imageCacheBytes, byteCount: &engine.imageByteBudget)
+        if let time = layers[.stepTime] {
+            engine.scheduling.stepDurationTarget = try time.duration(
+                in: .milliseconds(1)...(.seconds(3600))
+            )
+        }
         try read(.maxImagePixels, &engine.maximumPixelCount, 1...1_000_000_000)
     }
 

@@ -8,6 +8,13 @@ enum Setting: String, CaseIterable {
     case workers
     case logLevel = "log_level"
     case maxQueue = "max_queue"
+    case maxRunning = "max_running"
+    case maxDrawings = "max_drawings"
+    case maxPendingBytes = "max_pending_bytes"
+    case kvCacheBytes = "kv_cache_bytes"
+    case imageCacheBytes = "image_cache_bytes"
+    case maxStepRows = "max_step_rows"
+    case stepTime = "step_time"
     case maxBodyBytes = "max_body_bytes"
     case maxHeaderBytes = "max_header_bytes"
     case maxConnections = "max_connections"

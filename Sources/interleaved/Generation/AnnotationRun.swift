@@ -2,16 +2,11 @@ import ArgumentParser
 import Engine
 import Foundation
 import Images
-import MMInterleaved
-import Tensors
-import Tokenization
 
 /// Computes the rounds of annotations and writes them: words to standard output, pictures and
 /// `answer.json` to a folder per annotation.
 struct AnnotationRun {
-    let model: InterleavedModel
-    let tokenizer: Tokenizer
-    let compute: Compute
+    let engine: Engine
     let settings: AnnotationSettings
     let directory: String
 
@@ -36,11 +31,11 @@ struct AnnotationRun {
     func run(_ annotation: Annotation, index: Int) throws {
         let folder = "\(directory)/\(index)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        var session = try AnnotationSession(annotation, settings, model, tokenizer, compute)
+        let coming = try AnnotationRounds(annotation, settings, engine)
         var rounds: [Round] = []
         while true {
             var bar = ProgressBar("annotation \(index), round \(rounds.count)")
-            let next = try session.nextRound { step, stepCount in
+            let next = try coming.next { step, stepCount in
                 bar.show(Double(step) / Double(stepCount), "step \(step)/\(stepCount)")
             }
             guard let round = next else { break }

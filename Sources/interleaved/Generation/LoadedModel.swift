@@ -13,7 +13,7 @@ struct LoadedModel {
         let model = try Self.load(directory)
         var configuration = Engine.Configuration()
         configuration.workerCount = workers
-        engine = Engine(
+        engine = try Engine(
             model,
             tokenizer: try Tokenizer(modelPath: directory.tokenizerPath),
             configuration: configuration

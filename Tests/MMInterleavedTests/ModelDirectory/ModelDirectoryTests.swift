@@ -56,10 +56,10 @@ struct ModelDirectoryTests {
         #expect(progress == progress.sorted() && progress.last == 1)
         let compute = Compute(workerCount: 1)
         let expected = try TinyModel.make().visualTokenizer.encode(
-            TinyModel.pixels(seed: 1),
+            [TinyModel.pixels(seed: 1)],
             compute
-        )
-        let actual = model.visualTokenizer.encode(TinyModel.pixels(seed: 1), compute)
+        )[0]
+        let actual = model.visualTokenizer.encode([TinyModel.pixels(seed: 1)], compute)[0]
         #expect(actual.tokens.toArray() == expected.tokens.toArray())
     }
 

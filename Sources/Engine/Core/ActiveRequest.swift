@@ -1,0 +1,87 @@
+internal import Scheduling
+
+/// An admitted request until its end.
+///
+/// Not `Sendable`: belongs to the engine's queue.
+final class ActiveRequest {
+    /// Runs a request from its prompt to its end; what it returns reports the result.
+    typealias Session =
+        @Sendable (isolated EngineCore, ActiveRequest) async -> @Sendable () -> Void
+
+    /// Where the request is in its life.
+    enum Phase {
+        /// Its pictures are being decoded.
+        case preparing
+        /// It waits for the scheduler to start it.
+        case waiting(Session)
+        /// Its session runs.
+        case running
+        /// Its result is being, or was, reported.
+        case ended
+    }
+
+    let identifier: RequestIdentifier
+    var phase = Phase.preparing
+    /// Why the session is to end early; its stage calls throw this from then on.
+    var failure: EngineError?
+    /// The stage call that the session waits in.
+    var wait: StageWait?
+    /// Tells the submitter that the request failed before its session began.
+    let refuse: @Sendable (EngineError) -> Void
+
+    /// Where the request's progress is told.
+    let recorder: RequestRecorder?
+
+    /// Positions that the language model computed, again ones included.
+    var computedTokenCount = 0
+    /// Positions that were found computed.
+    var cachedTokenCount = 0
+    /// Pictures that went through the vision model for this request.
+    var encodedImageCount = 0
+
+    init(
+        _ identifier: RequestIdentifier,
+        recorder: RequestRecorder?,
+        refuse: @escaping @Sendable (EngineError) -> Void
+    ) {
+        self.identifier = identifier
+        self.recorder = recorder
+        self.refuse = refuse
+    }
+}
+
+/// A session that waits until a number of parts are computed.
+///
+/// Not `Sendable`: belongs to the engine's queue.
+final class StageWait {
+    let request: ActiveRequest
+    private var remaining: Int
+    private var continuation: CheckedContinuation<Void, any Error>?
+
+    init(
+        _ request: ActiveRequest,
+        partCount: Int,
+        _ continuation: CheckedContinuation<Void, any Error>
+    ) {
+        self.request = request
+        remaining = partCount
+        self.continuation = continuation
+    }
+
+    /// One part is computed; after the last the session goes on.
+    func finishPart() {
+        remaining -= 1
+        guard remaining == 0, let continuation else { return }
+        self.continuation = nil
+        request.wait = nil
+        continuation.resume()
+    }
+
+    /// Ends the wait; later parts do not matter.
+    func fail(_ error: EngineError) {
+        guard let continuation else { return }
+        self.continuation = nil
+        request.wait = nil
+        continuation.resume(throwing: error)
+    }
+}

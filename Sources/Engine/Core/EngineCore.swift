@@ -1,0 +1,247 @@
+internal import Dispatch
+internal import MMInterleaved
+internal import Scheduling
+internal import Synchronization
+internal import Tensors
+
+/// Owns the model, the requests in progress and the memory that they share; runs the steps that the
+/// scheduler plans.
+///
+/// Sessions are coroutines on the engine's queue: each asks for stages (`compute`, `encode`, `denoise`,
+/// `render`) and waits; a step computes what the scheduler chose of all that sessions wait for, and lets
+/// those go on whose part is done. Between two steps every session that can has run, and commands (new
+/// requests, cancellations, deadlines) take effect.
+actor EngineCore {
+    nonisolated let queue = EngineQueue()
+    /// Locked for microseconds only, never while something is computed.
+    nonisolated let scheduler: Mutex<Scheduler>
+    nonisolated let metrics: EngineMetrics
+
+    nonisolated let model: InterleavedModel
+    let compute: Compute
+    let pool: KeyValuePool
+
+    private var requests: [RequestIdentifier: ActiveRequest] = [:]
+    private var isStepDue = false
+    /// When the last step ended, if the engine has been busy since.
+    private var lastStepEnd: Duration?
+    private nonisolated let epoch = ContinuousClock.now
+    private nonisolated let lastProgress: Mutex<Duration>
+
+    // What sessions wait for, by the name under which the scheduler plans it.
+    var languageWaits: [SequenceIdentifier: LanguageWait] = [:]
+    var encodeWaits: [ImageDigest: EncodeWait] = [:]
+    var denoiseWaits: [DrawingIdentifier: DrawingWait] = [:]
+    var renderWaits: [DrawingIdentifier: DrawingWait] = [:]
+    /// Features of the pictures that the scheduler's cache holds.
+    var images: [ImageDigest: EncodedImage] = [:]
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe queue.asUnownedSerialExecutor()
+    }
+
+    /// Starts the workers and takes address space for the pools.
+    ///
+    /// - Throws: ``SchedulingConfigurationError`` if no request could ever run.
+    init(
+        _ model: InterleavedModel,
+        workerCount: Int,
+        scheduling: SchedulingConfiguration,
+        metrics: EngineMetrics
+    ) throws(SchedulingConfigurationError) {
+        self.model = model
+        self.metrics = metrics
+        scheduler = Mutex(try Scheduler(scheduling))
+        lastProgress = Mutex(.zero)
+        compute = Compute(workerCount: workerCount)
+        pool = KeyValuePool(model.configuration.language, blockCount: scheduling.blockCount)
+    }
+
+    /// Runs something on the engine's queue, after everything that was posted before.
+    nonisolated func post(_ body: @escaping @Sendable (isolated EngineCore) -> Void) {
+        queue.async { self.assumeIsolated { body($0) } }
+    }
+
+    /// Time as the scheduler counts it.
+    nonisolated var now: Duration { epoch.duration(to: ContinuousClock.now) }
+
+    /// How the engine is doing.
+    nonisolated var status: EngineStatus {
+        let (running, waiting, isDraining) = scheduler.withLock {
+            ($0.runningCount, $0.waitingCount, $0.isDraining)
+        }
+        return EngineStatus(
+            runningCount: running,
+            waitingCount: waiting,
+            sinceProgress: running + waiting == 0 ? nil : now - lastProgress.withLock { $0 },
+            isDraining: isDraining
+        )
+    }
+
+    /// Bytes of one entry of a pool; 0 where entries are no memory of their own.
+    nonisolated func byteCount(of pool: AdmissionRefusal.Pool) -> Int {
+        switch pool {
+        case .positionBlocks: KeyValuePool.byteCount(perBlockOf: model.configuration.language)
+        case .imageFeatures: EncodedImage.byteCount(of: model.configuration)
+        case .inputBytes: 1
+        case .drawings, .waitingRequests: 0
+        }
+    }
+
+    // MARK: - Requests
+
+    /// Takes a request into the queue, from any thread.
+    ///
+    /// - Throws: ``EngineError`` of kind `draining`, `queueFull`, or `contextLengthExceeded` if the
+    ///   request could never run.
+    nonisolated func admit(
+        _ bounds: RequestBounds,
+        timeout: Duration?
+    ) throws(EngineError) -> RequestIdentifier {
+        var bounds = bounds
+        let now = now
+        bounds.deadline = timeout.map { now + $0 }
+        do throws(AdmissionRefusal) {
+            return try scheduler.withLock { scheduler throws(AdmissionRefusal) in
+                if scheduler.runningCount + scheduler.waitingCount == 0 { madeProgress(now) }
+                return try scheduler.admit(bounds, now: now)
+            }
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    private nonisolated func madeProgress(_ now: Duration) {
+        lastProgress.withLock { $0 = now }
+    }
+
+    /// A request was admitted; its pictures are being decoded.
+    func add(_ request: ActiveRequest) {
+        requests[request.identifier] = request
+        scheduleStep()
+    }
+
+    /// A request's input is ready, unless it has ended meanwhile.
+    ///
+    /// - `bounds`: With the positions that the prompt turned out to have.
+    func makeReady(
+        _ identifier: RequestIdentifier,
+        _ bounds: RequestBounds,
+        _ session: @escaping ActiveRequest.Session
+    ) {
+        guard let request = requests[identifier], case .preparing = request.phase else { return }
+        do throws(AdmissionRefusal) {
+            try scheduler.withLock { scheduler throws(AdmissionRefusal) in
+                try scheduler.markReady(
+                    identifier,
+                    promptPositionCount: bounds.promptPositionCount,
+                    continuationPositionCount: bounds.continuationPositionCount
+                )
+            }
+        } catch {
+            return end(identifier, EngineError(error))
+        }
+        request.phase = .waiting(session)
+        scheduleStep()
+    }
+
+    /// Ends a request at once, wherever it is; its memory is free when this returns.
+    func end(_ identifier: RequestIdentifier, _ error: EngineError) {
+        guard let request = requests[identifier] else { return }
+        switch request.phase {
+        case .preparing, .waiting:
+            release(request)
+            request.refuse(error)
+        case .running:
+            guard request.failure == nil else { return }
+            request.failure = error
+            forget(request)
+            scheduler.withLock { $0.end(identifier, now: now) }
+            request.wait?.fail(error)
+        case .ended: break
+        }
+        scheduleStep()
+    }
+
+    /// Ends every request.
+    func endAll(_ error: EngineError) {
+        for identifier in requests.keys { end(identifier, error) }
+    }
+
+    private func release(_ request: ActiveRequest) {
+        forget(request)
+        request.phase = .ended
+        requests[request.identifier] = nil
+        scheduler.withLock { $0.end(request.identifier, now: now) }
+    }
+
+    private func start(_ identifier: RequestIdentifier) {
+        guard let request = requests[identifier], case .waiting(let session) = request.phase else {
+            return
+        }
+        request.phase = .running
+        Task(executorPreference: queue) { await self.run(session, of: identifier) }
+    }
+
+    private func run(_ session: ActiveRequest.Session, of identifier: RequestIdentifier) async {
+        guard let request = requests[identifier] else { return }
+        // It may have ended before it began.
+        if let failure = request.failure {
+            release(request)
+            return request.refuse(failure)
+        }
+        let report = await session(self, request)
+        release(request)
+        scheduleStep()
+        report()
+    }
+
+    // MARK: - Steps
+
+    /// Sees to it that another step is planned once all sessions that can have run.
+    func scheduleStep() {
+        guard !isStepDue else { return }
+        isStepDue = true
+        post { $0.step() }
+    }
+
+    private func step() {
+        isStepDue = false
+        let planned = now
+        let (expired, started) = scheduler.withLock { scheduler in
+            (scheduler.expired(now: planned), scheduler.startRequests(now: planned))
+        }
+        for identifier in expired {
+            end(identifier, EngineError(.deadlineExceeded, field: "timeout_ms", "the time is over"))
+        }
+        for identifier in started { start(identifier) }
+        guard let plan = scheduler.withLock({ $0.plan(now: planned) }) else {
+            lastStepEnd = nil
+            return awaitDeadline()
+        }
+        let failures = execute(plan)
+        let ended = now
+        // What sessions did since the last step belongs to what this one costs.
+        let cost = ended - (lastStepEnd ?? planned)
+        let events = scheduler.withLock { $0.apply(plan, cost: cost, now: ended) }
+        lastStepEnd = ended
+        madeProgress(ended)
+        metrics.stepCompleted(
+            stage: plan.stage,
+            itemCount: plan.unitCount,
+            duration: ended - planned
+        )
+        metrics.measured(plan, cost)
+        for event in events { deliver(event) }
+        for (request, error) in failures { end(request.identifier, error) }
+        scheduleStep()
+    }
+
+    /// Nothing can be computed now: the next thing to happen by itself is a deadline.
+    private func awaitDeadline() {
+        guard let deadline = scheduler.withLock(\.nextDeadline) else { return }
+        queue.async(after: deadline - now) { [weak self] in
+            self?.assumeIsolated { $0.scheduleStep() }
+        }
+    }
+}

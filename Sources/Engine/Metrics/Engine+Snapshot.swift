@@ -1,0 +1,62 @@
+internal import Scheduling
+internal import Synchronization
+
+extension Engine {
+    /// What the engine is doing; never waits for a computation.
+    ///
+    /// - `metrics`: Where the requests are recorded; learns the caches' counts.
+    package func snapshot(_ metrics: EngineMetrics) -> EngineSnapshot {
+        let status = status
+        let (scheduler, costs) = core.scheduler.withLock { ($0.status(now: core.now), $0.costs) }
+        metrics.cachesCounted(
+            imageFeatures: MetricsSnapshot.CacheCounts(
+                queryCount: scheduler.imageQueryCount,
+                hitCount: scheduler.imageHitCount
+            ),
+            prefixes: MetricsSnapshot.CacheCounts(
+                queryCount: scheduler.prefixQueryCount,
+                hitCount: scheduler.prefixHitCount
+            )
+        )
+        var snapshot = EngineSnapshot()
+        snapshot.requests = metrics.liveRequests
+        let measured = metrics.snapshot()
+        snapshot.recentSteps = measured.recentSteps
+        snapshot.simulatedCosts = measured.costs.costs(defaults: .nano)
+        snapshot.runningCount = status.runningCount
+        snapshot.waitingCount = status.waitingCount
+        snapshot.sinceProgress = status.sinceProgress
+        snapshot.isDraining = status.isDraining
+        snapshot.pools = scheduler.pools.map { pool in
+            EngineSnapshot.Pool(
+                name: pool.name.label,
+                usedBlockCount: pool.usedCount,
+                cachedBlockCount: pool.cachedCount,
+                capacityBlockCount: pool.capacity,
+                blockByteCount: core.byteCount(of: pool.name)
+            )
+        }
+        snapshot.costs = Stage.allCases.map { stage in
+            let cost = costs[stage]
+            return EngineSnapshot.CostModel(
+                stage: stage,
+                fixed: cost.fixed,
+                perItem: cost.perUnit
+            )
+        }
+        return snapshot
+    }
+}
+
+extension AdmissionRefusal.Pool {
+    /// The pool's name in metrics and status documents.
+    fileprivate var label: String {
+        switch self {
+        case .positionBlocks: EngineSnapshot.Pool.keyValueCache
+        case .imageFeatures: "image_features"
+        case .drawings: "drawings"
+        case .inputBytes: "input_bytes"
+        case .waitingRequests: "waiting_requests"
+        }
+    }
+}

@@ -1,0 +1,192 @@
+internal import Scheduling
+internal import Synchronization
+
+/// Follows one request through its events: where it is, how long what took, how it ended.
+///
+/// The submitter tells it every event. The engine may add what no event says: the stage of the request's
+/// next work, and how many positions there are. What comes after the end is ignored, so that a request
+/// ends exactly once.
+/// Threads: every member may be called from any thread; events of a request in their order.
+package final class RequestRecorder: Sendable {
+    /// The name of the request's answer.
+    package let identifier: String
+    /// The name that the client and the log know the request by.
+    package let clientIdentifier: String
+    /// What the request asks for.
+    package let kind: RequestMode
+    /// How much of the machine it gets.
+    package let priority: RequestPriority
+
+    private struct State {
+        var place = RequestPlace.waiting
+        var isAdmitted = false
+        var hasEnded = false
+        var computedPositionCount = 0
+        var positionCount = 0
+        var drawings: [EngineSnapshot.Drawing] = []
+        /// Segment and time of the last words.
+        var lastText: (index: Int, time: ContinuousClock.Instant)?
+    }
+
+    private let metrics: EngineMetrics
+    private let created = ContinuousClock.now
+    private let state = Mutex(State())
+
+    init(
+        _ metrics: EngineMetrics,
+        identifier: String,
+        clientIdentifier: String,
+        kind: RequestMode,
+        priority: RequestPriority
+    ) {
+        self.metrics = metrics
+        self.identifier = identifier
+        self.clientIdentifier = clientIdentifier
+        self.kind = kind
+        self.priority = priority
+    }
+
+    // MARK: - Life
+
+    /// Submits the request and records whether it was admitted.
+    package func submit<Result>(
+        _ body: () throws(EngineError) -> Result
+    ) throws(EngineError) -> Result {
+        do throws(EngineError) {
+            let result = try body()
+            admit()
+            return result
+        } catch {
+            metrics.rejected(RejectionReason(error.kind))
+            throw error
+        }
+    }
+
+    /// Counts the admission, once; the first event may come before the submission has returned.
+    private func admit() {
+        state.withLock { state in
+            guard !state.isAdmitted else { return }
+            state.isAdmitted = true
+            // Under the lock, or a request that ends at once could end before it was admitted.
+            metrics.requestAdmitted(self)
+        }
+    }
+
+    /// Takes note of an event.
+    package func observe(_ event: EngineEvent) {
+        admit()
+        switch event {
+        case .started: start()
+        case .segmentStarted(_, let kind): move(to: kind == .text ? .language : .denoise)
+        case .textDelta(let index, _): words(of: index)
+        case .imageProgress(_, let picture, let step, let stepCount):
+            progress(picture, step, stepCount)
+        case .imagePartial: break
+        case .segmentDone: move(to: .language)
+        case .completed(let completion):
+            metrics.worked(completion.usage)
+            end(.completed)
+        case .failed(let error): end(error)
+        }
+    }
+
+    /// Takes note of the result of a request for scores.
+    package func observe(_ result: Result<Scores, EngineError>) {
+        admit()
+        switch result {
+        case .success(let scores):
+            var usage = Usage()
+            usage.promptTokenCount = scores.promptTokenCount
+            metrics.worked(usage)
+            end(.completed)
+        case .failure(let error): end(error)
+        }
+    }
+
+    /// The request is being computed from now on.
+    package func start() {
+        let isFirst = state.withLock { state in
+            guard state.place == .waiting else { return false }
+            state.place = .encode
+            return true
+        }
+        if isFirst { metrics.requestStarted(queueTime: created.duration(to: .now)) }
+    }
+
+    private func end(_ error: EngineError) {
+        let place = state.withLock(\.place)
+        end(error.kind == .cancelled ? .cancelled(place) : .failed(error.kind))
+    }
+
+    private func end(_ outcome: EngineMetrics.Outcome) {
+        let isFirst = state.withLock { state in
+            defer { state.hasEnded = true }
+            return !state.hasEnded
+        }
+        guard isFirst else { return }
+        metrics.requestEnded(self, outcome, total: created.duration(to: .now))
+    }
+
+    // MARK: - On the way
+
+    /// The request's next work is of this stage.
+    package func move(to stage: Stage) {
+        state.withLock { state in
+            state.place = RequestPlace(stage)
+            if stage != .denoise && stage != .render { state.drawings = [] }
+        }
+    }
+
+    /// How many positions the request's sequences have, and how many of them are computed.
+    package func positions(computed: Int, total: Int) {
+        state.withLock { state in
+            state.computedPositionCount = computed
+            state.positionCount = total
+        }
+    }
+
+    private func words(of index: Int) {
+        let now = ContinuousClock.now
+        let last = state.withLock { state in
+            defer { state.lastText = (index, now) }
+            return state.lastText
+        }
+        guard let last else { return metrics.firstToken(created.duration(to: now)) }
+        if last.index == index { metrics.interToken(last.time.duration(to: now)) }
+    }
+
+    private func progress(_ picture: Int, _ step: Int, _ stepCount: Int) {
+        state.withLock { state in
+            let drawing = EngineSnapshot.Drawing(step: step, stepCount: stepCount)
+            // Pictures of a segment may come one after the other or side by side.
+            if picture < state.drawings.count {
+                state.drawings[picture] = drawing
+            } else if state.drawings.count < Self.maximumDrawingCount {
+                state.drawings.append(drawing)
+            }
+            let isDone = state.drawings.allSatisfy { $0.step >= $0.stepCount }
+            state.place = isDone ? .render : .denoise
+        }
+    }
+
+    /// More pictures of one context are never asked for.
+    private static let maximumDrawingCount = 64
+
+    /// What there is to see of the request; nil once it has ended.
+    func description(at now: ContinuousClock.Instant) -> EngineSnapshot.Request? {
+        state.withLock { state in
+            guard !state.hasEnded else { return nil }
+            return EngineSnapshot.Request(
+                identifier: identifier,
+                clientIdentifier: clientIdentifier,
+                kind: kind,
+                priority: priority,
+                place: state.place,
+                age: created.duration(to: now),
+                computedPositionCount: state.computedPositionCount,
+                positionCount: state.positionCount,
+                drawings: state.drawings
+            )
+        }
+    }
+}

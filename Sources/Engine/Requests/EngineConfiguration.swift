@@ -1,0 +1,44 @@
+package import MMInterleaved
+package import Scheduling
+
+extension Engine {
+    /// Bounds and sizes.
+    package struct Configuration: Hashable, Sendable {
+        /// Worker threads; 0 for one per processor.
+        package var workerCount = 0
+        /// Bounds of a request's pictures.
+        package var maximumPixelCount = 40_000_000
+        /// Bytes for keys, values and hidden states of sequences.
+        ///
+        /// At least one sequence of the model's longest fits, whatever this says.
+        package var keyValueByteBudget = 512 << 20
+        /// Bytes for features of pictures.
+        ///
+        /// At least as many pictures as one sequence may hold fit, whatever this says.
+        package var imageByteBudget = 256 << 20
+        /// Policies and limits; the sizes of the pools follow from the budgets above.
+        package var scheduling = SchedulingConfiguration()
+
+        /// The defaults above.
+        package init() {}
+
+        /// The scheduler's view of the budgets, for a model.
+        package func scheduling(_ model: ModelConfiguration) -> SchedulingConfiguration {
+            var scheduling = scheduling
+            let blockSize = KeyValuePool.blockSize
+            scheduling.blockSize = blockSize
+            let longest = (model.language.maximumPositionCount + blockSize - 1) / blockSize
+            scheduling.blockCount = max(
+                // Two more, for the copies that a fork makes.
+                longest + 2,
+                keyValueByteBudget / KeyValuePool.byteCount(perBlockOf: model.language)
+            )
+            scheduling.imageByteCount = EncodedImage.byteCount(of: model)
+            scheduling.imageByteBudget = max(
+                imageByteBudget,
+                model.language.maximumImageCount * scheduling.imageByteCount
+            )
+            return scheduling
+        }
+    }
+}

@@ -1,0 +1,98 @@
+internal import MMInterleaved
+internal import Tokenization
+
+/// One text on its way: chooses token after token from the logits after its sequence.
+struct TextGeneration {
+    /// What the text continues, and becomes part of.
+    let running: RunningSequence
+    private(set) var chooser: TokenChooser
+    private(set) var result = TextResult()
+    /// Whether no token follows.
+    private(set) var isFinished = false
+
+    private let parameters: TextParameters
+    private let vocabulary: VocabularyConfiguration
+    private var detokenizer: StreamingDetokenizer
+    private var stop: StopText
+
+    init(
+        _ running: RunningSequence,
+        _ parameters: TextParameters,
+        _ vocabulary: VocabularyConfiguration,
+        _ tokenizer: Tokenizer,
+        _ chooser: TokenChooser
+    ) {
+        self.running = running
+        self.parameters = parameters
+        self.vocabulary = vocabulary
+        self.chooser = chooser.with(parameters)
+        self.chooser.restart(at: vocabulary.beginOfSequence)
+        detokenizer = StreamingDetokenizer(tokenizer: tokenizer)
+        stop = StopText(parameters.stop)
+        result.logProbabilities = parameters.logProbabilityCount.map { _ in [] }
+        isFinished = parameters.maximumTokenCount == 0 || running.room == 0
+    }
+
+    /// Tokens that end a text: the sequence's end, and the begin of an image.
+    static func endTokens(_ vocabulary: VocabularyConfiguration) -> [Int] {
+        [vocabulary.endOfSequence, vocabulary.beginOfImage]
+    }
+
+    /// Takes the logits after the sequence and chooses the next token.
+    ///
+    /// Returns the token to append to the sequence, if any, and the text that is certain now.
+    mutating func advance() throws -> (token: Int?, text: String) {
+        var logits = running.logits
+        let token = chooser.choose(from: &logits)
+        if Self.endTokens(vocabulary).contains(token) {
+            result.finishReason = token == vocabulary.beginOfImage ? .image : .stop
+            return (nil, finish())
+        }
+        result.tokens.append(token)
+        if let count = parameters.logProbabilityCount {
+            result.logProbabilities?.append(
+                TokenLogProbability(of: token, logits: running.logits, alternatives: count)
+            )
+        }
+        var text = stop.append(try detokenizer.append(token))
+        result.text += text
+        // The token itself takes the last place that `room` still counts.
+        if stop.isHit || result.tokens.count == parameters.maximumTokenCount || running.room == 1 {
+            text += finish()
+        }
+        return (token, text)
+    }
+
+    /// Ends the text; returns what was held back of it.
+    private mutating func finish() -> String {
+        isFinished = true
+        if stop.isHit { result.finishReason = .stop }
+        var text = stop.append(detokenizer.finish())
+        if stop.isHit { result.finishReason = .stop }
+        text += stop.finish()
+        result.text += text
+        return text
+    }
+}
+
+/// A generated text.
+struct TextResult {
+    /// The words, without what followed a stop text.
+    var text = ""
+    /// Tokens that became part of the sequence.
+    var tokens: [Int] = []
+    /// Why the text ended.
+    var finishReason = FinishReason.length
+    var logProbabilities: [TokenLogProbability]?
+
+    /// As part of an answer.
+    var choice: TextSegment.Choice {
+        TextSegment.Choice(
+            text: text,
+            finishReason: finishReason,
+            tokenCount: tokens.count,
+            logProbabilities: logProbabilities,
+            tokens: tokens
+        )
+    }
+}

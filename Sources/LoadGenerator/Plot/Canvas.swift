@@ -1,0 +1,113 @@
+internal import Images
+
+/// A colour of 8 bits per channel.
+struct Color: Hashable, Sendable {
+    let red: UInt8
+    let green: UInt8
+    let blue: UInt8
+
+    /// A colour from its hexadecimal number, such as 0xff8800.
+    init(_ number: UInt32) {
+        red = UInt8(number >> 16 & 255)
+        green = UInt8(number >> 8 & 255)
+        blue = UInt8(number & 255)
+    }
+
+    /// Any colour.
+    static func random(using random: inout some RandomNumberGenerator) -> Color {
+        Color(UInt32.random(in: 0...0xff_ffff, using: &random))
+    }
+}
+
+/// A picture to draw rectangles, lines and small words on; what lies outside is left out.
+///
+/// Coordinates: pixels from the upper left corner.
+struct Canvas {
+    let width: Int
+    let height: Int
+    private var pixels: [UInt8]
+
+    /// A canvas of one colour.
+    ///
+    /// - Precondition: Both sides are positive.
+    init(width: Int, height: Int, background: Color) {
+        self.width = width
+        self.height = height
+        pixels = []
+        pixels.reserveCapacity(width * height * 3)
+        for _ in 0..<width * height {
+            pixels += [background.red, background.green, background.blue]
+        }
+    }
+
+    /// The picture so far.
+    var image: RGBImage { RGBImage(width: width, height: height, pixels: pixels) }
+
+    /// Sets one pixel.
+    mutating func set(_ x: Int, _ y: Int, _ color: Color) {
+        guard (0..<width).contains(x), (0..<height).contains(y) else { return }
+        let start = (y * width + x) * 3
+        pixels[start] = color.red
+        pixels[start + 1] = color.green
+        pixels[start + 2] = color.blue
+    }
+
+    /// Fills a rectangle.
+    mutating func fill(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ color: Color) {
+        let (top, left) = (max(0, y), max(0, x))
+        let (bottom, right) = (min(self.height, y + height), min(self.width, x + width))
+        guard top < bottom, left < right else { return }
+        for row in top..<bottom {
+            for column in left..<right { set(column, row, color) }
+        }
+    }
+
+    /// Draws a line of a thickness in pixels.
+    ///
+    /// Source: Bresenham's line algorithm.
+    mutating func line(
+        from start: (x: Int, y: Int),
+        to end: (x: Int, y: Int),
+        _ color: Color,
+        thickness: Int = 1
+    ) {
+        var (x, y) = start
+        let (dx, dy) = (abs(end.x - x), -abs(end.y - y))
+        let (stepX, stepY) = (x < end.x ? 1 : -1, y < end.y ? 1 : -1)
+        var error = dx + dy
+        while true {
+            fill(x - thickness / 2, y - thickness / 2, thickness, thickness, color)
+            if x == end.x && y == end.y { return }
+            let doubled = 2 * error
+            if doubled >= dy {
+                error += dy
+                x += stepX
+            }
+            if doubled <= dx {
+                error += dx
+                y += stepY
+            }
+        }
+    }
+
+    /// Writes words; letters without a glyph leave a gap.
+    ///
+    /// - `scale`: Pixels per dot of a glyph.
+    mutating func write(_ text: String, _ x: Int, _ y: Int, _ color: Color, scale: Int = 2) {
+        var left = x
+        for character in text.uppercased() {
+            for (row, bits) in BitmapFont.glyph(character).enumerated() {
+                for column in 0..<BitmapFont.width
+                where bits >> UInt8(BitmapFont.width - 1 - column) & 1 == 1 {
+                    fill(left + column * scale, y + row * scale, scale, scale, color)
+                }
+            }
+            left += (BitmapFont.width + 1) * scale
+        }
+    }
+
+    /// Pixels that words take, gap after the last letter included.
+    static func width(of text: String, scale: Int = 2) -> Int {
+        text.count * (BitmapFont.width + 1) * scale
+    }
+}

@@ -1,0 +1,199 @@
+// MARK: - Admission
+
+extension Scheduler {
+    /// Takes a request into the queue.
+    ///
+    /// - Throws: ``AdmissionRefusal``; nothing has changed then.
+    package mutating func admit(
+        _ bounds: RequestBounds,
+        now: Duration
+    ) throws(AdmissionRefusal) -> RequestIdentifier {
+        observe(now)
+        guard !isDraining else { throw .draining }
+        try requirePossible(bounds)
+        // Those who will find a free place at once do not count as a queue.
+        let freeCount = max(0, configuration.maximumRunningCount - running.count)
+        let limit = configuration.maximumWaitingCount + freeCount
+        guard waiting.count < limit else {
+            throw .queueFull(
+                .waitingRequests,
+                used: waiting.count,
+                limit: configuration.maximumWaitingCount,
+                retryAfter: retryAfter
+            )
+        }
+        guard inputByteCount + bounds.inputByteCount <= configuration.inputByteBudget else {
+            throw .queueFull(
+                .inputBytes,
+                used: inputByteCount,
+                limit: configuration.inputByteBudget,
+                retryAfter: retryAfter
+            )
+        }
+        let identifier = RequestIdentifier(number: makeNumber())
+        requests[identifier] = RequestState(
+            identifier: identifier,
+            bounds: bounds,
+            admittedAt: now
+        )
+        inputByteCount += bounds.inputByteCount
+        waiting.append(identifier)
+        return identifier
+    }
+
+    /// Every request that is admitted could run alone: what it may need is compared with what there is.
+    private func requirePossible(_ bounds: RequestBounds) throws(AdmissionRefusal) {
+        let needs: [(AdmissionRefusal.Pool, needed: Int, limit: Int)] = [
+            (
+                .positionBlocks, bounds.blockCount(blockSize: configuration.blockSize),
+                configuration.blockCount
+            ),
+            (.imageFeatures, bounds.imageCount, configuration.imageCapacity),
+            (.drawings, bounds.drawingCount, configuration.drawingCapacity),
+            (.inputBytes, bounds.inputByteCount, configuration.inputByteBudget),
+        ]
+        for (pool, needed, limit) in needs where needed > limit {
+            throw .tooLarge(pool, needed: needed, limit: limit)
+        }
+    }
+
+    /// Time after which a place in the queue is likely to be free: that of one request's computation.
+    private var retryAfter: Duration { costs.time(forRequests: 1) ?? .seconds(1) }
+
+    /// Time that a request admitted now is likely to wait: until those before it are computed, half of
+    /// those that run being done; nil before the first request ended.
+    package var expectedWait: Duration? {
+        let isFull = running.count >= configuration.maximumRunningCount
+        guard isFull || !waiting.isEmpty else { return .zero }
+        return costs.time(forRequests: waiting.count + (running.count + 1) / 2)
+    }
+
+    /// The request's input is prepared: from now on it may start.
+    ///
+    /// Does nothing if the request ended meanwhile.
+    package mutating func markReady(_ identifier: RequestIdentifier) {
+        requests[identifier]?.isReady = true
+    }
+
+    /// The request's input is prepared, and its positions are known better than at its admission.
+    ///
+    /// Does nothing if the request ended meanwhile.
+    ///
+    /// - Throws: ``AdmissionRefusal`` of kind `tooLarge` if it can never run; it still has to be ended.
+    package mutating func markReady(
+        _ identifier: RequestIdentifier,
+        promptPositionCount: Int,
+        continuationPositionCount: Int
+    ) throws(AdmissionRefusal) {
+        guard var bounds = requests[identifier]?.bounds else { return }
+        bounds.promptPositionCount = promptPositionCount
+        bounds.continuationPositionCount = continuationPositionCount
+        try requirePossible(bounds)
+        requests[identifier]?.bounds = bounds
+        markReady(identifier)
+    }
+
+    /// Refuses every request from now on; those that were admitted go on.
+    package mutating func drain() { isDraining = true }
+
+    /// Requests whose deadline has come, waiting or running; they are to be ended.
+    package func expired(now: Duration) -> [RequestIdentifier] {
+        requests.values.filter { request in
+            request.bounds.deadline.map { $0 <= now } ?? false
+        }
+        .map(\.identifier).sorted()
+    }
+
+    /// The earliest deadline of all requests.
+    package var nextDeadline: Duration? { requests.values.compactMap(\.bounds.deadline).min() }
+
+    // MARK: - Start
+
+    /// Starts the requests that may run now, and returns them.
+    package mutating func startRequests(now: Duration) -> [RequestIdentifier] {
+        observe(now)
+        guard !waiting.isEmpty, running.count < configuration.maximumRunningCount else { return [] }
+        let policy = StartPolicy(maximumOvertakeCount: configuration.maximumOvertakeCount)
+        let candidates = waiting.compactMap { requests[$0] }.filter(\.isReady).map { request in
+            StartPolicy.Candidate(
+                request: request.identifier,
+                priority: request.bounds.priority,
+                wait: now - request.admittedAt
+            )
+        }
+        var started: [RequestIdentifier] = []
+        var blocked: [(request: RequestIdentifier, shortage: StartPolicy.Shortage)] = []
+        // What some request has waited for long enough: nobody else may take of it.
+        var closed: Set<StartPolicy.Shortage> = []
+        // Blocks that the ones started just now are about to take.
+        var promisedCount = 0
+        for candidate in StartPolicy.ordered(candidates) {
+            guard running.count < configuration.maximumRunningCount else { break }
+            guard let bounds = requests[candidate.request]?.bounds else { continue }
+            // Who may not pass for now is no obstacle to those behind it.
+            guard !closed.contains(where: { $0.isWorsened(by: bounds) }) else { continue }
+            if let shortage = start(candidate.request, promisedBlockCount: &promisedCount, now: now)
+            {
+                blocked.append((candidate.request, shortage))
+                if !policy.mayBeOvertaken(requests[candidate.request]?.overtakeCount ?? 0) {
+                    closed.insert(shortage)
+                }
+                continue
+            }
+            started.append(candidate.request)
+            for (passed, shortage) in blocked where shortage.isWorsened(by: bounds) {
+                let count = (requests[passed]?.overtakeCount ?? 0) + 1
+                requests[passed]?.overtakeCount = count
+                if !policy.mayBeOvertaken(count) { closed.insert(shortage) }
+            }
+        }
+        return started
+    }
+
+    /// Starts a request, or tells what there is too little of.
+    private mutating func start(
+        _ identifier: RequestIdentifier,
+        promisedBlockCount: inout Int,
+        now: Duration
+    ) -> StartPolicy.Shortage? {
+        guard let bounds = requests[identifier]?.bounds else { return nil }
+        let promptBlocks =
+            (bounds.promptPositionCount + configuration.blockSize - 1) / configuration.blockSize
+        let needed = promptBlocks + promisedBlockCount + configuration.reservedBlockCount
+        guard running.isEmpty || needed <= pool.availableCount else { return .blocks }
+        guard reservedDrawingCount + bounds.drawingCount <= configuration.drawingCapacity else {
+            return .drawings
+        }
+        guard images.reserve(bounds.imageCount, for: identifier) else { return .images }
+        promisedBlockCount += promptBlocks
+        reservedDrawingCount += bounds.drawingCount
+        waiting.removeAll { $0 == identifier }
+        running.append(identifier)
+        requests[identifier]?.startedAt = now
+        requests[identifier]?.startIndex = startCount
+        startCount += 1
+        return nil
+    }
+
+    // MARK: - End
+
+    /// Ends a request in whatever state it is, and frees everything it had.
+    ///
+    /// Does nothing if it has ended before.
+    package mutating func end(_ identifier: RequestIdentifier, now: Duration) {
+        observe(now)
+        guard let request = requests[identifier] else { return }
+        for sequence in request.sequences { remove(sequence) }
+        for drawing in request.drawings { remove(drawing) }
+        requests[identifier] = nil
+        inputByteCount -= request.bounds.inputByteCount
+        guard request.startedAt != nil else {
+            waiting.removeAll { $0 == identifier }
+            return
+        }
+        running.removeAll { $0 == identifier }
+        images.release(identifier)
+        reservedDrawingCount -= request.bounds.drawingCount
+        costs.observeRequest(cost: request.cost)
+    }
+}

@@ -1,0 +1,104 @@
+// MARK: - What a step has done
+
+extension Scheduler {
+    /// Records a finished step and tells what it means for those who asked.
+    ///
+    /// What ended while the step ran is passed over.
+    ///
+    /// - `cost`: Time that the step took; it is charged to the requests that took part.
+    package mutating func apply(
+        _ plan: StepPlan,
+        cost: Duration,
+        now: Duration
+    ) -> [SchedulingEvent] {
+        precondition(isStepRunning, "no plan is being executed")
+        isStepRunning = false
+        observe(now)
+        costs.observe(plan.stage, unitCount: plan.unitCount, duration: cost)
+        charge(plan, cost)
+        switch plan {
+        case .encode(let plan): return applyEncode(plan)
+        case .language(let plan): return plan.items.compactMap { applyLanguage($0) }
+        case .denoise(let items):
+            return items.compactMap { item in
+                finish(item.drawing, .denoise) ? .denoised(item.drawing, of: item.request) : nil
+            }
+        case .render(let items):
+            return items.compactMap { item in
+                finish(item.drawing, .render) ? .rendered(item.drawing, of: item.request) : nil
+            }
+        }
+    }
+
+    /// Records that a plan was not computed: everything is asked for as before.
+    ///
+    /// Preempted sequences stay preempted, and copies of blocks may not have been made: so sequences of
+    /// the plan start again from what can be found in the cache.
+    package mutating func discard(_ plan: StepPlan, now: Duration) {
+        precondition(isStepRunning, "no plan is being executed")
+        isStepRunning = false
+        observe(now)
+        switch plan {
+        case .encode(let plan): for item in plan.items { images.abandon(item.image) }
+        case .language(let plan): for item in plan.items { releaseBlocks(of: item.sequence) }
+        case .denoise, .render: break
+        }
+    }
+
+    private mutating func charge(_ plan: StepPlan, _ cost: Duration) {
+        let unitCount = plan.unitCount
+        guard unitCount > 0 else { return }
+        for (identifier, count) in plan.shares {
+            guard let weight = requests[identifier]?.bounds.priority.weight else { continue }
+            let share = cost * (Double(count) / Double(unitCount))
+            requests[identifier]?.cost += share
+            requests[identifier]?.virtualTime += FairClock.charge(share, weight: weight)
+            requests[identifier]?.stage = plan.stage
+        }
+    }
+
+    private mutating func applyEncode(_ plan: EncodePlan) -> [SchedulingEvent] {
+        plan.items.flatMap { item in
+            images.finish(item.image).map { owner in
+                requests[owner]?.awaitedImages.removeAll { $0 == item.image }
+                return .encoded(item.image, for: owner)
+            }
+        }
+    }
+
+    private mutating func applyLanguage(_ item: LanguagePlan.Item) -> SchedulingEvent? {
+        guard let state = sequences[item.sequence],
+            state.computedCount == item.positions.lowerBound
+        else { return nil }
+        sequences[item.sequence]?.computedCount = item.positions.upperBound
+        makeBlocksKnown(of: item.sequence, from: item.positions.lowerBound)
+        guard state.isRequested, item.positions.upperBound == state.content.count else {
+            return nil
+        }
+        sequences[item.sequence]?.isRequested = false
+        return .computed(item.sequence, of: item.request)
+    }
+
+    /// Lets others find the blocks that have become full since `start` positions were computed.
+    private mutating func makeBlocksKnown(of identifier: SequenceIdentifier, from start: Int) {
+        let size = configuration.blockSize
+        guard let state = sequences[identifier] else { return }
+        for index in (start / size)..<(state.computedCount / size) {
+            let block = pool.makeKnown(
+                sequences[identifier]?.blocks[index] ?? 0,
+                after: index > 0 ? sequences[identifier]?.blocks[index - 1] : nil,
+                state.content[(index * size)..<((index + 1) * size)]
+            )
+            sequences[identifier]?.blocks[index] = block
+        }
+    }
+
+    private mutating func finish(
+        _ drawing: DrawingIdentifier,
+        _ work: DrawingState.Work
+    ) -> Bool {
+        guard drawings[drawing]?.work == work else { return false }
+        drawings[drawing]?.work = nil
+        return true
+    }
+}

@@ -1,0 +1,178 @@
+// MARK: - Sequences
+
+extension Scheduler {
+    /// A new, empty sequence of a running request.
+    ///
+    /// - Precondition: The request has no more sequences at the same time than its bounds say.
+    package mutating func addSequence(to request: RequestIdentifier) -> SequenceIdentifier {
+        requireRunning(request)
+        precondition(
+            requests[request].map { $0.sequences.count < $0.bounds.sequenceCount } ?? false,
+            "more sequences than the request's bounds say"
+        )
+        let identifier = SequenceIdentifier(number: makeNumber())
+        sequences[identifier] = SequenceState(request: request)
+        requests[request]?.sequences.append(identifier)
+        return identifier
+    }
+
+    /// Makes the next positions of a sequence known; nothing is computed yet.
+    ///
+    /// - Precondition: The sequence gets no longer than its request's bounds say.
+    package mutating func append(
+        _ content: some Sequence<PositionContent>,
+        to identifier: SequenceIdentifier
+    ) {
+        guard let request = sequences[identifier]?.request, let bounds = requests[request]?.bounds
+        else { preconditionFailure("the sequence is gone") }
+        sequences[identifier]?.content.append(contentsOf: content)
+        precondition(
+            sequences[identifier]?.content.count ?? 0 <= bounds.positionCount,
+            "more than the \(bounds.positionCount) positions of the request's bounds"
+        )
+    }
+
+    /// A sequence with the same content and the same computed positions.
+    ///
+    /// Blocks are shared; the first to write into a shared one gets a copy with the next step.
+    package mutating func fork(_ identifier: SequenceIdentifier) -> SequenceIdentifier {
+        guard var state = sequences[identifier] else {
+            preconditionFailure("the sequence is gone")
+        }
+        let fork = addSequence(to: state.request)
+        for block in state.blocks { pool.retain(block) }
+        state.isRequested = false
+        sequences[fork] = state
+        return fork
+    }
+
+    /// Removes a sequence; its full blocks can be found again by others that begin alike.
+    ///
+    /// Does nothing if it is gone already.
+    package mutating func remove(_ identifier: SequenceIdentifier) {
+        guard let request = sequences[identifier]?.request else { return }
+        releaseBlocks(of: identifier)
+        sequences[identifier] = nil
+        requests[request]?.sequences.removeAll { $0 == identifier }
+    }
+
+    /// Positions of a sequence, and how many of them are computed; nil if it is gone.
+    package func progress(
+        of identifier: SequenceIdentifier
+    ) -> (computedCount: Int, totalCount: Int)? {
+        sequences[identifier].map { ($0.computedCount, $0.content.count) }
+    }
+
+    /// The sequence's block table as it is now.
+    ///
+    /// It changes with plans, and when a step ends: a block that became equal to another is replaced by it.
+    package func blocks(of identifier: SequenceIdentifier) -> [Int] {
+        sequences[identifier]?.blocks ?? []
+    }
+
+    /// Asks for all positions that are known but not computed.
+    ///
+    /// The event ``SchedulingEvent/computed(_:of:)`` follows. False, and no event, if there are none.
+    @discardableResult
+    package mutating func requestLanguage(_ identifier: SequenceIdentifier) -> Bool {
+        guard let state = sequences[identifier] else {
+            preconditionFailure("the sequence is gone")
+        }
+        guard state.remainingCount > 0 else { return false }
+        if !state.isRequested { sequences[identifier]?.requestedAt = latestTime }
+        sequences[identifier]?.isRequested = true
+        return true
+    }
+
+    /// Takes back ``requestLanguage(_:)``; what is computed stays.
+    package mutating func withdrawLanguage(_ identifier: SequenceIdentifier) {
+        sequences[identifier]?.isRequested = false
+    }
+
+    /// Nothing of the sequence is computed any more.
+    mutating func releaseBlocks(of identifier: SequenceIdentifier) {
+        guard let blocks = sequences[identifier]?.blocks else { return }
+        for block in blocks.reversed() { pool.release(block) }
+        sequences[identifier]?.blocks = []
+        sequences[identifier]?.computedCount = 0
+        sequences[identifier]?.adoptedCount = 0
+    }
+}
+
+// MARK: - Pictures that are read
+
+extension Scheduler {
+    /// Asks for a picture's features, which the request keeps until its end.
+    ///
+    /// If they are awaited, the event ``SchedulingEvent/encoded(_:for:)`` follows. A picture that several
+    /// requests ask for is encoded once.
+    ///
+    /// - Precondition: The request asks for no more different pictures than its bounds say.
+    package mutating func requestEncode(
+        _ image: ImageDigest,
+        of request: RequestIdentifier
+    ) -> ImageFeatureCache<ImageDigest, RequestIdentifier>.Availability {
+        requireRunning(request)
+        let availability = images.ask(image, for: request)
+        if availability == .awaited, requests[request]?.awaitedImages.contains(image) == false {
+            requests[request]?.awaitedImages.append(image)
+        }
+        return availability
+    }
+
+    /// Takes back ``requestEncode(_:of:)``; the request has no claim to the features any more.
+    package mutating func withdrawEncode(_ image: ImageDigest, of request: RequestIdentifier) {
+        requests[request]?.awaitedImages.removeAll { $0 == image }
+        images.withdraw(image, for: request)
+    }
+}
+
+// MARK: - Pictures that are drawn
+
+extension Scheduler {
+    /// A new drawing of a running request.
+    ///
+    /// - `sampleCount`: Samples per denoising step: two with guidance, else one.
+    /// - Precondition: The request has no more drawings at the same time than its bounds say.
+    package mutating func addDrawing(
+        to request: RequestIdentifier,
+        sampleCount: Int
+    ) -> DrawingIdentifier {
+        requireRunning(request)
+        precondition(sampleCount > 0, "a drawing without samples")
+        let count = requests[request]?.drawings.count ?? 0
+        precondition(
+            count < requests[request]?.bounds.drawingCount ?? 0,
+            "more than \(count) drawings are more than the request's bounds say"
+        )
+        let identifier = DrawingIdentifier(number: makeNumber())
+        drawings[identifier] = DrawingState(request: request, sampleCount: sampleCount)
+        requests[request]?.drawings.append(identifier)
+        return identifier
+    }
+
+    /// Asks for one denoising step.
+    ///
+    /// The event ``SchedulingEvent/denoised(_:of:)`` follows.
+    package mutating func requestDenoise(_ drawing: DrawingIdentifier) {
+        precondition(drawings[drawing] != nil, "the drawing is gone")
+        drawings[drawing]?.work = .denoise
+    }
+
+    /// Asks for the pixels of the drawing's present latents.
+    ///
+    /// The event ``SchedulingEvent/rendered(_:of:)`` follows.
+    package mutating func requestRender(_ drawing: DrawingIdentifier) {
+        precondition(drawings[drawing] != nil, "the drawing is gone")
+        drawings[drawing]?.work = .render
+    }
+
+    /// Takes back what was asked for a drawing.
+    package mutating func withdraw(_ drawing: DrawingIdentifier) { drawings[drawing]?.work = nil }
+
+    /// Removes a drawing; does nothing if it is gone already.
+    package mutating func remove(_ drawing: DrawingIdentifier) {
+        guard let request = drawings.removeValue(forKey: drawing)?.request else { return }
+        requests[request]?.drawings.removeAll { $0 == drawing }
+    }
+}

@@ -1,0 +1,74 @@
+/// Decides which requests start and what the model computes next.
+///
+/// A value without clock, threads or tensors: time comes in with the calls, and what is to be done comes out
+/// as plans, which somebody else executes. A request is admitted, waits until its input is prepared, starts,
+/// and ends. While it runs it owns sequences of the language model and drawings, and asks for work on
+/// them; ``plan(now:)`` gathers the work of all requests into one batch of one stage, ``apply(_:cost:now:)`` tells
+/// what the finished batch means for each.
+///
+/// Calls come from one place at a time. Between a plan and its end everything but another plan may be called;
+/// a request may end at any time, also while a step computes for it.
+///
+/// Durations are times since any fixed moment; they should not fall from one call to the next.
+///
+/// Invariants, verified by ``checkInvariants()``: see ``BlockPool`` and ``ImageFeatureCache``; moreover
+/// tables cover what is computed, what runs fits the limits, and every part belongs to a running request.
+package struct Scheduler: Hashable, Sendable {
+    package let configuration: SchedulingConfiguration
+    /// Measured costs of stages and requests.
+    package internal(set) var costs = CostModel()
+    /// Whether new requests are refused for good.
+    package internal(set) var isDraining = false
+    /// Whether a plan is being executed.
+    package internal(set) var isStepRunning = false
+
+    var requests: [RequestIdentifier: RequestState] = [:]
+    /// Waiting requests in order of admission.
+    var waiting: [RequestIdentifier] = []
+    /// Running requests in the order in which they started.
+    var running: [RequestIdentifier] = []
+    var sequences: [SequenceIdentifier: SequenceState] = [:]
+    var drawings: [DrawingIdentifier: DrawingState] = [:]
+    var pool: BlockPool
+    var images: ImageFeatureCache<ImageDigest, RequestIdentifier>
+    var reservedDrawingCount = 0
+    var inputByteCount = 0
+
+    var clock = FairClock()
+    var latency: LatencyPolicy
+    var latestTime = Duration.zero
+    var nextNumber: UInt64 = 0
+    var startCount = 0
+    var prefixQueryCount = 0
+    var prefixHitCount = 0
+
+    /// A scheduler without requests.
+    ///
+    /// - Throws: ``SchedulingConfigurationError`` if nothing could run.
+    package init(_ configuration: SchedulingConfiguration) throws(SchedulingConfigurationError) {
+        try configuration.validate()
+        self.configuration = configuration
+        pool = BlockPool(
+            blockCount: configuration.blockCount,
+            blockSize: configuration.blockSize
+        )
+        images = ImageFeatureCache(capacity: configuration.imageCapacity)
+        latency = LatencyPolicy(configuration)
+    }
+
+    /// Requests that wait.
+    package var waitingCount: Int { waiting.count }
+    /// Requests that run.
+    package var runningCount: Int { running.count }
+
+    mutating func makeNumber() -> UInt64 {
+        defer { nextNumber += 1 }
+        return nextNumber
+    }
+
+    mutating func observe(_ now: Duration) { latestTime = max(latestTime, now) }
+
+    func requireRunning(_ identifier: RequestIdentifier) {
+        precondition(requests[identifier]?.startedAt != nil, "the request does not run")
+    }
+}

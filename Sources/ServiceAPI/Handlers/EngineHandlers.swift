@@ -1,0 +1,48 @@
+internal import Engine
+internal import HTTPServer
+internal import HTTPWire
+internal import MMInterleaved
+
+extension Service {
+    /// `GET /metrics`: never waits, and is there while the model loads.
+    func answerMetrics(_ exchange: Exchange) {
+        let engine = liveEngine
+        let snapshot = engine?.snapshot(metrics)
+        let document = MetricsDocument(
+            metrics: metrics.snapshot(),
+            engine: snapshot,
+            requests: counters.values,
+            model: engine?.modelConfiguration.name,
+            process: ProcessStatistics()
+        )
+        exchange.answer(
+            Response(
+                status: .ok,
+                fields: ["content-type": ExpositionWriter.mediaType],
+                body: Array(document.text.utf8)
+            )
+        )
+    }
+
+    /// `GET /v1/engine`: also while the requests in progress are finished before the end.
+    func answerEngine(_ exchange: Exchange) throws(ErrorResponse) {
+        let engine = if let liveEngine { liveEngine } else { try engine() }
+        exchange.answer(engine.snapshot(metrics).json(model: engine.modelConfiguration.name))
+    }
+
+    /// `DELETE /v1/interleave/{id}`.
+    func cancel(_ name: String, _ exchange: Exchange) throws(ErrorResponse) {
+        let count = active.cancel(name)
+        guard count > 0 else {
+            throw ErrorResponse(
+                .notFound,
+                code: "request_not_found",
+                "no request \(quoted(name)) is running or waiting",
+                parameter: "id"
+            )
+        }
+        exchange.answer([
+            "id": .string(name), "object": "interleave.cancelled", "count": .integer(count),
+        ])
+    }
+}

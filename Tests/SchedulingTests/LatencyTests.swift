@@ -1,0 +1,139 @@
+import Testing
+
+@testable import Scheduling
+
+@Suite struct LatencyTests {
+    private static let costs = SimulatedCosts.nano
+
+    private static func run(
+        _ arrivals: [Arrival],
+        _ change: (inout SchedulingConfiguration) -> Void = { _ in },
+        costs: SimulatedCosts = costs
+    ) throws -> SimulationLog {
+        var configuration = SchedulingConfiguration()
+        change(&configuration)
+        var simulator = try Simulator(
+            configuration,
+            costs: costs,
+            load: .open(ArrivalTrace(arrivals))
+        )
+        return simulator.run()
+    }
+
+    private static func caption(tokens: Int = 300, at time: Duration = .zero) -> Arrival {
+        var arrival = Arrival.typical(.caption)
+        arrival.generatedTokenCount = tokens
+        arrival.time = time
+        return arrival
+    }
+
+    @Test("Beside four pictures a caption streams between their steps, and they keep their share")
+    func streamsBesidePictures() throws {
+        let pictures = Array(repeating: Arrival.typical(.picture), count: 4)
+        let log = try Self.run(pictures + [Self.caption(at: .milliseconds(100))])
+        let caption = try #require(log.outcomes.first { $0.kind == .caption })
+        let longest = try #require(log.stages[.denoise]?.longest)
+        let ownStep = Duration.microseconds(600)
+        let times = try #require(Percentiles(caption.interTokenTimes))
+        #expect(times.p50 < 1.5 * (longest + ownStep).inSeconds)
+        #expect(times.maximum < 2 * (longest + ownStep).inSeconds)
+        // All the work there is, which four pictures share: none can be done much sooner.
+        let busy = log.stages.values.reduce(Duration.zero) { $0 + $1.busy }
+        for picture in log.outcomes where picture.kind == .picture {
+            #expect(try #require(picture.endToEnd) < busy * 1.3)
+        }
+        let alone = try Self.run(pictures)
+        let ends = try (log, alone).0.outcomes.filter { $0.kind == .picture }
+            .map { try #require($0.endToEnd) }
+        let aloneEnd = try #require(alone.outcomes.compactMap(\.endToEnd).max())
+        // Fair: a fifth of the time is the caption's at most.
+        #expect(try #require(ends.max()) < aloneEnd * 1.3)
+    }
+
+    @Test("Eight captions decode in one batch")
+    func decodesTogether() throws {
+        let log = try Self.run(Array(repeating: Self.caption(tokens: 100), count: 8))
+        let language = try #require(log.stages[.language])
+        // One step per token, and a few for the prompts.
+        #expect(language.stepCount < 110)
+        #expect(Double(language.unitCount) / Double(language.stepCount) > 7)
+    }
+
+    @Test("While tokens wait, steps are no longer than the target, once costs are measured")
+    func shortensSteps() throws {
+        let pictures = Array(repeating: Arrival.typical(.picture), count: 8)
+        let captions = (0..<10).map { Self.caption(at: .milliseconds(300 * $0)) }
+        let log = try Self.run(captions + pictures) { $0.stepDurationTarget = .milliseconds(40) }
+        let gaps = log.outcomes.flatMap(\.interTokenTimes)
+        // A step that began before there was a token to wait may be longer; the bound covers it.
+        let bound = Duration.milliseconds(40) + SchedulingConfiguration().decodeWaitBound * 2
+        #expect(try #require(gaps.max()) < bound)
+    }
+
+    @Test("While nothing decodes, steps on pictures are still short enough for who may come")
+    func boundsQuietSteps() throws {
+        var costs = Self.costs
+        costs.denoise.perUnit = 100_000
+        let pictures = Array(repeating: Arrival.typical(.picture), count: 8)
+        let log = try Self.run(pictures, costs: costs)
+        // Two samples, one drawing, are 200 ms; two drawings would take 400.
+        #expect(try #require(log.stages[.denoise]).longest < .milliseconds(250))
+    }
+
+    @Test(
+        "A machine too slow for the bound shares: pictures go on beside endless words",
+        arguments: [Duration.zero, .milliseconds(50)]
+    )
+    func sharesWhenSlow(bound: Duration) throws {
+        var costs = Self.costs
+        costs.language.fixed = 200_000
+        let log = try Self.run(
+            [Self.caption(tokens: 200), .typical(.picture)],
+            { $0.decodeWaitBound = bound },
+            costs: costs
+        )
+        let caption = try #require(log.outcomes.first { $0.kind == .caption }?.endToEnd)
+        let picture = try #require(log.outcomes.first { $0.kind == .picture }?.endToEnd)
+        #expect(picture < caption / 2)
+    }
+
+    @Test("A long prompt is computed in chunks between the tokens of others")
+    func chunksPrompts() throws {
+        var long = Arrival(kind: .caption, promptTokenCount: 3000, generatedTokenCount: 1)
+        long.time = .milliseconds(50)
+        let log = try Self.run([Self.caption(), long]) { $0.stepDurationTarget = .milliseconds(10) }
+        let caption = try #require(log.outcomes.first { $0.tokenTimes.count == 300 })
+        #expect(try #require(caption.interTokenTimes.max()) < .milliseconds(25))
+    }
+
+    @Test("Where reading the weights is what costs, a prompt gets as many rows as double the step")
+    func fillsExpensiveSteps() {
+        let policy = LatencyPolicy(makeConfiguration { $0.stepDurationTarget = .milliseconds(50) })
+        var cost = StageCost()
+        for count in 1...40 { cost.observe(unitCount: count, duration: .milliseconds(200 + count)) }
+        #expect((180...230).contains(policy.prefillLimit(256, beside: 8, cost: cost)))
+        #expect(policy.prefillLimit(64, beside: 8, cost: cost) == 56)
+    }
+
+    @Test("However many sequences decode, a prompt gets its rows")
+    func leavesRowsToPrompts() throws {
+        var scheduler = try Scheduler(
+            makeConfiguration {
+                $0.maximumRowCount = 6
+                $0.minimumPrefillRowCount = 2
+            }
+        )
+        var sequences: [SequenceIdentifier] = []
+        for index in 0..<6 {
+            let request = try scheduler.startRequest()
+            sequences.append(scheduler.addPrompt([index], to: request))
+        }
+        _ = try scheduler.step()
+        for sequence in sequences { scheduler.extend(sequence, [9]) }
+        let request = try scheduler.startRequest()
+        let prompt = scheduler.addPrompt(20..<30, to: request)
+        let plan = try scheduler.languageStep()
+        #expect(plan.items.count { sequences.contains($0.sequence) } == 4)
+        #expect(plan.items.first { $0.sequence == prompt }?.positions == 0..<2)
+    }
+}

@@ -1,0 +1,185 @@
+import Engine
+import Foundation
+import ServiceAPI
+import TestSupport
+import Testing
+
+extension ServiceTests {
+    @Suite("GET /v1/engine, DELETE /v1/interleave/{id}")
+    struct EngineRouteTests {
+        private static let input = "{\"input\":[\(InterleaveTests.text)],\"mode\":\"image\""
+        private static let long = input + ",\"image\":{\"steps\":900,\"n\":8}"
+
+        private func delete(_ name: String, _ service: TestService) throws -> ReceivedResponse {
+            try service.exchange("DELETE /v1/interleave/\(name) HTTP/1.1\r\nHost: h\r\n\r\n")
+        }
+
+        private func send(
+            _ body: String,
+            _ fields: String = "",
+            to service: TestService
+        ) throws -> HTTPTestClient {
+            let client = try HTTPTestClient(port: service.port, timeLimitSeconds: 60)
+            client.send(TestService.request("/v1/interleave", body, fields))
+            return client
+        }
+
+        /// Reads a stream until a text has come.
+        private func read(_ client: HTTPTestClient, until text: String) throws -> String {
+            var received = ""
+            while !received.contains(text) {
+                received += String(decoding: try client.receive(1), as: UTF8.self)
+            }
+            return received
+        }
+
+        @Test("Shows running and waiting requests, and none once they have ended")
+        func showsRequests() throws {
+            let engine = try TinyModel.makeEngine()
+            try withService(engine: engine) { service in
+                let busy = try send(
+                    Self.long + ",\"priority\":\"high\"}",
+                    "X-Request-Id: first\r\n",
+                    to: service
+                )
+                let isRunning = eventually { engine.status.runningCount == 1 }
+                #expect(isRunning)
+                let waiting = try send(
+                    Self.input + ",\"priority\":\"low\"}",
+                    "X-Request-Id: second\r\n",
+                    to: service
+                )
+                let isWaiting = eventually { engine.status.waitingCount == 1 }
+                #expect(isWaiting)
+                var document = try service.get("/v1/engine").document()
+                #expect(document["status"] as? String == "ready")
+                #expect(document["model"] as? String == TinyModel.name)
+                #expect(document["running_count"] as? Int == 1)
+                #expect(document["waiting_count"] as? Int == 1)
+                #expect(document["since_progress_ms"] is Double)
+                let running = try #require((document["running"] as? [Document])?.first)
+                #expect(running["request_id"] as? String == "first")
+                #expect((running["id"] as? String)?.hasPrefix("interleave-") == true)
+                #expect(running["mode"] as? String == "image")
+                #expect(running["priority"] as? String == "high")
+                #expect(running["age_ms"] as? Double ?? 0 > 0)
+                let queued = try #require((document["waiting"] as? [Document])?.first)
+                #expect(queued["request_id"] as? String == "second")
+                #expect(queued["stage"] as? String == "waiting")
+                #expect(queued["priority"] as? String == "low")
+                busy.close()
+                waiting.close()
+                let isIdle = eventually {
+                    engine.status.runningCount == 0 && engine.status.waitingCount == 0
+                }
+                #expect(isIdle)
+                document = try service.get("/v1/engine").document()
+                #expect((document["running"] as? [Document])?.isEmpty == true)
+                #expect((document["waiting"] as? [Document])?.isEmpty == true)
+                #expect(document["since_progress_ms"] is NSNull)
+            }
+        }
+
+        @Test("Says that the model is being loaded while there is no engine")
+        func refusesWhileLoading() throws {
+            try withService(isReady: false) { service in
+                let response = try service.get("/v1/engine")
+                #expect(response.status == 503)
+                #expect(try response.error()["code"] as? String == "loading")
+                #expect(try delete("interleave-0", service).status == 404)
+            }
+        }
+
+        @Test("A stream that is cancelled by the id of its first event ends with an error event")
+        func cancelsStream() throws {
+            let engine = try TinyModel.makeEngine()
+            try withService(engine: engine) { service in
+                let client = try send(Self.long + ",\"stream\":true}", to: service)
+                let head = try read(client, until: "event: image.progress")
+                let start = try #require(head.range(of: "\"id\":\""))
+                let id = String(head[start.upperBound...].prefix { $0 != "\"" })
+                let response = try delete(id, service)
+                #expect(response.status == 200)
+                let document = try response.document()
+                #expect(document["id"] as? String == id && document["count"] as? Int == 1)
+                #expect(document["object"] as? String == "interleave.cancelled")
+                let rest = try read(client, until: "[DONE]")
+                #expect(rest.contains("event: error\n") && rest.contains("\"code\":\"cancelled\""))
+                let isIdle = eventually { engine.status.runningCount == 0 }
+                #expect(isIdle)
+                #expect(try delete(id, service).status == 404, "it has ended")
+            }
+        }
+
+        @Test("A plain request is cancelled by its X-Request-Id, running or waiting; others go on")
+        func cancelsByRequestIdentifier() throws {
+            let engine = try TinyModel.makeEngine()
+            try withService(engine: engine) { service in
+                let running = try send(Self.long + "}", "X-Request-Id: run-1\r\n", to: service)
+                let isRunning = eventually { engine.status.runningCount == 1 }
+                #expect(isRunning)
+                let waiting = try send(Self.long + "}", "X-Request-Id: wait-1\r\n", to: service)
+                let other = try send(Self.input + "}", "X-Request-Id: wait-2\r\n", to: service)
+                let isWaiting = eventually { engine.status.waitingCount == 2 }
+                #expect(isWaiting)
+                for name in ["wait-1", "run-1"] { #expect(try delete(name, service).status == 200) }
+                for client in [running, waiting] {
+                    let response = try client.receiveResponse()
+                    #expect(response.status == 503)
+                    #expect(try response.error()["code"] as? String == "cancelled")
+                }
+                #expect(try other.receiveResponse().status == 200)
+                let found = try Exposition(service.get("/metrics").text)
+                let name = "interleaved_requests_cancelled_total"
+                #expect(try found.value(name, ["stage": "waiting"]) == 1)
+                #expect(try found.value(name, ["stage": "denoise"]) == 1)
+            }
+        }
+
+        @Test("Cancels every request that bears the same X-Request-Id")
+        func cancelsNamesakes() throws {
+            let engine = try TinyModel.makeEngine()
+            try withService(engine: engine) { service in
+                let clients = try (0..<3).map { _ in
+                    try send(Self.long + "}", "X-Request-Id: same\r\n", to: service)
+                }
+                let areThere = eventually {
+                    engine.status.runningCount + engine.status.waitingCount == 3
+                }
+                #expect(areThere)
+                #expect(try delete("same", service).document()["count"] as? Int == 3)
+                for client in clients { #expect(try client.receiveResponse().status == 503) }
+            }
+        }
+
+        @Test("Refuses names that no request has, and other methods")
+        func refusesUnknown() throws {
+            try withService { service in
+                let response = try delete("interleave-00", service)
+                #expect(response.status == 404)
+                #expect(try response.error()["code"] as? String == "request_not_found")
+                let get = try service.get("/v1/interleave/interleave-00")
+                #expect(get.status == 405 && get["allow"] == "DELETE")
+                for path in ["/v1/interleave/", "/v1/interleave/%ff"] {
+                    let none = "DELETE \(path) HTTP/1.1\r\nHost: h\r\n\r\n"
+                    #expect(try service.exchange(none).status == 404)
+                }
+            }
+        }
+
+        @Test("A request without a priority has the normal one; an unknown one is refused")
+        func checksPriority() throws {
+            try withService { service in
+                let plain = try service.post("/v1/interleave", Self.input + "}").document()
+                #expect((plain["parameters"] as? Document)?["priority"] as? String == "normal")
+                #expect((plain["usage"] as? Document)?["cached_tokens"] is Int)
+                for value in ["\"urgent\"", "1", "null"] {
+                    let body = Self.input + ",\"priority\":\(value)}"
+                    let response = try service.post("/v1/interleave", body)
+                    #expect(response.status == 400)
+                    #expect(try response.error()["param"] as? String == "priority")
+                }
+            }
+        }
+    }
+}
