@@ -66,11 +66,6 @@ let package = Package(
         .target(name: "CKernels", cSettings: cSettings),
         .target(name: "CLinux", cSettings: cSettings),
         .systemLibrary(
-            name: "COpenBLAS",
-            pkgConfig: "openblas",
-            providers: [.apt(["libopenblas-dev"])]
-        ),
-        .systemLibrary(
             name: "COpenSSL",
             pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"])]
@@ -91,7 +86,7 @@ let package = Package(
         ),
 
         // L1
-        library("Tensors", ["CKernels", "CLinux", "COpenBLAS"]),
+        library("Tensors", ["CKernels", "CLinux"]),
         library("HTTPWire"),
 
         // L2

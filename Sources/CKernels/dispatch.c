@@ -196,6 +196,12 @@ void ilv_matmul_pack_f32(float *packed, const float *w, size_t w_stride, size_t 
     kernels()->matmul_pack_f32(packed, w, w_stride, inputs, first_output, outputs);
 }
 
+void ilv_matmul_pack_inputs_f32(float *packed, const float *w, size_t w_stride, size_t inputs,
+                                size_t outputs, size_t first_input, size_t input_count) {
+    kernels()->matmul_pack_inputs_f32(packed, w, w_stride, inputs, outputs, first_input,
+                                      input_count);
+}
+
 void ilv_matmul_f32(float *out, size_t out_stride, const float *x, size_t x_stride, const float *w,
                     const float *bias, size_t rows, size_t inputs, size_t outputs, int adding) {
     kernels()->matmul_f32(out, out_stride, x, x_stride, w, bias, rows, inputs, outputs, adding);

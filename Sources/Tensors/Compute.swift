@@ -1,5 +1,4 @@
 internal import CKernels
-internal import COpenBLAS
 
 /// What every operation needs: the threads that share its work and scratch memory.
 ///
@@ -17,8 +16,6 @@ package final class Compute {
 
     /// Starts the workers; 0 means one per processor.
     package init(workerCount: Int = 0) {
-        // Our pool cuts the work: a BLAS that starts threads of its own would compete with it.
-        openblas_set_num_threads(1)
         pool = WorkerPool(workerCount: workerCount)
     }
 

@@ -196,6 +196,44 @@ struct MatmulTests {
         }
     }
 
+    @Test(
+        "Packing rows that are inputs, in pieces, packs the transposed weight",
+        arguments: KernelSet.all
+    )
+    func packsInputs(set: KernelSet) {
+        for (outputs, inputs) in [(53, 37), (16, 4), (5, 9)] {
+            let product = Product(set, rows: 1, inputs: inputs, outputs: outputs)
+            let transposed = GuardedRows(rows: inputs, columns: outputs) { product.weight[$1, $0] }
+            for piece in [1, 6, inputs] {
+                let count = (outputs + 15) / 16 * inputs * 16
+                let packed = GuardedRows([Float](repeating: 0, count: count))
+                for first in stride(from: 0, to: inputs, by: piece) {
+                    unsafe set.table.matmul_pack_inputs_f32(
+                        packed.pointer,
+                        transposed.pointer + first * transposed.stride,
+                        transposed.stride,
+                        inputs,
+                        outputs,
+                        first,
+                        min(piece, inputs - first)
+                    )
+                }
+                #expect(packed.values == product.packed.values)
+                #expect(packed.surroundingsIntact)
+            }
+        }
+    }
+
+    @Test("What was never packed reaches no result", arguments: KernelSet.all)
+    func unpackedLanes(set: KernelSet) {
+        let product = Product(set, rows: 14, inputs: 20, outputs: 21)
+        let clean = product.result(set, rows: 0..<14, bias: true, adding: true)
+        for input in 0..<20 {
+            for lane in 5..<16 { unsafe product.packed.pointer[(20 + input) * 16 + lane] = .nan }
+        }
+        #expect(product.result(set, rows: 0..<14, bias: true, adding: true) == clean)
+    }
+
     @Test("Infinity and NaN stay in their row", arguments: KernelSet.all)
     func notFinite(set: KernelSet) {
         let (rows, inputs, outputs) = (14, 20, 18)

@@ -254,19 +254,34 @@ struct BatchIndependenceTests {
         }
     }
 
-    @Test("Attention of a sample with any number of workers")
-    func attention() {
-        let (queries, keys, width) = (150, 90, 48)
-        let (q, k, v) = (
-            random(queries, width, seed: 28), random(keys, width, seed: 29),
-            random(keys, width, seed: 30)
-        )
-        let results = Self.workerCounts.map { workerCount in
-            let out = Matrix(rows: queries, columns: width)
-            Compute(workerCount: workerCount)
-                .attention(q: q, k: k, v: v, heads: 3, scale: 0.25, into: out)
+    @Test("A sample of attention", arguments: [(150, 90), (7, 300), (1, 16)])
+    func attention(queries: Int, keys: Int) {
+        let (samples, width) = (4, 48)
+        let q = random(samples * queries, width, seed: 28)
+        let k = random(samples * keys, width, seed: 29)
+        let v = random(samples * keys, width, seed: 30)
+        func result(_ range: Range<Int>, workerCount: Int) -> [Float] {
+            let out = Matrix(rows: range.count * queries, columns: width)
+            let keyRows = range.lowerBound * keys..<range.upperBound * keys
+            Compute(workerCount: workerCount).attention(
+                q: q.rows(range.lowerBound * queries..<range.upperBound * queries),
+                k: k.rows(keyRows),
+                v: v.rows(keyRows),
+                samples: range.count,
+                heads: 3,
+                scale: 0.25,
+                into: out
+            )
             return out.toArray()
         }
-        #expect(results.allSatisfy { $0 == results[0] })
+        let alone = (0..<samples).map { result($0..<$0 + 1, workerCount: 1) }
+        for workerCount in Self.workerCounts {
+            for range in [0..<1, 1..<3, 0..<samples] {
+                #expect(
+                    result(range, workerCount: workerCount) == alone[range].flatMap(\.self),
+                    "samples \(range) with \(workerCount) workers"
+                )
+            }
+        }
     }
 }

@@ -130,15 +130,22 @@ float ilv_dot_f32(const float *a, const float *b, size_t count);
 
 /// Packs rows of a weight for ilv_matmul_f32: packed[o / 16][i][o % 16] = w[o - first_output, i] for
 /// the outputs first_output ..< first_output + outputs; nothing else is written.
-/// w [outputs, inputs] · packed [ceil(all outputs / 16), inputs, 16], zero where nothing is packed
+/// w [outputs, inputs] · packed [ceil(all outputs / 16), inputs, 16]
 void ilv_matmul_pack_f32(float *packed, const float *w, size_t w_stride, size_t inputs,
                          size_t first_output, size_t outputs);
+
+/// The same for a weight whose rows are inputs: packed[o / 16][i][o % 16] = w[i - first_input, o] for
+/// the inputs first_input ..< first_input + input_count of all `inputs`.
+/// w [input_count, outputs] · packed [ceil(outputs / 16), inputs, 16]
+void ilv_matmul_pack_inputs_f32(float *packed, const float *w, size_t w_stride, size_t inputs,
+                                size_t outputs, size_t first_input, size_t input_count);
 
 /// out[r,o] = start + sum_i x[r,i] w[o,i], where start is 0, or bias[o] if bias is not NULL, or with
 /// `adding` not 0 out[r,o] itself, or out[r,o] + bias[o].
 ///
 /// Every element is one chain of fused multiplications and additions from start on, i = 0, 1, 2, ...:
 /// the same bits for any number of rows and outputs and for every instruction set.
+/// What was never packed, in the last panel, reaches no result.
 /// x [rows, inputs] · w packed [ceil(outputs / 16), inputs, 16] · bias [outputs] or NULL ·
 /// out [rows, outputs]
 void ilv_matmul_f32(float *out, size_t out_stride, const float *x, size_t x_stride, const float *w,

@@ -31,6 +31,7 @@
     KERNEL(paged_store_f32)              \
     KERNEL(dot_f32)                      \
     KERNEL(matmul_pack_f32)              \
+    KERNEL(matmul_pack_inputs_f32)       \
     KERNEL(matmul_f32)                   \
     KERNEL(convolution_f32)              \
     KERNEL(depthwise3x3_f32)             \

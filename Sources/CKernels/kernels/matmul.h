@@ -364,6 +364,22 @@ static void ILV_NAME(matmul_pack_f32)(float *packed, const float *w, size_t w_st
     }
 }
 
+static void ILV_NAME(matmul_pack_inputs_f32)(float *packed, const float *w, size_t w_stride,
+                                             size_t inputs, size_t outputs, size_t first_input,
+                                             size_t input_count) {
+    for (size_t o = 0; o < outputs; o += ILV_PANEL) {
+        float *to = packed + (o / ILV_PANEL * inputs + first_input) * ILV_PANEL;
+        size_t lanes = outputs - o < ILV_PANEL ? outputs - o : ILV_PANEL;
+        for (size_t i = 0; i < input_count; i++, to += ILV_PANEL) {
+            if (lanes == ILV_PANEL) {
+                store(to, load(w + i * w_stride + o));
+            } else {
+                store_part(to, load_part(w + i * w_stride + o, lanes), lanes);
+            }
+        }
+    }
+}
+
 #undef ILV_EXCHANGE
 #undef ILV_UPPER_8
 #undef ILV_LOWER_8

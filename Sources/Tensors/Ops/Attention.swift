@@ -1,5 +1,4 @@
 internal import CKernels
-internal import COpenBLAS
 
 extension Compute {
     /// Multi-head scaled dot-product attention of one or more sequences of equal length.
@@ -8,7 +7,8 @@ extension Compute {
     ///
     /// Shapes: `q`, `out` [samples·queries, heads·headSize] · `k`, `v` [samples·keys, heads·headSize];
     /// heads are runs of columns. `out` may not overlap the inputs.
-    /// Cost: 4·samples·queries·keys·heads·headSize flop; a tile of scores per worker as scratch.
+    /// Cost: 4·samples·queries·keys·heads·headSize flop; packed keys and values and a tile of scores per
+    /// worker as scratch.
     /// Threads: cut by samples, heads and tiles of queries. Source: arXiv 1706.03762 §3.2.
     package func attention(
         q: Matrix,
@@ -57,10 +57,11 @@ extension Compute {
         let queries = q.rows / samples
         let headSize = q.columns / heads
         let valueSize = valueColumns / heads
-        // A tile of scores should stay in the second-level cache together with its head's keys.
-        let tile = max(16, min(128, 65536 / max(1, keyCount)))
+        // A tile of scores should stay in the second-level cache; twelve rows are a tile of products.
+        let tile = max(24, min(132, 98304 / max(1, keyCount) / 12 * 12))
         let tiles = (queries + tile - 1) / tile
         scope {
+            let packed = PackedHeads(self, keys: keys, values: values, heads: heads)
             let scores = scratch(pool.workerCount * tile, keyCount)
             pool.run(samples * heads * tiles) { part, worker in
                 let (sample, head) = (part / (heads * tiles), part / tiles % heads)
@@ -72,7 +73,7 @@ extension Compute {
                 let tileScores = scores.rows(worker * tile..<worker * tile + count)
                 multiply(
                     q.rows(row..<row + count).columns(columns),
-                    transposed: keys[sample].columns(columns),
+                    packed.keys(sample * heads + head),
                     into: tileScores
                 )
                 unsafe ilv_softmax_rows_f32(
@@ -84,7 +85,7 @@ extension Compute {
                 )
                 multiply(
                     tileScores,
-                    values[sample].columns(outColumns),
+                    packed.values(sample * heads + head),
                     into: out.rows(row..<row + count).columns(outColumns)
                 )
             }
@@ -115,32 +116,75 @@ extension Compute {
     }
 }
 
-/// One thread's `out = a · bᵀ`: a [m, k] · b [n, k] · out [m, n].
-private func multiply(_ a: Matrix, transposed b: Matrix, into out: Matrix) {
-    multiply(a, b, CblasTrans, into: out)
+/// Keys and values of all heads of all samples, packed as the weights of attention's two products.
+private struct PackedHeads {
+    private let keyPanels: Matrix  // [samples·heads·panels·headSize, 16]: the outputs are the keys
+    private let valuePanels: Matrix  // [samples·heads·panels·keys, 16]: the inputs are the keys
+    private let keyRows: Int
+    private let valueRows: Int
+
+    /// Packs into scratch memory of the caller's scope.
+    init(_ compute: Compute, keys: [Matrix], values: [Matrix], heads: Int) {
+        let width = LinearWeights.panelWidth
+        let count = keys[0].rows
+        let (headSize, valueSize) = (keys[0].columns / heads, values[0].columns / heads)
+        keyRows = (count + width - 1) / width * headSize
+        valueRows = (valueSize + width - 1) / width * count
+        keyPanels = compute.scratch(keys.count * heads * keyRows, width)
+        valuePanels = compute.scratch(keys.count * heads * valueRows, width)
+        // Runs of whole panels of keys, so that parts write disjoint memory.
+        let run = 256
+        let runs = (count + run - 1) / run
+        compute.pool.run(keys.count * heads * runs) { [self] part, _ in
+            let (index, first) = (part / runs, part % runs * run)
+            let (sample, head) = (index / heads, index % heads)
+            let rows = first..<min(count, first + run)
+            let key = keys[sample].rows(rows).columns(head * headSize..<(head + 1) * headSize)
+            unsafe ilv_matmul_pack_f32(
+                self.keys(index).base,
+                key.base,
+                key.stride,
+                headSize,
+                first,
+                rows.count
+            )
+            let value = values[sample].rows(rows)
+                .columns(head * valueSize..<(head + 1) * valueSize)
+            unsafe ilv_matmul_pack_inputs_f32(
+                self.values(index).base,
+                value.base,
+                value.stride,
+                count,
+                valueSize,
+                first,
+                rows.count
+            )
+        }
+    }
+
+    /// The packed keys of head `index % heads` of sample `index / heads`.
+    func keys(_ index: Int) -> Matrix {
+        keyPanels.rows(index * keyRows..<(index + 1) * keyRows)
+    }
+
+    /// The packed values of head `index % heads` of sample `index / heads`.
+    func values(_ index: Int) -> Matrix {
+        valuePanels.rows(index * valueRows..<(index + 1) * valueRows)
+    }
 }
 
-/// One thread's `out = a · b`: a [m, k] · b [k, n] · out [m, n].
-private func multiply(_ a: Matrix, _ b: Matrix, into out: Matrix) {
-    multiply(a, b, CblasNoTrans, into: out)
-}
-
-private func multiply(_ a: Matrix, _ b: Matrix, _ orientation: CBLAS_TRANSPOSE, into out: Matrix) {
-    guard out.rows > 0 && out.columns > 0 else { return }
-    unsafe cblas_sgemm(
-        CblasRowMajor,
-        CblasNoTrans,
-        orientation,
-        blasint(out.rows),
-        blasint(out.columns),
-        blasint(a.columns),
-        1,
-        a.base,
-        blasint(a.stride),
-        b.base,
-        blasint(b.stride),
-        0,
+/// One thread's `out = a · b`: a [m, k] · panels of b [k, n] · out [m, n].
+private func multiply(_ a: Matrix, _ panels: Matrix, into out: Matrix) {
+    unsafe ilv_matmul_f32(
         out.base,
-        blasint(out.stride)
+        out.stride,
+        a.base,
+        a.stride,
+        panels.base,
+        nil,
+        out.rows,
+        a.columns,
+        out.columns,
+        0
     )
 }

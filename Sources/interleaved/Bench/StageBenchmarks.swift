@@ -12,6 +12,7 @@ struct StageBenchmarks {
 
     private static let promptTokenCount = 512
     private static let decodedTokenCount = 32
+    private static let batchSize = 8
 
     func run(_ stage: String) throws -> [Measurement] {
         switch stage {
@@ -114,24 +115,48 @@ struct StageBenchmarks {
         // Every weight but the table of embeddings is read for every token.
         let table = configuration.vocabulary.size * configuration.language.hiddenSize * 4
         let byteCount = (byteCount(parameters) - table) * count
-        return [true, false].map { seesImage in
-            let sequence = model.makeSequence()
-            let image: [SequenceElement] =
-                seesImage ? [.token(soi), .image(picture)] : []
-            model.extend(sequence, with: [.token(1)] + image, compute)
-            let start = sequence.computedCount
-            let logits = Matrix(rows: 1, columns: model.vocabularySize)
-            return measure(
-                "decode",
-                unit: seesImage ? "token, one picture seen" : "token, text only",
-                unitCount: count,
-                byteCount: byteCount
-            ) {
-                sequence.truncate(to: start)
-                for _ in 0..<count {
-                    model.step(sequence, token: 5, compute)
-                    model.nextLogits(of: sequence, compute, into: logits)
-                }
+        let image = SequenceElement.image(picture)
+        return [
+            decode(model, "token, one picture seen", [.token(soi), image], count, byteCount),
+            decode(model, "token, text only", [], count, byteCount),
+            decode(
+                model,
+                "token, \(Self.batchSize) sequences at once",
+                [],
+                count,
+                byteCount,
+                sequenceCount: Self.batchSize
+            ),
+        ]
+    }
+
+    /// `count` steps of sequences that begin alike.
+    private func decode(
+        _ model: LanguageModel,
+        _ unit: String,
+        _ beginning: [SequenceElement],
+        _ count: Int,
+        _ byteCount: Int,
+        sequenceCount: Int = 1
+    ) -> Measurement {
+        let sequences = model.makeSequences(sequenceCount)
+        for sequence in sequences { model.extend(sequence, with: [.token(1)] + beginning, compute) }
+        let start = sequences[0].computedCount
+        let logits = Matrix(rows: sequenceCount, columns: model.vocabularySize)
+        return measure(
+            "decode",
+            unit: unit,
+            unitCount: count * sequenceCount,
+            byteCount: byteCount
+        ) {
+            for sequence in sequences { sequence.truncate(to: start) }
+            for _ in 0..<count {
+                for sequence in sequences { sequence.append(token: 5) }
+                model.compute(
+                    sequences.map { LanguageWork(sequence: $0, count: 1) },
+                    compute
+                )
+                model.logits(after: sequences, compute, into: logits)
             }
         }
     }
