@@ -66,6 +66,11 @@ let package = Package(
         .target(name: "CKernels", cSettings: cSettings),
         .target(name: "CLinux", cSettings: cSettings),
         .systemLibrary(
+            name: "COpenBLAS",
+            pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"])]
+        ),
+        .systemLibrary(
             name: "COpenSSL",
             pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"])]
@@ -137,7 +142,7 @@ let package = Package(
         .executableTarget(
             name: "interleaved",
             dependencies: [
-                "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
+                "COpenBLAS", "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
                 "Scheduling", "ReferenceImport",
                 "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
                 "Evaluation", argumentParser, logging, yams,
