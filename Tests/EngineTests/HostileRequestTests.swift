@@ -55,7 +55,7 @@ private func extremeRequest(_ random: inout SeededRandom) throws -> InterleaveRe
     return request
 }
 
-@Suite("Hostile requests", .timeLimit(.minutes(5)))
+@Suite("Hostile requests")
 struct HostileRequestTests {
     private func expectIdle(_ engine: Engine, _ note: String = "") {
         engine.waitUntilIdle(limit: .seconds(60))
