@@ -212,7 +212,8 @@ extension Scheduler {
             draft.preempted.append(victim)
             guard let loser = sequences[victim]?.request else { continue }
             requests[loser]?.preemptionCount += 1
-            if loser != owner { requests[loser]?.isStalled = true }
+            // Who asks for no positions now, but draws, goes on drawing.
+            if loser != owner && hasLanguageWork(loser) { requests[loser]?.isStalled = true }
         }
         return true
     }

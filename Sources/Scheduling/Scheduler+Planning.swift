@@ -32,7 +32,9 @@ extension Scheduler {
         var active: [(virtualTime: Double, request: RequestIdentifier)] = []
         for identifier in running {
             guard var request = requests[identifier] else { continue }
-            let isActive = !request.isStalled && nextStage(of: identifier) != nil
+            let stage = nextStage(of: identifier)
+            // What waits for blocks has no turn; pictures need none.
+            let isActive = stage != nil && !(request.isStalled && stage == .language)
             if isActive {
                 if !request.wasActive { request.virtualTime = clock.joining(request.virtualTime) }
                 active.append((request.virtualTime, identifier))

@@ -23,6 +23,23 @@ import Testing
         #expect(try scheduler.languageStep().preempted == [newest])
     }
 
+    @Test("A request that draws goes on drawing when its idle sequence loses its blocks")
+    func drawsWithoutBlocks() throws {
+        var scheduler = try Scheduler(makeConfiguration(blocks: 4))
+        let artist = try scheduler.startRequest(priority: .low, drawings: 1)
+        let idle = scheduler.addPrompt(0..<8, to: artist)
+        _ = try scheduler.step()
+        let drawing = scheduler.addDrawing(to: artist, sampleCount: 2)
+        let writer = try scheduler.startRequest()
+        _ = scheduler.addPrompt(100..<116, to: writer)
+        #expect(try scheduler.languageStep().preempted == [idle])
+        scheduler.requestDenoise(drawing)
+        #expect(try scheduler.step().plan.drawings == [drawing])
+        scheduler.end(writer, now: .zero)
+        scheduler.extend(idle, [8])
+        #expect(try scheduler.languageStep().items.map(\.positions) == [0..<9])
+    }
+
     @Test("What loses its blocks while a step is planned takes no part in that step")
     func dropsPreemptedItems() throws {
         var scheduler = try Scheduler(makeConfiguration(blocks: 4))
