@@ -50,7 +50,6 @@ extension ServiceTests {
                     let found = try response.document()["segments"] as? NSArray
                     #expect(found == expected as? NSArray)
                 }
-                #expect(engine.status.runningCount == 2, "nobody waited for the silent ones")
                 for client in silent { client.close() }
                 let isIdle = eventually { engine.status.runningCount == 0 }
                 #expect(isIdle)
@@ -82,13 +81,11 @@ extension ServiceTests {
                 let response = try service.exchange(
                     "DELETE /v1/interleave/this-one HTTP/1.1\r\nHost: h\r\n\r\n"
                 )
-                // A short text may be over by now.
-                #expect(response.status == 200 || event == "text.delta")
                 let rest = try read(client, until: "[DONE]")
-                #expect(
-                    rest.contains("\"code\":\"cancelled\"")
-                        || (head + rest).contains("interleave.completed")
-                )
+                // The model may have ended its answer before anybody else could.
+                let isCompleted = (head + rest).contains("interleave.completed")
+                #expect(response.status == (isCompleted ? 404 : 200))
+                #expect(rest.contains("\"code\":\"cancelled\"") != isCompleted)
                 let isIdle = eventually { engine.status.runningCount == 0 }
                 #expect(isIdle)
                 for pool in engine.snapshot(engine.metrics).pools {
