@@ -2,7 +2,7 @@ internal import Dispatch
 internal import Images
 package import MMInterleaved
 package import Scheduling
-internal import Synchronization
+internal import Locking
 internal import Tensors
 package import Tokenization
 

@@ -1,7 +1,7 @@
 import Dispatch
 import Engine
 import MMInterleaved
-import Synchronization
+import Locking
 import Tokenization
 
 extension Subject {

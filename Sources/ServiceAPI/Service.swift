@@ -4,7 +4,7 @@ package import HTTPServer
 package import HTTPWire
 internal import Foundation
 package import Logging
-internal import Synchronization
+internal import Locking
 
 /// The HTTP interface of one model.
 ///

@@ -6,7 +6,7 @@ import HTTPServer
 import Logging
 import MMInterleaved
 import ServiceAPI
-import Synchronization
+import Locking
 import Tokenization
 
 /// The life of the daemon: listen, load, serve, drain.

@@ -3,7 +3,7 @@ import Dispatch
 import MMInterleaved
 import ModelTestSupport
 import Scheduling
-import Synchronization
+import Locking
 import Testing
 
 private let vocabulary = TinyModel.configuration.vocabulary

@@ -1,6 +1,6 @@
 @testable import Engine
 import Scheduling
-import Synchronization
+import Locking
 import Testing
 
 @Suite("Metrics of the engine")

@@ -3,7 +3,7 @@ import Images
 import MMInterleaved
 import ModelTestSupport
 import Scheduling
-import Synchronization
+import Locking
 import TestSupport
 import Testing
 import Tokenization

@@ -3,7 +3,7 @@ import Engine
 import Images
 import MMInterleaved
 import ModelTestSupport
-import Synchronization
+import Locking
 import TestSupport
 
 /// A tiny engine and the events of its requests.

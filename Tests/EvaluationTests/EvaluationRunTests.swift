@@ -3,7 +3,7 @@ import Evaluation
 import Images
 import MMInterleaved
 import ModelTestSupport
-import Synchronization
+import Locking
 import Testing
 import Tokenization
 import World

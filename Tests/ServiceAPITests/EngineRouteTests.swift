@@ -49,8 +49,12 @@ extension ServiceTests {
                     "X-Request-Id: second\r\n",
                     to: service
                 )
-                let isWaiting = eventually { engine.status.waitingCount == 1 }
-                #expect(isWaiting)
+                // The scheduler knows a request a moment before the list does.
+                let isListed = eventually {
+                    let document = try? service.get("/v1/engine").document()
+                    return (document?["waiting"] as? [Document])?.count == 1
+                }
+                #expect(isListed)
                 var document = try service.get("/v1/engine").document()
                 #expect(document["status"] as? String == "ready")
                 #expect(document["model"] as? String == TinyModel.name)

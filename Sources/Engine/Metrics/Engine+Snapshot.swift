@@ -1,5 +1,5 @@
 internal import Scheduling
-internal import Synchronization
+internal import Locking
 
 extension Engine {
     /// What the engine is doing; never waits for a computation.

@@ -2,7 +2,7 @@ internal import Dispatch
 package import Engine
 internal import Foundation
 internal import MMInterleaved
-internal import Synchronization
+internal import Locking
 
 /// Answers with an engine in this process.
 package struct EngineAnswerer: Answerer {

@@ -3,7 +3,7 @@ import Foundation
 import LoadGenerator
 import Scheduling
 import Logging
-import Synchronization
+import Locking
 
 /// Measures a daemon under load.
 struct BenchServe: ParsableCommand {

@@ -6,7 +6,7 @@ import Images
 import LoadGenerator
 import MMInterleaved
 import ServiceAPI
-import Synchronization
+import Locking
 import World
 
 /// Scores a model on the held-out suites of the procedural world.
