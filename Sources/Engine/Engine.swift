@@ -212,7 +212,11 @@ package final class Engine: Sendable {
             inProgress.leave()
         }
         core.post { core in
-            core.add(ActiveRequest(identifier, recorder: recorder) { finish(.failure($0)) })
+            core.add(
+                ActiveRequest(identifier, timeout: timeout, recorder: recorder) {
+                    finish(.failure($0))
+                }
+            )
         }
         decoding.async { [self] in
             let start = clock.now

@@ -222,7 +222,8 @@ actor EngineCore {
             (scheduler.expired(now: planned), scheduler.startRequests(now: planned))
         }
         for identifier in expired {
-            end(identifier, EngineError(.deadlineExceeded, field: "timeout_ms", "the time is over"))
+            guard let request = requests[identifier] else { continue }
+            end(identifier, request.deadlineError)
         }
         for identifier in started { start(identifier) }
         guard let plan = scheduler.withLock({ $0.plan(now: planned) }) else {
