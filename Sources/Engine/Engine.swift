@@ -1,8 +1,8 @@
 internal import Dispatch
 internal import Images
+internal import Locking
 package import MMInterleaved
 package import Scheduling
-internal import Locking
 internal import Tensors
 package import Tokenization
 

@@ -1,7 +1,7 @@
 import Dispatch
 import Engine
-import MMInterleaved
 import Locking
+import MMInterleaved
 import Tokenization
 
 extension Subject {

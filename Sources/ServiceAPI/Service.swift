@@ -1,10 +1,10 @@
 internal import Dispatch
 package import Engine
+internal import Foundation
 package import HTTPServer
 package import HTTPWire
-internal import Foundation
-package import Logging
 internal import Locking
+package import Logging
 
 /// The HTTP interface of one model.
 ///

@@ -1,9 +1,9 @@
 @testable import Engine
 import Dispatch
+import Locking
 import MMInterleaved
 import ModelTestSupport
 import Scheduling
-import Locking
 import Testing
 
 private let vocabulary = TinyModel.configuration.vocabulary

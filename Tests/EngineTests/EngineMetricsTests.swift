@@ -1,6 +1,6 @@
 @testable import Engine
-import Scheduling
 import Locking
+import Scheduling
 import Testing
 
 @Suite("Metrics of the engine")

@@ -1,9 +1,9 @@
 import Engine
 import Evaluation
 import Images
+import Locking
 import MMInterleaved
 import ModelTestSupport
-import Locking
 import Testing
 import Tokenization
 import World

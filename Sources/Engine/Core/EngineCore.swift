@@ -1,7 +1,7 @@
 internal import Dispatch
+internal import Locking
 internal import MMInterleaved
 internal import Scheduling
-internal import Locking
 internal import Tensors
 
 /// Owns the model, the requests in progress and the memory that they share; runs the steps that the

@@ -1,5 +1,5 @@
-internal import Scheduling
 internal import Locking
+internal import Scheduling
 
 extension Engine {
     /// What the engine is doing; never waits for a computation.

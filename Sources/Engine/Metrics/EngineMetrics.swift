@@ -1,5 +1,5 @@
-package import Scheduling
 internal import Locking
+package import Scheduling
 
 /// Counts and measures what the engine does; the one place where all of it comes together.
 ///

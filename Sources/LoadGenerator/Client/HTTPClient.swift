@@ -1,6 +1,6 @@
 internal import HTTPWire
-internal import Sockets
 internal import Locking
+internal import Sockets
 
 /// A blocking HTTP/1.1 client that keeps connections for later requests.
 ///

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
 import LoadGenerator
-import Scheduling
-import Logging
 import Locking
+import Logging
+import Scheduling
 
 /// Measures a daemon under load.
 struct BenchServe: ParsableCommand {
