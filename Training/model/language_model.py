@@ -60,7 +60,8 @@ class _CrossAttention(nn.Module):
 
     def forward(self, x: Tensor, features: Tensor, mask: Tensor) -> Tensor:
         centre = x.new_full((1, 2), 0.5, dtype=torch.float32)
-        return torch.tanh(self.gate) * self.attn(self.norm1(x), centre, self.norm2(features), mask)
+        value = self.attn.value_proj(self.norm2(features))
+        return torch.tanh(self.gate) * self.attn(self.norm1(x), centre, value, mask)
 
 
 class _FeedForward(nn.Module):

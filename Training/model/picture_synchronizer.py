@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from .configuration import UNet, Vision
 from .position_tables import pixel_centres, resize_table, sincos_2d
@@ -27,6 +28,7 @@ class _Block(nn.Module):
         nn.init.zeros_(self.conv.bias)
 
     def forward(self, x: Tensor, features: Tensor | None, visible: Tensor) -> Tensor:
+        """features: normalised, without the norm's weights."""
         b, channels, height, width = x.shape
         found = self.mmfs.nothing().expand(b, height * width, channels)
         if features is not None:
@@ -35,8 +37,11 @@ class _Block(nn.Module):
             queries = self.query_norm(seen.flatten(2).transpose(1, 2).float())
             queries = queries + resize_table(self.pos_embed, height)
             mask = visible.new_ones(len(rows), height * width, 1)
-            result = self.mmfs(
-                queries, pixel_centres(height, width), self.feat_norm(features)[:, None], mask)
+            # `value_proj(feat_norm(...))` with the norm's weights folded into the projection's.
+            projection, norm = self.mmfs.value_proj, self.feat_norm
+            value = F.linear(features, projection.weight * norm.weight,
+                             projection.bias + projection.weight @ norm.bias)
+            result = self.mmfs(queries, pixel_centres(height, width), value[:, None], mask)
             found = result if len(rows) == b else found.to(result.dtype).index_copy(0, rows, result)
         return self.conv(found.transpose(1, 2).reshape(x.shape))
 
@@ -60,6 +65,11 @@ class PictureSynchronizer(nn.Module):
     def forward(self, middle: Tensor, skips: list[Tensor], features: Tensor | None,
                 visible: Tensor) -> tuple[Tensor, list[Tensor]]:
         """features [B', Σ side², V] of the samples whose `visible` [B] is set, or None."""
+        if features is not None:
+            # Once for all blocks: they share the normalisation and differ in its weights.
+            features = F.layer_norm(features.float(), features.shape[-1:], eps=1e-6)
+            if torch.is_autocast_enabled("cpu"):
+                features = features.to(torch.get_autocast_dtype("cpu"))
         skips = [
             skip + block(skip, features, visible)
             for skip, block in zip(skips, self.mmfs_down_blocks)]

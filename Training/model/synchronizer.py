@@ -42,11 +42,11 @@ class Synchronizer(nn.Module):
         """What a query gets that sees no image, [query width]."""
         return self.output_proj(self.ignore_token).flatten()
 
-    def forward(self, queries: Tensor, references: Tensor, features: Tensor, mask: Tensor) -> Tensor:
-        """queries [B, Q, C] · references [Q or 1, 2] · features [B, N, Σ side², F], normalised ·
-        mask [B, Q, N], 1 where an image is visible -> [B, Q, C]"""
+    def forward(self, queries: Tensor, references: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+        """queries [B, Q, C] · references [Q or 1, 2] · value [B, N, Σ side², V], what `value_proj` makes
+        of normalised features · mask [B, Q, N], 1 where an image is visible -> [B, Q, C]"""
         b, count, _ = queries.shape
-        images, levels = features.shape[1], len(self.sides)
+        images, levels = value.shape[1], len(self.sides)
         seen = mask.long()
         rank = (seen.sum(-1, keepdim=True) + 1 - seen.cumsum(-1)) * seen
         mixed = self.dynamic_offset_mask(queries)[:, None] + self.query_relpos(rank.transpose(1, 2))
@@ -62,7 +62,7 @@ class Synchronizer(nn.Module):
         weights = weights.view(b, count, self.heads, images, levels, self.points)
         weights = weights.permute(0, 3, 1, 2, 4, 5).flatten(0, 1)
         locations = (references[:, None, None] + offsets / self.base).flatten(0, 1)
-        value = self.value_proj(features).float().unflatten(3, (self.heads, -1)).flatten(0, 1)
+        value = value.float().unflatten(3, (self.heads, -1)).flatten(0, 1)
         parts = value.split([side * side for side in self.sides], dim=1)
         found = sum(
             sample(part, side, locations, weights[:, :, :, level])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Complete states, with the optimizer; too large to commit.
@@ -33,15 +33,25 @@ def common_arguments(parser: argparse.ArgumentParser, *, steps: int, batch: int,
     parser.add_argument("--resume", action="store_true",
                         help="go on from runs/<stage>/state.pt, or else from milestones/")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after this much time")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="of each process")
 
 
 class Run:
-    """Keeps a stage's trainable modules, and everything needed to go on after an interruption."""
+    """Keeps a stage's trainable modules, and everything needed to go on after an interruption.
+
+    Under `torchrun` every process takes its share of each batch and gradients are averaged; process 0
+    logs and saves.
+    """
 
     def __init__(self, stage: str, module: nn.Module, arguments: argparse.Namespace,
                  decay: float = 0.999, weight_decay: float = 0.01) -> None:
         torch.set_num_threads(arguments.threads)
+        #: Which process this is, and of how many.
+        self.rank, self.world = 0, int(os.environ.get("WORLD_SIZE", "1"))
+        if self.world > 1:
+            distributed.init_process_group("gloo")
+            self.rank = distributed.get_rank()
+        self._is_over = False
         self.stage, self.module, self.arguments, self.decay = stage, module, arguments, decay
         trained = [p for p in module.parameters() if p.requires_grad]
         matrices = [p for p in trained if p.ndim > 1]
@@ -49,7 +59,7 @@ class Run:
         self.optimizer = torch.optim.AdamW(
             [{"params": matrices, "weight_decay": weight_decay},
              {"params": vectors, "weight_decay": 0.0}],
-            lr=arguments.rate, betas=(0.9, 0.98))
+            lr=arguments.rate, betas=(0.9, 0.98), fused=True)
         self.step = 0
         self.seconds = 0.0
         #: Step at which the optimizer was new.
@@ -61,6 +71,8 @@ class Run:
         self._started = time.monotonic()
         self._sums: dict[str, tuple[float, int]] = {}
         torch.manual_seed(arguments.seed * 1_000_003 + self.step)
+        if self.world > 1:
+            distributed.barrier()
 
     def _trained(self) -> Iterable[tuple[str, nn.Parameter]]:
         return ((name, p) for name, p in self.module.named_parameters() if p.requires_grad)
@@ -77,6 +89,8 @@ class Run:
             self.average = {name: state["average"].get(name, p) for name, p in current.items()}
             self._forget_after()
             if state["weights"].keys() == current.keys():
+                for group in state["optimizer"]["param_groups"]:
+                    group["fused"] = True
                 self.optimizer.load_state_dict(state["optimizer"])
                 self.warm_from = state.get("warm_from", 0)
             else:
@@ -94,13 +108,15 @@ class Run:
     def _forget_after(self) -> None:
         """Drops log lines of steps that will be taken again."""
         path = LOGS / f"{self.stage}.csv"
-        if path.exists():
+        if path.exists() and self.rank == 0:
             head, *lines = path.read_text().splitlines()
             kept = [line for line in lines if int(line.split(",", 1)[0]) <= self.step]
             path.write_text("\n".join([head, *kept]) + "\n")
 
     def save(self) -> None:
         """Writes the complete state, all or nothing."""
+        if self.rank > 0:
+            return
         folder = RUNS / self.stage
         folder.mkdir(parents=True, exist_ok=True)
         trained = {name for name, _ in self._trained()}
@@ -113,6 +129,8 @@ class Run:
 
     def save_milestone(self) -> None:
         """Writes the averaged weights in f16."""
+        if self.rank > 0:
+            return
         MILESTONES.mkdir(exist_ok=True)
         weights = {name: tensor.half().contiguous() for name, tensor in self.average.items()
                    if not name.startswith(HELPER)}
@@ -129,8 +147,11 @@ class Run:
     @property
     def is_finished(self) -> bool:
         """Whether the steps or the minutes are used up."""
-        minutes = (time.monotonic() - self._started) / 60
-        return self.step >= self.arguments.steps or minutes >= self.arguments.minutes
+        return self.step >= self.arguments.steps or self._is_over
+
+    def share(self, count: int) -> range:
+        """This process' part of the indices of a batch."""
+        return range(self.rank, count, self.world)
 
     def rate(self) -> float:
         """Warm-up over 200 steps, constant, then linear to 0 over the last fifth."""
@@ -145,6 +166,8 @@ class Run:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         parameters = [p for _, p in self._trained()]
+        minutes = (time.monotonic() - self._started) / 60
+        self._is_over = self._average_gradients(parameters, minutes >= self.arguments.minutes)
         norm = nn.utils.clip_grad_norm_(parameters, 1.0)
         self.optimizer.step()
         decay = min(self.decay, (self.step + 1) / (self.step + 10))
@@ -159,6 +182,21 @@ class Run:
             total, count = self._sums.get(key, (0.0, 0))
             self._sums[key] = (total + value, count + 1)
 
+    def _average_gradients(self, parameters: list[nn.Parameter], is_over: bool) -> bool:
+        """Makes the gradients of all processes their mean; tells whether any process is out of time."""
+        if self.world == 1:
+            return is_over
+        for parameter in parameters:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        flag = torch.tensor([float(is_over)])
+        flat = torch.cat([p.grad.flatten() for p in parameters] + [flag])
+        distributed.all_reduce(flat)
+        parts = flat[:-1].div_(self.world).split([p.numel() for p in parameters])
+        for parameter, part in zip(parameters, parts):
+            parameter.grad.copy_(part.view_as(parameter))
+        return bool(flat[-1] > 0)
+
     def take_means(self) -> dict[str, float]:
         """Means of the measures since the last call."""
         means = {key: total / count for key, (total, count) in self._sums.items()}
@@ -167,6 +205,8 @@ class Run:
 
     def log(self, **measures: float) -> None:
         """Prints and appends a line to logs/<stage>.csv, one `step,seconds,name,value` per measure."""
+        if self.rank > 0:
+            return
         LOGS.mkdir(exist_ok=True)
         path = LOGS / f"{self.stage}.csv"
         is_new = not path.exists()

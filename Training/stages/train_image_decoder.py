@@ -10,6 +10,7 @@ on a smaller world: one object, 3 shapes, 4 colours, 3 positions, words to pictu
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -62,13 +63,13 @@ def draw_example(random: SplitMix64, most: int, gate: bool) -> Example:
 
 
 def make_drawing_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
-                       most: int, gate: bool) -> tuple[list[Batch], torch.Tensor, list[Scene]]:
+                       most: int, gate: bool, share: Callable[[int], range] = range) -> tuple[list[Batch], torch.Tensor, list[Scene]]:
     """Sequences cut before one of their drawn pictures, that picture in [-1, 1], and its scene.
 
     Sequences without any picture before it, which are short, come first and as a batch of their own.
     """
     entries: list[tuple[Sequence, Example, np.ndarray, Scene]] = []
-    for index in range(count):
+    for index in share(count):
         random = stream(seed, step * count + index)
         example = draw_example(random, most, gate)
         laid = sequence(tokenizer, example, image_tokens)
@@ -140,11 +141,11 @@ def main() -> None:
     run = Run(arguments.name or ("gate" if arguments.gate else STAGE), model, arguments)
     decoder = model.image_decoder
     image_tokens = model.configuration.visual_perceiver.num_queries
-    generator = torch.Generator().manual_seed(arguments.seed * 7_919 + run.step)
+    generator = torch.Generator().manual_seed(arguments.seed * 7_919 + run.step + 104_729 * run.rank)
     while not run.is_finished:
         batches, target, scenes = make_drawing_batch(
             tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
-            arguments.most, arguments.gate)
+            arguments.most, arguments.gate, run.share)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
                 latents = decoder.decoder.vae.encode(target).float()
@@ -166,14 +167,14 @@ def main() -> None:
         if is_noisy.any():
             measures["drawing_noisy"] = float(each.detach()[is_noisy].mean())
         if arguments.joint:
-            texts = make_batch(tokenizer, 1000 + arguments.seed, run.step, 16, image_tokens)
+            texts = make_batch(tokenizer, 1000 + arguments.seed, run.step, 16, image_tokens, run.share)
             with torch.autocast("cpu", torch.bfloat16):
                 hidden, *_ = hidden_states(model, texts)
             spoken, scores = text_loss(model, texts, hidden)
             loss = loss + 0.2 * spoken
             measures |= {"speaking": float(spoken.detach()), **scores}
         run.update(loss, **measures)
-        if run.step % 1000 == 0:
+        if run.step % 1000 == 0 and run.rank == 0:
             with run.averaged() as averaged:
                 scores = text_to_image_scores(averaged, tokenizer, 64, most=arguments.most)
             run.log(**run.take_means(), **scores)
@@ -183,12 +184,12 @@ def main() -> None:
             if run.step % 250 == 0:
                 run.save()
     run.save()
-    if arguments.gate:
+    if arguments.gate and run.rank == 0:
         with run.averaged() as averaged:
             run.log(**text_to_image_scores(
                 averaged, tokenizer, 200, most=1, accepts=is_in_gate,
                 sheet_path=str(LOGS / "gate-sheet.png")))
-    else:
+    elif not arguments.gate:
         run.save_milestone()
 
 

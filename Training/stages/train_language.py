@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -33,11 +34,12 @@ TURNS = ((SHORT, 2), (SHORT, 2), (WORDS, 4), (SHORT, 2), (SHORT, 2), (STORY, 1))
 
 
 def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
-               given_weight: float = 0.1, turns: tuple = TURNS) -> Batch:
-    """The batch of a step of the training stream."""
+               share: Callable[[int], range] = range, given_weight: float = 0.1,
+               turns: tuple = TURNS) -> Batch:
+    """The batch of a step of the training stream, or a share of it."""
     mix, halves = turns[step % len(turns)]
     examples = []
-    for index in range(count * halves // 2):
+    for index in share(count * halves // 2):
         random = stream(seed, 4 * step * count + index)
         pick = random.below(100)
         for task, share in mix:
@@ -109,7 +111,7 @@ def main() -> None:
     run = Run("words" if arguments.words else STAGE, model, arguments)
     while not run.is_finished:
         batch = make_batch(
-            tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens,
+            tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens, run.share,
             turns=((WORDS, 4),) if arguments.words else TURNS)
         with torch.autocast("cpu", torch.bfloat16):
             hidden, tokens, patches = hidden_states(model, batch)
@@ -131,7 +133,7 @@ def main() -> None:
             loss = loss + 0.2 * drawn
             measures["planning"] = float(drawn.detach())
         run.update(loss, **measures)
-        if run.step % 1000 == 0 and not arguments.words:
+        if run.step % 1000 == 0 and not arguments.words and run.rank == 0:
             with run.averaged() as averaged:
                 measured = {f"greedy_{task}": score(averaged, tokenizer, task, 64, "train")
                             for task in ("caption", "question", "grounding")}
