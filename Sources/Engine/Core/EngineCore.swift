@@ -226,9 +226,12 @@ actor EngineCore {
             end(identifier, request.deadlineError)
         }
         for identifier in started { start(identifier) }
-        guard let plan = scheduler.withLock({ $0.plan(now: planned) }) else {
+        let (next, stuck) = scheduler.withLock { ($0.plan(now: planned), $0.stuckRequest) }
+        guard let plan = next else {
             lastStepEnd = nil
-            return awaitDeadline()
+            guard let stuck else { return awaitDeadline() }
+            end(stuck, EngineError(.internalFailure, "the request's work fits nowhere"))
+            return scheduleStep()
         }
         let failures = execute(plan)
         let ended = now
