@@ -15,7 +15,8 @@ from torch.nn import functional as F
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
 from world.randomness import stream
-from world.tasks import TASKS, Text
+from world.tasks import TASKS, Example, Picture, Text
+from world.vocabulary import BACKGROUNDS
 
 from .batches import Batch, lay_out, stack
 from .cell_reader import CellReader
@@ -32,6 +33,16 @@ STORY = (("editing", 40), ("segmentation_to_image", 16), ("story", 22), ("interl
 #: The mix and the size of a step's batch, in halves of --batch, by turns.
 TURNS = ((SHORT, 2), (SHORT, 2), (WORDS, 4), (SHORT, 2), (SHORT, 2), (STORY, 1))
 
+#: How often a question or a description is drawn again that is about the only object, or about no object.
+REDRAWS = 2
+
+
+def asks_which(example: Example) -> bool:
+    """Whether a question or a description singles out one of several objects."""
+    picture = next(part for part in example.parts if isinstance(part, Picture))
+    answer = example.parts[-1]
+    return len(picture.scene.things) > 1 and answer.words.strip() not in ("one", "two", "three", *BACKGROUNDS)
+
 
 def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
                share: Callable[[int], range] = range, given_weight: float = 0.1,
@@ -42,11 +53,15 @@ def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tok
     for index in share(count * halves // 2):
         random = stream(seed, 4 * step * count + index)
         pick = random.below(100)
-        for task, share in mix:
-            if pick < share:
+        for task, percent in mix:
+            if pick < percent:
                 break
-            pick -= share
-        examples.append(TASKS[task](random, 2, "train"))
+            pick -= percent
+        example = TASKS[task](random, 2, "train")
+        for _ in range(REDRAWS):
+            if task in ("question", "grounding") and not asks_which(example):
+                example = TASKS[task](random, 2, "train")
+        examples.append(example)
     return stack(tokenizer, lay_out(tokenizer, examples, image_tokens), examples, given_weight)
 
 
