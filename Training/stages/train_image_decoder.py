@@ -48,8 +48,10 @@ def is_in_gate(example: Example) -> bool:
         for part in example.parts if isinstance(part, Picture))
 
 
-def draw_example(random: SplitMix64, most: int, gate: bool) -> Example:
+def draw_example(random: SplitMix64, most: int, gate: bool, only_words: bool) -> Example:
     """One example to draw."""
+    if only_words and not gate:
+        return TASKS["text_to_image"](random, most, "train")
     while gate:
         example = TASKS["text_to_image"](random, 1, "train")
         if is_in_gate(example):
@@ -63,7 +65,9 @@ def draw_example(random: SplitMix64, most: int, gate: bool) -> Example:
 
 
 def make_drawing_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
-                       most: int, gate: bool, share: Callable[[int], range] = range) -> tuple[list[Batch], torch.Tensor, list[Scene]]:
+                       most: int, gate: bool, only_words: bool,
+                       share: Callable[[int], range] = range
+                       ) -> tuple[list[Batch], torch.Tensor, list[Scene]]:
     """Sequences cut before one of their drawn pictures, that picture in [-1, 1], and its scene.
 
     Sequences without any picture before it, which are short, come first and as a batch of their own.
@@ -71,7 +75,7 @@ def make_drawing_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, i
     entries: list[tuple[Sequence, Example, np.ndarray, Scene]] = []
     for index in share(count):
         random = stream(seed, step * count + index)
-        example = draw_example(random, most, gate)
+        example = draw_example(random, most, gate, only_words)
         laid = sequence(tokenizer, example, image_tokens)
         place = random.choice([p for p, picture in enumerate(laid.pictures) if picture.is_drawn])
         picture = laid.pictures[place]
@@ -125,6 +129,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     common_arguments(parser, steps=40000, batch=32, rate=4e-4)
     parser.add_argument("--most", type=int, default=2, help="most objects of a scene")
+    parser.add_argument("--words-steps", type=int, default=12000,
+                        help="first steps, with words to picture alone: they cost less, and a picture "
+                        "that depends on another one is drawn from words as well")
     parser.add_argument("--gate", action="store_true")
     parser.add_argument("--joint", action="store_true")
     parser.add_argument("--language", default="language", help="run of stage 2 to build on")
@@ -145,7 +152,7 @@ def main() -> None:
     while not run.is_finished:
         batches, target, scenes = make_drawing_batch(
             tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
-            arguments.most, arguments.gate, run.share)
+            arguments.most, arguments.gate, run.step < arguments.words_steps, run.share)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
                 latents = decoder.decoder.vae.encode(target).float()

@@ -41,7 +41,8 @@ def asks_which(example: Example) -> bool:
     """Whether a question or a description singles out one of several objects."""
     picture = next(part for part in example.parts if isinstance(part, Picture))
     answer = example.parts[-1]
-    return len(picture.scene.things) > 1 and answer.words.strip() not in ("one", "two", "three", *BACKGROUNDS)
+    names_none = answer.words.strip() in ("one", "two", "three", *BACKGROUNDS)
+    return len(picture.scene.things) > 1 and not names_none
 
 
 def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
