@@ -65,6 +65,7 @@ let package = Package(
         // L0: kernels and thin shims over C libraries.
         .target(name: "CKernels", cSettings: cSettings),
         .target(name: "CLinux", cSettings: cSettings),
+        library("Locking"),
         .systemLibrary(
             name: "COpenBLAS",
             pkgConfig: "openblas",
@@ -106,10 +107,13 @@ let package = Package(
         library("Scheduling"),
 
         // L4
-        library("HTTPServer", ["HTTPWire", "Sockets", logging]),
+        library("HTTPServer", ["Locking", "HTTPWire", "Sockets", logging]),
         library(
             "Engine",
-            ["Tensors", "Tokenization", "Images", "MMInterleaved", "Scheduling", "COpenSSL"]
+            [
+                "Locking", "Tensors", "Tokenization", "Images", "MMInterleaved", "Scheduling",
+                "COpenSSL",
+            ]
         ),
 
         library(
@@ -119,32 +123,35 @@ let package = Package(
 
         library(
             "ReferenceParity",
-            ["Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved", "Engine"]
+            [
+                "Locking", "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
+                "Engine",
+            ]
         ),
 
         // L5
         library(
             "ServiceAPI",
             [
-                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Scheduling",
-                "Engine", logging,
+                "Locking", "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved",
+                "Scheduling", "Engine", logging,
             ]
         ),
 
-        library("LoadGenerator", ["HTTPWire", "Sockets", "Images", "Scheduling"]),
+        library("LoadGenerator", ["Locking", "HTTPWire", "Sockets", "Images", "Scheduling"]),
 
         library(
             "Evaluation",
-            ["Images", "World", "MMInterleaved", "Engine", "LoadGenerator"]
+            ["Locking", "Images", "World", "MMInterleaved", "Engine", "LoadGenerator"]
         ),
 
         // L6
         .executableTarget(
             name: "interleaved",
             dependencies: [
-                "COpenBLAS", "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
-                "Scheduling", "ReferenceImport",
-                "Engine", "HTTPWire", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
+                "COpenBLAS", "Locking", "Tensors", "Checkpoints", "Tokenization", "Images",
+                "MMInterleaved", "Scheduling", "ReferenceImport", "Engine", "HTTPWire",
+                "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
                 "Evaluation", argumentParser, logging, yams,
             ],
             swiftSettings: swiftSettings
@@ -156,7 +163,12 @@ let package = Package(
         ),
 
         // Tests mirror Sources.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Locking"],
+            path: "Tests/TestSupport",
+            swiftSettings: swiftSettings
+        ),
         .target(
             name: "ModelTestSupport",
             dependencies: ["Tensors", "Tokenization", "MMInterleaved"],
@@ -164,6 +176,7 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         tests("CKernels"),
+        tests("Locking"),
         tests("Tensors", resources: [.copy("Fixtures")]),
         tests("HTTPWire"),
         tests("Checkpoints", resources: [.copy("Fixtures")]),
@@ -177,11 +190,11 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         tests("Scheduling"),
-        tests("HTTPServer", ["HTTPWire", "Sockets", logging]),
+        tests("HTTPServer", ["Locking", "HTTPWire", "Sockets", logging]),
         tests(
             "Engine",
             [
-                "Tensors", "Tokenization", "Images", "MMInterleaved", "Scheduling",
+                "Locking", "Tensors", "Tokenization", "Images", "MMInterleaved", "Scheduling",
                 "ModelTestSupport",
             ]
         ),
@@ -192,12 +205,13 @@ let package = Package(
         ),
         tests(
             "LoadGenerator",
-            ["HTTPWire", "HTTPServer", "Sockets", "Images", "Scheduling", logging]
+            ["Locking", "HTTPWire", "HTTPServer", "Sockets", "Images", "Scheduling", logging]
         ),
         tests(
             "Evaluation",
             [
-                "Images", "World", "Tokenization", "MMInterleaved", "Engine", "ModelTestSupport",
+                "Locking", "Images", "World", "Tokenization", "MMInterleaved", "Engine",
+                "ModelTestSupport",
             ]
         ),
         tests(

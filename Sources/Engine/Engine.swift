@@ -1,8 +1,8 @@
 internal import Dispatch
 internal import Images
+internal import Locking
 package import MMInterleaved
 package import Scheduling
-internal import Synchronization
 internal import Tensors
 package import Tokenization
 
@@ -212,7 +212,11 @@ package final class Engine: Sendable {
             inProgress.leave()
         }
         core.post { core in
-            core.add(ActiveRequest(identifier, recorder: recorder) { finish(.failure($0)) })
+            core.add(
+                ActiveRequest(identifier, timeout: timeout, recorder: recorder) {
+                    finish(.failure($0))
+                }
+            )
         }
         decoding.async { [self] in
             let start = clock.now

@@ -1,7 +1,7 @@
 internal import Dispatch
+internal import Locking
 package import Logging
 internal import Sockets
-internal import Synchronization
 
 /// An HTTP/1.1 server over TCP.
 ///

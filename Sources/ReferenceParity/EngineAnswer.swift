@@ -1,7 +1,7 @@
 import Dispatch
 import Engine
+import Locking
 import MMInterleaved
-import Synchronization
 import Tokenization
 
 extension Subject {

@@ -5,6 +5,9 @@ extension Scheduler {
     ///
     /// - Throws: The first ``InvariantViolation`` that is found.
     package func checkInvariants() throws(InvariantViolation) {
+        if let stuckRequest {
+            throw InvariantViolation("request \(stuckRequest.number) has work that fits nowhere")
+        }
         try checkRequests()
         try checkSequences()
         try images.checkInvariants(isStepRunning: isStepRunning)

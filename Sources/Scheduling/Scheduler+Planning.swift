@@ -1,7 +1,8 @@
 // MARK: - Planning
 
 extension Scheduler {
-    /// The next batch, or nil if nothing is to be computed.
+    /// The next batch, or nil if nothing is to be computed, or nothing can be: then there is a
+    /// ``stuckRequest``.
     ///
     /// Tell ``apply(_:cost:now:)`` when it is done, or ``discard(_:now:)`` if it was not computed.
     ///
@@ -9,6 +10,7 @@ extension Scheduler {
     package mutating func plan(now: Duration) -> StepPlan? {
         precondition(!isStepRunning, "the plan before has not ended")
         observe(now)
+        stuckRequest = nil
         resumeStalled()
         let order = updateTurns()
         guard let first = order.first else { return nil }
@@ -24,7 +26,8 @@ extension Scheduler {
             isStepRunning = true
             return plan
         }
-        preconditionFailure("request \(first.number) has work, and nothing can go on")
+        stuckRequest = first
+        return nil
     }
 
     /// Requests that have work and can go on, least served first; those that could not join at the clock.

@@ -42,6 +42,10 @@ package struct Scheduler: Hashable, Sendable {
     var prefixQueryCount = 0
     var prefixHitCount = 0
 
+    /// A request with work that fits nowhere although nothing else could go on, as of the last plan: a
+    /// mistake of the scheduler, which ending that request repairs.
+    package internal(set) var stuckRequest: RequestIdentifier?
+
     /// A scheduler without requests.
     ///
     /// - Throws: ``SchedulingConfigurationError`` if nothing could run.

@@ -1,10 +1,10 @@
 internal import Dispatch
 package import Engine
+internal import Foundation
 package import HTTPServer
 package import HTTPWire
-internal import Foundation
+internal import Locking
 package import Logging
-internal import Synchronization
 
 /// The HTTP interface of one model.
 ///

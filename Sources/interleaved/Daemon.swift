@@ -3,10 +3,10 @@ import Dispatch
 import Engine
 import Foundation
 import HTTPServer
+import Locking
 import Logging
 import MMInterleaved
 import ServiceAPI
-import Synchronization
 import Tokenization
 
 /// The life of the daemon: listen, load, serve, drain.

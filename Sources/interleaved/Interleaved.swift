@@ -8,7 +8,7 @@ struct Interleaved: AsyncParsableCommand {
         abstract: "Serve MM-Interleaved: read and continue sequences of text and pictures.",
         subcommands: [
             Init.self, Import.self, Inspect.self, Tokenize.self, Bench.self, Serve.self,
-            Generate.self, Score.self, Evaluate.self, Simulate.self,
+            Generate.self, Score.self, Sheet.self, Evaluate.self, Simulate.self,
         ]
     )
 }

@@ -1,6 +1,6 @@
 @testable import Engine
+import Locking
 import Scheduling
-import Synchronization
 import Testing
 
 @Suite("Metrics of the engine")

@@ -1,9 +1,9 @@
 import Engine
 import Images
+import Locking
 import MMInterleaved
 import ModelTestSupport
 import Scheduling
-import Synchronization
 import TestSupport
 import Testing
 import Tokenization

@@ -1,9 +1,9 @@
 import Dispatch
 import Engine
 import Images
+import Locking
 import MMInterleaved
 import ModelTestSupport
-import Synchronization
 import TestSupport
 
 /// A tiny engine and the events of its requests.

@@ -1,9 +1,9 @@
 import Engine
 import Evaluation
 import Images
+import Locking
 import MMInterleaved
 import ModelTestSupport
-import Synchronization
 import Testing
 import Tokenization
 import World

@@ -1,7 +1,7 @@
 import Dispatch
 import HTTPServer
 import HTTPWire
-import Synchronization
+import Locking
 import TestSupport
 import Testing
 

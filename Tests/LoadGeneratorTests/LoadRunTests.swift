@@ -2,9 +2,9 @@ import Foundation
 import HTTPServer
 import HTTPWire
 import LoadGenerator
+import Locking
 import Logging
 import Scheduling
-import Synchronization
 import Testing
 
 /// Answers every request by the seed in its document: well, with a refusal, badly, or not at all.

@@ -176,6 +176,8 @@ extension ServiceTests {
                 let error = try response.error()
                 #expect(error["code"] as? String == "deadline_exceeded")
                 #expect(error["param"] as? String == "timeout_ms")
+                let message = error["message"] as? String
+                #expect(message?.hasPrefix("timeout_ms: not done within 50 ms;") == true)
             }
         }
 

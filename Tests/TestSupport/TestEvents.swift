@@ -1,5 +1,5 @@
 internal import Dispatch
-internal import Synchronization
+internal import Locking
 
 /// Values that arrive from other threads, waited for with a deadline instead of by sleeping.
 package final class TestEvents<Value: Sendable>: Sendable {

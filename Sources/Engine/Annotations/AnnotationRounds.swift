@@ -1,5 +1,5 @@
 internal import Dispatch
-internal import Synchronization
+internal import Locking
 
 /// The rounds of an annotation on an engine, for callers that wait for them one after the other.
 ///

@@ -21,6 +21,8 @@ final class ActiveRequest {
     }
 
     let identifier: RequestIdentifier
+    /// How long the request may take from its admission.
+    let timeout: Duration?
     var phase = Phase.preparing
     /// Why the session is to end early; its stage calls throw this from then on.
     var failure: EngineError?
@@ -41,12 +43,30 @@ final class ActiveRequest {
 
     init(
         _ identifier: RequestIdentifier,
+        timeout: Duration?,
         recorder: RequestRecorder?,
         refuse: @escaping @Sendable (EngineError) -> Void
     ) {
         self.identifier = identifier
+        self.timeout = timeout
         self.recorder = recorder
         self.refuse = refuse
+    }
+
+    /// Why the request ends if its time is over now.
+    var deadlineError: EngineError {
+        let limit = timeout.map { " within \(Int($0 / .milliseconds(1))) ms" } ?? ""
+        let place =
+            switch phase {
+            case .preparing: "its input was being read"
+            case .waiting: "it waited in the queue"
+            case .running, .ended: "it was being computed"
+            }
+        return EngineError(
+            .deadlineExceeded,
+            field: "timeout_ms",
+            "not done\(limit); \(place) until then"
+        )
     }
 }
 

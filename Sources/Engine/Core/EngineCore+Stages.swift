@@ -1,7 +1,7 @@
 internal import Images
+internal import Locking
 internal import MMInterleaved
 internal import Scheduling
-internal import Synchronization
 internal import Tensors
 
 /// What a session wants to know once a sequence is computed.

@@ -1,7 +1,7 @@
 internal import Dispatch
+internal import Locking
 internal import MMInterleaved
 internal import Scheduling
-internal import Synchronization
 internal import Tensors
 
 /// Owns the model, the requests in progress and the memory that they share; runs the steps that the
@@ -222,12 +222,16 @@ actor EngineCore {
             (scheduler.expired(now: planned), scheduler.startRequests(now: planned))
         }
         for identifier in expired {
-            end(identifier, EngineError(.deadlineExceeded, field: "timeout_ms", "the time is over"))
+            guard let request = requests[identifier] else { continue }
+            end(identifier, request.deadlineError)
         }
         for identifier in started { start(identifier) }
-        guard let plan = scheduler.withLock({ $0.plan(now: planned) }) else {
+        let (next, stuck) = scheduler.withLock { ($0.plan(now: planned), $0.stuckRequest) }
+        guard let plan = next else {
             lastStepEnd = nil
-            return awaitDeadline()
+            guard let stuck else { return awaitDeadline() }
+            end(stuck, EngineError(.internalFailure, "the request's work fits nowhere"))
+            return scheduleStep()
         }
         let failures = execute(plan)
         let ended = now

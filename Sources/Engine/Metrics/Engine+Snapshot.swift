@@ -1,5 +1,5 @@
+internal import Locking
 internal import Scheduling
-internal import Synchronization
 
 extension Engine {
     /// What the engine is doing; never waits for a computation.

@@ -1,5 +1,5 @@
+internal import Locking
 package import Scheduling
-internal import Synchronization
 
 /// Counts and measures what the engine does; the one place where all of it comes together.
 ///

@@ -1,5 +1,5 @@
+internal import Locking
 internal import Scheduling
-internal import Synchronization
 
 /// Follows one request through its events: where it is, how long what took, how it ended.
 ///

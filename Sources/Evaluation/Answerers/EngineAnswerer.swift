@@ -1,8 +1,8 @@
 internal import Dispatch
 package import Engine
 internal import Foundation
+internal import Locking
 internal import MMInterleaved
-internal import Synchronization
 
 /// Answers with an engine in this process.
 package struct EngineAnswerer: Answerer {

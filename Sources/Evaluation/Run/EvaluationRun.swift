@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Synchronization
+internal import Locking
 package import World
 
 /// An example with its answers, kept to be shown.

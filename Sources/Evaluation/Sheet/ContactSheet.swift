@@ -95,7 +95,8 @@ private struct Row {
         canvas.write(title, 14, top, Self.faint, scale: 1)
         var y = top + 12
         for (text, isGiven) in words {
-            for line in Self.lines(text) where y + Self.lineHeight <= top + height + Self.margin {
+            for line in Canvas.lines(of: text, width: Self.textWidth - 24)
+            where y + Self.lineHeight <= top + height + Self.margin {
                 canvas.write(line, 14, y, isGiven ? Self.ink : Color(0x1f5fb4))
                 y += Self.lineHeight
             }
@@ -108,23 +109,5 @@ private struct Row {
             }
             x += cell.width + Self.margin
         }
-    }
-
-    /// Words broken into lines that fit; what is no printable ASCII becomes a question mark.
-    private static func lines(_ text: String) -> [String] {
-        let limit = (textWidth - 24) / Canvas.width(of: " ")
-        var lines = [""]
-        for word in text.split(separator: " ") {
-            var rest = word.map { $0.isASCII && !$0.isNewline ? $0 : "?" }[...]
-            if let last = lines.last, !last.isEmpty, last.count + 1 + rest.count <= limit {
-                lines[lines.count - 1] += " " + String(rest)
-                continue
-            }
-            while !rest.isEmpty {
-                lines.append(String(rest.prefix(limit)))
-                rest = rest.dropFirst(limit)
-            }
-        }
-        return lines.filter { !$0.isEmpty }
     }
 }

@@ -1,6 +1,6 @@
 internal import Dispatch
 internal import HTTPWire
-internal import Synchronization
+internal import Locking
 
 /// What a writer asks its connection to do.
 enum ResponseCommand: Sendable {

@@ -103,7 +103,7 @@ package struct Canvas {
     package mutating func write(_ text: String, _ x: Int, _ y: Int, _ color: Color, scale: Int = 2)
     {
         var left = x
-        for character in text.uppercased() {
+        for character in text {
             for (row, bits) in BitmapFont.glyph(character).enumerated() {
                 for column in 0..<BitmapFont.width
                 where bits >> UInt8(BitmapFont.width - 1 - column) & 1 == 1 {

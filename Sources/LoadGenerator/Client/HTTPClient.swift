@@ -1,6 +1,6 @@
 internal import HTTPWire
+internal import Locking
 internal import Sockets
-internal import Synchronization
 
 /// A blocking HTTP/1.1 client that keeps connections for later requests.
 ///

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Synchronization
+internal import Locking
 
 /// Sends the requests of a workload to a daemon and records what becomes of them.
 ///

@@ -54,6 +54,8 @@ package struct Simulator {
             }
             if let plan = scheduler.plan(now: now) {
                 execute(plan)
+            } else if let stuck = scheduler.stuckRequest {
+                preconditionFailure("request \(stuck.number) has work that fits nowhere")
             } else if let next = nextEvent {
                 now = max(now, next)
             } else {

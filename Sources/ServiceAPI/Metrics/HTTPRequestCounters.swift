@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locking
 
 /// Counts answered requests by route and class of status.
 ///

@@ -539,7 +539,7 @@ enum OpenAPIDocument {
                   schema: {$ref: "#/components/schemas/Error"}
                   example:
                     error:
-                      message: "timeout_ms: not done within 0.05 seconds"
+                      message: "timeout_ms: not done within 50 ms; it was being computed until then"
                       type: server_error
                       param: timeout_ms
                       code: deadline_exceeded

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locking
 
 /// Requests that have not ended, by the names under which a client may ask for their end: that of the
 /// answer, and the one that the client gave the request itself.

@@ -1,5 +1,5 @@
 internal import Engine
-internal import Synchronization
+internal import Locking
 
 /// Ends a request's computation when its client goes away or asks for it, before or after it was submitted.
 final class Cancellation: Sendable {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
 import LoadGenerator
-import Scheduling
+import Locking
 import Logging
-import Synchronization
+import Scheduling
 
 /// Measures a daemon under load.
 struct BenchServe: ParsableCommand {

@@ -4,9 +4,9 @@ import Evaluation
 import Foundation
 import Images
 import LoadGenerator
+import Locking
 import MMInterleaved
 import ServiceAPI
-import Synchronization
 import World
 
 /// Scores a model on the held-out suites of the procedural world.
