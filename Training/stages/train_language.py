@@ -27,7 +27,7 @@ from .tokenizer import Tokenizer
 STAGE = "language"
 #: Shares of the tasks in percent. Batches hold examples of like length: one picture and words; words
 #: alone, which are cheap; several pictures. All but the first end where a picture is to be drawn.
-SHORT = (("caption", 40), ("question", 40), ("grounding", 20))
+SHORT = (("caption", 20), ("question", 40), ("grounding", 40))
 WORDS = (("text_to_image", 100),)
 STORY = (("editing", 40), ("segmentation_to_image", 16), ("story", 22), ("interleaved", 22))
 #: The mix and the size of a step's batch, in halves of --batch, by turns.
