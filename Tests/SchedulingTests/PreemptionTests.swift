@@ -187,6 +187,31 @@ import Testing
         #expect(last.items.first?.isLast == true)
     }
 
+    @Test("Work that fits nowhere is named, and does not stop what comes after it")
+    func namesTheStuck() throws {
+        var scheduler = try Scheduler(makeConfiguration(blocks: 4))
+        // A block that nobody can give back: bounds alone would have kept the request out.
+        let leaked = scheduler.pool.allocate()
+        #expect(leaked != nil)
+        let large = try scheduler.startRequest()
+        let sequence = scheduler.addPrompt(0..<16, to: large)
+        while let plan = scheduler.plan(now: .zero) {
+            _ = scheduler.apply(plan, cost: .milliseconds(1), now: .zero)
+        }
+        #expect(scheduler.sequences[sequence]?.isRequested == true)
+        #expect(scheduler.stuckRequest == large)
+        scheduler.end(large, now: .zero)
+        let next = try scheduler.startRequest()
+        let prompt = scheduler.addPrompt(20..<28, to: next)
+        let planned = scheduler.plan(now: .zero)
+        guard case .language(let plan) = planned else {
+            Issue.record("no language step but \(String(describing: planned))")
+            return
+        }
+        #expect(plan.items.map(\.sequence) == [prompt])
+        #expect(scheduler.stuckRequest == nil)
+    }
+
     @Test("A request whose sequences share a prompt fits its bounds alone, whatever it lost")
     func finishesAlone() throws {
         let bounds = RequestBounds(

@@ -24,15 +24,6 @@ extension ServiceTests {
             return client
         }
 
-        /// Reads a stream until a text has come.
-        private func read(_ client: HTTPTestClient, until text: String) throws -> String {
-            var received = ""
-            while !received.contains(text) {
-                received += String(decoding: try client.receive(1), as: UTF8.self)
-            }
-            return received
-        }
-
         @Test("Shows running and waiting requests, and none once they have ended")
         func showsRequests() throws {
             let engine = try TinyModel.makeEngine()
@@ -96,7 +87,7 @@ extension ServiceTests {
             let engine = try TinyModel.makeEngine()
             try withService(engine: engine) { service in
                 let client = try send(Self.long + ",\"stream\":true}", to: service)
-                let head = try read(client, until: "event: image.progress")
+                let head = try client.receive(through: "event: image.progress")
                 let start = try #require(head.range(of: "\"id\":\""))
                 let id = String(head[start.upperBound...].prefix { $0 != "\"" })
                 let response = try delete(id, service)
@@ -104,7 +95,7 @@ extension ServiceTests {
                 let document = try response.document()
                 #expect(document["id"] as? String == id && document["count"] as? Int == 1)
                 #expect(document["object"] as? String == "interleave.cancelled")
-                let rest = try read(client, until: "[DONE]")
+                let rest = try client.receive(through: "[DONE]")
                 #expect(rest.contains("event: error\n") && rest.contains("\"code\":\"cancelled\""))
                 let isIdle = eventually { engine.status.runningCount == 0 }
                 #expect(isIdle)

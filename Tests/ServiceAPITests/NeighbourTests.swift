@@ -13,14 +13,6 @@ extension ServiceTests {
             "{\"input\":[\(InterleaveTests.text)],\"mode\":\"image\",\"stream\":true,"
             + "\"image\":{\"steps\":900,\"n\":4,\"preview_every\":1}}"
 
-        private func read(_ client: HTTPTestClient, until text: String) throws -> String {
-            var received = ""
-            while !received.contains(text) {
-                received += String(decoding: try client.receive(1), as: UTF8.self)
-            }
-            return received
-        }
-
         @Test("Clients that read nothing of their streams hold up nobody")
         func readsNothing() throws {
             let engine = try TinyModel.makeEngine()
@@ -77,11 +69,11 @@ extension ServiceTests {
                 client.send(
                     TestService.request("/v1/interleave", body, "X-Request-Id: this-one\r\n")
                 )
-                let head = try read(client, until: "event: \(event)")
+                let head = try client.receive(through: "event: \(event)")
                 let response = try service.exchange(
                     "DELETE /v1/interleave/this-one HTTP/1.1\r\nHost: h\r\n\r\n"
                 )
-                let rest = try read(client, until: "[DONE]")
+                let rest = try client.receive(through: "[DONE]")
                 // The model may have ended its answer before anybody else could.
                 let isCompleted = (head + rest).contains("interleave.completed")
                 #expect(response.status == 200 || isCompleted)

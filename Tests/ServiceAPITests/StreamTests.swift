@@ -109,10 +109,7 @@ extension ServiceTests {
                 client.send(
                     TestService.request("/v1/interleave", InterleaveTests.body(",\"stream\":true"))
                 )
-                var received = ""
-                while !received.contains("\n: ") {
-                    received += String(decoding: try client.receive(1), as: UTF8.self)
-                }
+                let received = try client.receive(through: "\n: ")
                 #expect(received.contains("event: interleave.created"))
                 busy.close()
             }

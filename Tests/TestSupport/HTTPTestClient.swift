@@ -190,6 +190,16 @@ package final class HTTPTestClient {
         return Array(input.prefix(count))
     }
 
+    /// Everything up to and with the first occurrence of some words, byte for byte.
+    package func receive(through words: String) throws -> String {
+        var received: [UInt8] = []
+        // Not as text, where CR and LF are one character.
+        while !received.suffix(words.utf8.count).elementsEqual(words.utf8) {
+            received += try receive(1)
+        }
+        return String(decoding: received, as: UTF8.self)
+    }
+
     private func receiveChunks(_ response: inout ReceivedResponse) throws {
         while true {
             guard let size = Int(try receiveLine(), radix: 16) else {

@@ -32,6 +32,7 @@ package struct TranscriptSheet: Sendable {
     private static let margin = 12
     private static let barHeight = 4
     private static let given = Color(0x999999)
+    private static let written = Color(0x222222)
     private static let answered = Color(0x1f5fb4)
 
     /// - `rows`: From top to bottom.
@@ -41,8 +42,9 @@ package struct TranscriptSheet: Sendable {
 
     /// Draws the sheet.
     package var image: RGBImage {
-        let heights = rows.map { row in row.map(Self.height).max() ?? 0 }
-        let widths = rows.map { row in row.reduce(0) { $0 + Self.width($1) + Self.margin } }
+        let rows = rows.map { $0.map(Cell.init) }
+        let heights = rows.map { row in row.map(\.height).max() ?? 0 }
+        let widths = rows.map { row in row.reduce(0) { $0 + $1.width + Self.margin } }
         let step = Self.barHeight + 2 * Self.margin
         var canvas = Canvas(
             width: Self.margin + (widths.max() ?? 0),
@@ -52,63 +54,73 @@ package struct TranscriptSheet: Sendable {
         var top = Self.margin
         for (row, height) in zip(rows, heights) {
             var left = Self.margin
-            for element in row {
-                Self.draw(element, on: &canvas, left, top)
+            for cell in row {
+                cell.draw(on: &canvas, left, top)
                 canvas.fill(
                     left,
                     top + height + Self.barHeight,
-                    Self.width(element),
+                    cell.width,
                     Self.barHeight,
-                    element.isAnswer ? Self.answered : Self.given
+                    cell.isAnswer ? Self.answered : Self.given
                 )
-                left += Self.width(element) + Self.margin
+                left += cell.width + Self.margin
             }
             top += height + step
         }
         return canvas.image
     }
 
-    private static func draw(_ element: Element, on canvas: inout Canvas, _ left: Int, _ top: Int) {
-        switch element.content {
-        case .text(let text):
-            for (index, line) in Canvas.lines(of: text, width: textWidth).enumerated() {
-                let color = element.isAnswer ? answered : Color(0x222222)
-                canvas.write(line, left, top + index * lineHeight, color)
+    /// An element at the size that it is shown.
+    private struct Cell {
+        let width: Int
+        let height: Int
+        let isAnswer: Bool
+        private let shown: Shown
+
+        private enum Shown {
+            case lines([String])
+            case picture(RGBImage)
+        }
+
+        init(_ element: Element) {
+            isAnswer = element.isAnswer
+            switch element.content {
+            case .text(let text):
+                let lines = Canvas.lines(of: text, width: textWidth)
+                width = lines.map { Canvas.width(of: $0) }.max() ?? 0
+                height = lineHeight * lines.count
+                shown = .lines(lines)
+            case .picture(let picture):
+                // Small pictures grow by whole factors, large ones shrink to the side of a cell.
+                let longest = max(picture.width, picture.height)
+                if longest <= cellSide {
+                    width = picture.width * (cellSide / longest)
+                    height = picture.height * (cellSide / longest)
+                    shown = .picture(picture)
+                } else {
+                    width = max(1, picture.width * cellSide / longest)
+                    height = max(1, picture.height * cellSide / longest)
+                    shown = .picture(
+                        picture.resized(width: width, height: height, filter: .bicubic)
+                    )
+                }
             }
-        case .picture(let picture):
-            let (width, height) = fitted(picture)
-            let shown =
-                picture.width > width || picture.height > height
-                ? picture.resized(width: width, height: height, filter: .bicubic) : picture
-            canvas.draw(shown, left, top, scale: width / shown.width)
         }
-    }
 
-    private static func width(_ element: Element) -> Int {
-        switch element.content {
-        case .text(let text):
-            Canvas.lines(of: text, width: textWidth).map { Canvas.width(of: $0) }.max() ?? 0
-        case .picture(let picture): fitted(picture).width
+        func draw(on canvas: inout Canvas, _ left: Int, _ top: Int) {
+            switch shown {
+            case .lines(let lines):
+                for (index, line) in lines.enumerated() {
+                    canvas.write(
+                        line,
+                        left,
+                        top + index * lineHeight,
+                        isAnswer ? answered : written
+                    )
+                }
+            case .picture(let picture):
+                canvas.draw(picture, left, top, scale: width / picture.width)
+            }
         }
-    }
-
-    private static func height(_ element: Element) -> Int {
-        switch element.content {
-        case .text(let text):
-            lineHeight * Canvas.lines(of: text, width: textWidth).count
-        case .picture(let picture): fitted(picture).height
-        }
-    }
-
-    /// Small pictures grow by whole factors, large ones shrink to the side of a cell.
-    private static func fitted(_ picture: RGBImage) -> (width: Int, height: Int) {
-        let longest = max(picture.width, picture.height)
-        guard longest > cellSide else {
-            let scale = max(1, cellSide / longest)
-            return (picture.width * scale, picture.height * scale)
-        }
-        return (
-            max(1, picture.width * cellSide / longest), max(1, picture.height * cellSide / longest)
-        )
     }
 }

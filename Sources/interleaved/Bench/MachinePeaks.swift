@@ -20,11 +20,11 @@ struct MachinePeaks: Encodable {
         operationsPerSecond = Self.productsPerSecond(threadCount: compute.pool.workerCount)
 
         // 512 MiB: the product with one row reads every element exactly once.
-        let large = Matrix(rows: 25600, columns: 5120)
+        let large = Matrix(rows: 16384, columns: 8192)
         large.fill(0.5)
         let reading = LinearWeights(weight: large, bias: nil)
-        let row = Matrix(rows: 1, columns: 5120)
-        let sums = Matrix(rows: 1, columns: 25600)
+        let row = Matrix(rows: 1, columns: 8192)
+        let sums = Matrix(rows: 1, columns: 16384)
         let reads = time(5) { compute.linear(row, reading, into: sums) }
         bytesPerSecond = Double(large.count * 4) / Measurement.quantile(reads, 0)
     }

@@ -50,6 +50,12 @@ private struct SheetDocument {
         let image: String?
         /// In the answers of `generate`: a file beside the document.
         let file: String?
+        /// Instead of one, in answers to `n` above 1.
+        let texts: [Part]?
+        let images: [Part]?
+
+        /// One or several.
+        var choices: [Part] { texts ?? images ?? [self] }
     }
 
     private static let maximumByteCount = 256 << 20
@@ -66,7 +72,9 @@ private struct SheetDocument {
         isAnswer = document.segments != nil
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         var elements: [TranscriptSheet.Element] = []
-        for (index, part) in parts.enumerated() {
+        for (index, part) in parts.enumerated().flatMap({ index, part in
+            part.choices.map { (index, $0) }
+        }) {
             let place = "\(path): part \(index)"
             if let text = part.text {
                 elements.append(.init(.text(text), isAnswer: isAnswer))
