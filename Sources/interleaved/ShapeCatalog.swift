@@ -4,13 +4,8 @@ import MMInterleaved
 
 /// The configurations in `Config/shapes`, by name.
 enum ShapeCatalog {
-    /// Where shapes may lie: the working directory's checkout, the checkout that this program was built
-    /// in, and the place where packages install them.
     private static var directories: [String] {
-        let executable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-        let checkout = executable.deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        return ["Config/shapes", checkout.path + "/Config/shapes", "/usr/share/interleaved/shapes"]
+        Installation.folders(checkoutPath: "Config/shapes", packageName: "shapes")
     }
 
     /// Finds a shape by its name or by the path of a configuration file.

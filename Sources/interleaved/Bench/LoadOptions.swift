@@ -8,7 +8,7 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "Daemon to measure, such as http://127.0.0.1:8080; without it one is started.")
     var url: String?
 
-    @Option(help: "Model directory for the daemon to start.")
+    @Option(help: "Model for the daemon to start: a directory or a name. (default: nano)")
     var model: String?
 
     @Option(help: "Shape of an untrained model for the daemon to start.")
@@ -21,11 +21,11 @@ struct TargetOptions: ParsableArguments {
     var maxQueue = 256
 
     /// Name of what is measured.
-    var name: String { url ?? model ?? shape ?? "" }
+    var name: String { url ?? shape ?? model ?? ModelCatalog.defaultName }
 
     func check() throws {
-        guard [url, model, shape].compactMap({ $0 }).count == 1 else {
-            throw ValidationError("give one of --url, --model and --shape")
+        guard [url, model, shape].compactMap({ $0 }).count <= 1 else {
+            throw ValidationError("give only one of --url, --model and --shape")
         }
         guard (0...1024).contains(workers) else {
             throw ValidationError("--workers must be between 0 and 1024")

@@ -48,14 +48,13 @@ struct LocalDaemon {
         model: String?,
         shape: String?
     ) throws -> (InterleavedModel, Tokenizer) {
-        if let model {
-            let directory = try ModelDirectory(path: model)
+        guard let shape else {
+            let directory = try ModelCatalog.directory(model ?? ModelCatalog.defaultName)
             return (
                 try LoadedModel.load(directory),
                 try Tokenizer(modelPath: directory.tokenizerPath)
             )
         }
-        guard let shape else { throw ValidationError("give --url, --model or --shape") }
         let configuration = try ShapeCatalog.configuration(shape)
         let size = configuration.vocabulary.originalSize
         guard size >= SentencePieceModelFile.minimumSize else {

@@ -28,7 +28,7 @@ struct Evaluate: ParsableCommand {
             """
     )
 
-    @Option(help: "Model directory.")
+    @Option(help: "Model directory, or name of a model that is installed. (default: nano)")
     var model: String?
 
     @Option(help: "Daemon to ask, such as http://127.0.0.1:8080.")
@@ -46,7 +46,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Seed of the noise of pictures; the examples are always the same.")
     var seed: UInt64 = 0
 
-    @Option(help: "off draws every picture as if none came before it (with --model).")
+    @Option(help: "off draws every picture as if none came before it (without --url).")
     var synchronizer = Switch.on
 
     @Option(help: "Denoising steps.")
@@ -64,7 +64,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "PNG file to write: the first examples of every suite with their answers.")
     var sheet: String?
 
-    @Option(help: "Worker threads; 0 for one per processor (with --model).")
+    @Option(help: "Worker threads; 0 for one per processor (without --url).")
     var workers = 0
 
     @Option(help: "Examples in progress at once.")
@@ -76,11 +76,13 @@ struct Evaluate: ParsableCommand {
     }
 
     func validate() throws {
-        guard (model == nil) != (url == nil) else {
-            throw ValidationError("give either --model or --url")
+        guard model == nil || url == nil else {
+            throw ValidationError("give --model or --url, not both")
         }
         guard url == nil || synchronizer == .on else {
-            throw ValidationError("--synchronizer off needs --model: a daemon has no such setting")
+            throw ValidationError(
+                "--synchronizer off goes without --url: a daemon has no such setting"
+            )
         }
         guard (0...1024).contains(workers) else {
             throw ValidationError("--workers must be between 0 and 1024")
@@ -170,7 +172,7 @@ struct Evaluate: ParsableCommand {
                 throw ValidationError(error.description)
             }
         }
-        let loaded = try LoadedModel(path: model ?? "", workers: workers) {
+        let loaded = try LoadedModel(model ?? ModelCatalog.defaultName, workers: workers) {
             $0.synchronizesPictures = synchronizer == .on
         }
         return (EngineAnswerer(loaded.engine), loaded.configuration.name)

@@ -16,8 +16,8 @@ struct Generate: ParsableCommand {
             """
     )
 
-    @Option(help: "Model directory.")
-    var model: String
+    @Option(help: "Model directory, or name of a model that is installed.")
+    var model = ModelCatalog.defaultName
 
     @Option(help: "File with a request as POST /v1/interleave takes it; - for standard input.")
     var request: String?
@@ -43,7 +43,7 @@ struct Generate: ParsableCommand {
     func run() throws {
         do {
             if let request {
-                let loaded = try LoadedModel(path: model, workers: workers)
+                let loaded = try LoadedModel(model, workers: workers)
                 let job = try GenerationJob.request(
                     path: request,
                     configuration: loaded.configuration
@@ -58,7 +58,7 @@ struct Generate: ParsableCommand {
     }
 
     private func run(_ file: AnnotationFile) throws {
-        let loaded = try LoadedModel(path: model, workers: workers)
+        let loaded = try LoadedModel(model, workers: workers)
         let run = AnnotationRun(
             engine: loaded.engine,
             settings: try annotationOptions.settings(loaded.configuration.defaults),

@@ -9,8 +9,11 @@ struct Inspect: ParsableCommand {
         abstract: "Show the tensors, sizes and configuration of a model or checkpoint."
     )
 
-    @Argument(help: "Model directory, or any safetensors or PyTorch checkpoint.")
-    var model: String
+    @Argument(
+        help:
+            "Model directory, name of an installed model, or any safetensors or PyTorch checkpoint."
+    )
+    var model = ModelCatalog.defaultName
 
     @Flag(help: "List every tensor instead of sums per part.")
     var tensors = false
@@ -19,6 +22,7 @@ struct Inspect: ParsableCommand {
     var check = false
 
     func run() throws {
+        let model = try ModelCatalog.path(model)
         let reader = try openCheckpoint(at: model)
         if FileManager.default.fileExists(atPath: "\(model)/\(ModelDirectory.configurationName)"),
             let directory = try? ModelDirectory(path: model)

@@ -11,12 +11,12 @@ struct Score: ParsableCommand {
         discussion: """
             The context is either a request file as POST /v1/score takes it, or made of --input in \
             order: a text, or @ and the path of a picture.
-              interleaved score --model m --input @cat.jpg --input "A photo of a" --option cat --option dog
+              interleaved score --input @cat.jpg --input "A photo of a" --option cat --option dog
             """
     )
 
-    @Option(help: "Model directory.")
-    var model: String
+    @Option(help: "Model directory, or name of a model that is installed.")
+    var model = ModelCatalog.defaultName
 
     @Option(help: "File with a request as POST /v1/score takes it; - for standard input.")
     var request: String?
@@ -44,7 +44,7 @@ struct Score: ParsableCommand {
     }
 
     func run() throws {
-        let loaded = try LoadedModel(path: model, workers: workers)
+        let loaded = try LoadedModel(model, workers: workers)
         let call = try makeCall(loaded.configuration)
         let answers = EventQueue<Result<Scores, EngineError>>()
         do {

@@ -48,7 +48,7 @@ struct Serve: ParsableCommand {
 
 /// The flags of the settings; what they mean is checked where all layers come together.
 struct SettingFlags: ParsableArguments {
-    @Option(help: "Model directory to serve.")
+    @Option(help: "Model directory, or name of a model that is installed. (default: nano)")
     var model: String?
     @Option(help: "Address to listen on. (default: 127.0.0.1)")
     var host: String?

@@ -9,8 +9,8 @@ struct Tokenize: ParsableCommand {
         abstract: "Turn text into token ids, or token ids into text."
     )
 
-    @Option(help: "Model directory.")
-    var model: String
+    @Option(help: "Model directory, or name of a model that is installed.")
+    var model = ModelCatalog.defaultName
 
     @Flag(help: "The arguments are token ids; print their text.")
     var decode = false
@@ -25,7 +25,7 @@ struct Tokenize: ParsableCommand {
     var input: [String] = []
 
     func run() throws {
-        let directory = try ModelDirectory(path: model)
+        let directory = try ModelCatalog.directory(model)
         let tokenizer = try Tokenizer(modelPath: directory.tokenizerPath)
         let text = try input.isEmpty ? standardInput() : input.joined(separator: " ")
         if decode {

@@ -8,6 +8,7 @@ import ServiceAPI
 
 /// Everything that the daemon can be told, checked.
 struct DaemonConfiguration {
+    /// Path of the model directory.
     let model: String
     let logLevel: Logger.Level
     var server = HTTPServer.Configuration()
@@ -18,12 +19,7 @@ struct DaemonConfiguration {
     ///
     /// - Throws: `ValidationError` that names the place of the value at fault.
     init(_ layers: SettingLayers) throws {
-        guard let model = layers[.model] else {
-            throw ValidationError(
-                "no model: give --model, INTERLEAVED_MODEL, or model in the configuration file"
-            )
-        }
-        self.model = model.text
+        model = try ModelCatalog.path(layers[.model]?.text ?? ModelCatalog.defaultName)
         if let text = layers[.logLevel] {
             guard let level = Logger.Level(rawValue: text.text) else {
                 let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")

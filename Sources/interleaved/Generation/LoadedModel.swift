@@ -7,21 +7,22 @@ struct LoadedModel {
     let engine: Engine
     var configuration: ModelConfiguration { engine.modelConfiguration }
 
-    /// Loads a model directory with a progress bar.
+    /// Loads a model with a progress bar.
     ///
+    /// - `model`: Directory or name.
     /// - `change`: Changes the engine's other settings.
     init(
-        path: String,
+        _ model: String,
         workers: Int,
         _ change: (inout Engine.Configuration) -> Void = { _ in }
     ) throws {
-        let directory = try ModelDirectory(path: path)
-        let model = try Self.load(directory)
+        let directory = try ModelCatalog.directory(model)
+        let loaded = try Self.load(directory)
         var configuration = Engine.Configuration()
         configuration.workerCount = workers
         change(&configuration)
         engine = try Engine(
-            model,
+            loaded,
             tokenizer: try Tokenizer(modelPath: directory.tokenizerPath),
             configuration: configuration
         )

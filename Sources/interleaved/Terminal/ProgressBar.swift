@@ -15,11 +15,12 @@ struct ProgressBar {
         self.title = title
     }
 
-    /// Shows a share from 0 to 1, with a few words about it.
+    /// Shows a share from 0 to 1, with a few words about it; a smaller one than before, from a thread that
+    /// comes late, is left out.
     mutating func show(_ share: Double, _ detail: String = "") {
         let percent = Int((min(max(share, 0), 1) * 100).rounded(.down))
         let step = isTerminal ? percent : percent / 10 * 10
-        guard step != lastDrawn || (isTerminal && !detail.isEmpty) else { return }
+        guard step > lastDrawn || (isTerminal && !detail.isEmpty && step == lastDrawn) else { return }
         lastDrawn = step
         if isTerminal {
             let filled = percent * Self.width / 100
