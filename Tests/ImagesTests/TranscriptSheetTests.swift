@@ -54,7 +54,7 @@ struct TranscriptSheetTests {
             [.init(.text("word"), isAnswer: false)],
         ]).image
         let lines = Canvas.lines(of: String(repeating: "word ", count: 60), width: 204).count
-        #expect(sheet.height == 12 + 16 * lines + 28 + 16 + 28)
+        #expect(sheet.height == 12 + 18 * lines + 28 + 18 + 28)
         #expect(
             TranscriptSheet([[.init(.text("word"), isAnswer: true)]]).image.width == 12 + 48 + 12
         )

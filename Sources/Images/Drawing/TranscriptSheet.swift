@@ -28,7 +28,7 @@ package struct TranscriptSheet: Sendable {
 
     private static let cellSide = 128
     private static let textWidth = 204
-    private static let lineHeight = 16
+    private static let lineHeight = 18
     private static let margin = 12
     private static let barHeight = 4
     private static let given = Color(0x999999)
