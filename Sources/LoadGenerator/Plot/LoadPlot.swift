@@ -28,11 +28,11 @@ package struct LoadPlot {
         legend(&canvas)
         let panels = [(20, 70), (610, 70), (20, 490), (610, 490)]
             .map { Panel(x: $0.0, y: $0.1, width: 570, height: 390) }
-        distribution("FIRST OUTPUT (MS), % OF REQUESTS", panels[0], &canvas) {
+        distribution("First output (ms), % of requests", panels[0], &canvas) {
             $0.firstOutput.map { [$0] } ?? []
         }
-        distribution("BETWEEN WORDS (MS), % OF WORDS", panels[1], &canvas) { $0.interTokenTimes }
-        distribution("END TO END (MS), % OF REQUESTS", panels[2], &canvas) { [$0.latency] }
+        distribution("Between words (ms), % of words", panels[1], &canvas) { $0.interTokenTimes }
+        distribution("End to end (ms), % of requests", panels[2], &canvas) { [$0.latency] }
         throughput(panels[3], &canvas)
         return canvas.image
     }
@@ -157,7 +157,7 @@ package struct LoadPlot {
         }
         let maximum = Self.rounded(rates.flatMap(\.1).max() ?? 1)
         let end = Self.rounded(seconds)
-        axes("REQUESTS/S OVER TIME (S)", panel, maximum: (end, maximum), &canvas)
+        axes("Requests per second, over time (s)", panel, maximum: (end, maximum), &canvas)
         for (kind, counts) in rates {
             var last: (x: Int, y: Int)?
             for (bin, rate) in counts.enumerated() {

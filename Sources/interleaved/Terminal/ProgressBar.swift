@@ -20,7 +20,9 @@ struct ProgressBar {
     mutating func show(_ share: Double, _ detail: String = "") {
         let percent = Int((min(max(share, 0), 1) * 100).rounded(.down))
         let step = isTerminal ? percent : percent / 10 * 10
-        guard step > lastDrawn || (isTerminal && !detail.isEmpty && step == lastDrawn) else { return }
+        guard step > lastDrawn || (isTerminal && !detail.isEmpty && step == lastDrawn) else {
+            return
+        }
         lastDrawn = step
         if isTerminal {
             let filled = percent * Self.width / 100
