@@ -2,7 +2,7 @@
 
     python export.py --output ../Models/nano
 
-Takes the newest averaged weights of each stage, from runs/ or else from milestones/. A stage that
+Takes the newest averaged weights of each stage (`load_milestone`). A stage that
 has not run yet is exported as it starts, and said so.
 """
 
@@ -31,18 +31,17 @@ def main() -> None:
     """Writes the three files and prints their sizes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--last", default="image_decoder", help="the last stage's run")
     arguments = parser.parse_args()
     torch.manual_seed(1)
     configuration = nano()
     model = InterleavedModel(configuration)
-    history = []
+    metadata = {"format": "pt"}
     for stage, module in (
-        ("autoencoder", model.image_decoder.decoder.vae), ("language", model), (arguments.last, model),
+        ("autoencoder", model.image_decoder.decoder.vae), ("language", model), ("image_decoder", model),
     ):
         try:
             step, seconds = load_milestone(module, stage, finished=stage == "autoencoder")
-            history.append(f"{stage} {step}")
+            metadata |= {f"{stage}.step": str(step), f"{stage}.seconds": f"{seconds:.0f}"}
             print(f"{stage}: step {step}, {seconds / 60:.0f} minutes of training")
         except FileNotFoundError:
             print(f"{stage}: NOT TRAINED, exported as initialised")
@@ -54,7 +53,7 @@ def main() -> None:
         if not torch.isfinite(tensor).all():
             raise ValueError(f"{name} does not fit f16")
     path = arguments.output / "model.safetensors"
-    save_file(tensors, path, metadata={"format": "pt", "training": ", ".join(history)})
+    save_file(tensors, path, metadata=metadata)
     text = json.dumps(configuration.to_json(), indent=2) + "\n"
     (arguments.output / "config.json").write_text(text)
     shutil.copyfile(TOKENIZER, arguments.output / "tokenizer.model")

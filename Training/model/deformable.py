@@ -18,7 +18,9 @@ def sample(value: Tensor, side: int, locations: Tensor, weights: Tensor) -> Tens
     """
     b, _, heads, width = value.shape
     queries, points = locations.shape[1], locations.shape[3]
-    maps = value.permute(0, 2, 3, 1).reshape(b * heads, width, side, side)
+    # One copy for both: to f32, and to a map per head.
+    maps = value.permute(0, 2, 3, 1).to(
+        torch.float32, memory_format=torch.contiguous_format).reshape(b * heads, width, side, side)
     grid = (2 * locations - 1).transpose(1, 2).reshape(b * heads, queries, points, 2)
     found = F.grid_sample(maps, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
     weights = weights.transpose(1, 2).reshape(b * heads, 1, queries, points)
@@ -45,7 +47,7 @@ class DeformableAttention(nn.Module):
         """queries [B, Q, C] · references [Q, 2] · features [B, Σ side², C] -> [B, Q, C]"""
         b, count, _ = queries.shape
         levels = len(self.sides)
-        value = self.value_proj(features).float().unflatten(2, (self.heads, -1))
+        value = self.value_proj(features).unflatten(2, (self.heads, -1))
         offsets = self.sampling_offsets(queries).float().view(
             b, count, self.heads, levels, self.points, 2)
         weights = self.attention_weights(queries).float().view(

@@ -30,20 +30,23 @@ class _Block(nn.Module):
     def forward(self, x: Tensor, features: Tensor | None, visible: Tensor) -> Tensor:
         """features: normalised, without the norm's weights."""
         b, channels, height, width = x.shape
-        found = self.mmfs.nothing().expand(b, height * width, channels)
-        if features is not None:
-            rows = visible.nonzero().flatten()
-            seen = x if len(rows) == b else x.index_select(0, rows)
-            queries = self.query_norm(seen.flatten(2).transpose(1, 2).float())
-            queries = queries + resize_table(self.pos_embed, height)
-            mask = visible.new_ones(len(rows), height * width, 1)
-            # `value_proj(feat_norm(...))` with the norm's weights folded into the projection's.
-            projection, norm = self.mmfs.value_proj, self.feat_norm
-            value = F.linear(features, projection.weight * norm.weight,
-                             projection.bias + projection.weight @ norm.bias)
-            result = self.mmfs(queries, pixel_centres(height, width), value[:, None], mask)
-            found = result if len(rows) == b else found.to(result.dtype).index_copy(0, rows, result)
-        return self.conv(found.transpose(1, 2).reshape(x.shape))
+        # The same at every position of every sample that sees nothing.
+        nothing = self.conv(self.mmfs.nothing().view(1, channels, 1, 1))
+        if features is None:
+            return nothing
+        rows = visible.nonzero().flatten()
+        seen = x if len(rows) == b else x.index_select(0, rows)
+        queries = self.query_norm(seen.flatten(2).transpose(1, 2).float())
+        queries = queries + resize_table(self.pos_embed, height)
+        mask = visible.new_ones(len(rows), height * width, 1)
+        # `value_proj(feat_norm(...))` with the norm's weights folded into the projection's.
+        projection, norm = self.mmfs.value_proj, self.feat_norm
+        value = F.linear(features, projection.weight * norm.weight,
+                         projection.bias + projection.weight @ norm.bias)
+        found = self.mmfs(queries, pixel_centres(height, width), value[:, None], mask)
+        # Contiguous, or all that follows would have its channels last, which is slow to normalise.
+        found = self.conv(found.transpose(1, 2).contiguous().view(len(rows), channels, height, width))
+        return found if len(rows) == b else nothing.expand(x.shape).index_copy(0, rows, found)
 
 
 class PictureSynchronizer(nn.Module):

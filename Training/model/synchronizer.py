@@ -62,7 +62,7 @@ class Synchronizer(nn.Module):
         weights = weights.view(b, count, self.heads, images, levels, self.points)
         weights = weights.permute(0, 3, 1, 2, 4, 5).flatten(0, 1)
         locations = (references[:, None, None] + offsets / self.base).flatten(0, 1)
-        value = value.float().unflatten(3, (self.heads, -1)).flatten(0, 1)
+        value = value.unflatten(3, (self.heads, -1)).flatten(0, 1)
         parts = value.split([side * side for side in self.sides], dim=1)
         found = sum(
             sample(part, side, locations, weights[:, :, :, level])

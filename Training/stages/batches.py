@@ -46,7 +46,8 @@ def to_tensor(pictures: list[np.ndarray]) -> Tensor:
     """uint8 pictures to [N, 3, 64, 64] in [0, 1]."""
     if not pictures:
         return torch.zeros(0, 3, 64, 64)
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255
+    # Contiguous: convolutions keep the channels last if they are, and group norm is slow on that.
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous().float() / 255
 
 
 def cut_before_picture(laid: Sequence, index: int, vocabulary) -> Sequence:

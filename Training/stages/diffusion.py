@@ -25,7 +25,7 @@ def alphas(first: float = 0.00085, last: float = 0.012) -> Tensor:
 ALPHAS = alphas()
 
 
-def draw_times(count: int, generator: torch.Generator, noisy_share: float = 0.4) -> Tensor:
+def draw_times(count: int, generator: torch.Generator, noisy_share: float = 0.2) -> Tensor:
     """Timesteps: a share of them from the noisiest quarter, where only the text tells the layout."""
     times = torch.randint(0, STEPS, (count,), generator=generator)
     noisy = torch.randint(STEPS * 3 // 4, STEPS, (count,), generator=generator)

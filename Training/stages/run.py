@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, distributed, nn
 
@@ -18,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "runs"
 #: Averaged weights in f16, small enough to commit: what another machine resumes from.
 MILESTONES = ROOT / "milestones"
+#: The shipped model: the milestone of the stages that have no file of their own.
+MODEL = ROOT.parent / "Models" / "nano" / "model.safetensors"
 #: Beginning of the names of parameters that serve training alone.
 HELPER = "helper."
 #: Logs and curves, committed.
@@ -98,12 +101,13 @@ class Run:
                 print("other parameters than before: fresh optimizer")
             print(f"{self.stage}: going on from step {self.step} ({path})", flush=True)
             return
-        path = MILESTONES / f"{self.stage}.safetensors"
-        if path.exists():
-            step, seconds = load_milestone(self.module, self.stage)
-            self.step, self.seconds, self.warm_from = step, seconds, step
-            self._forget_after()
-            print(f"{self.stage}: going on from step {self.step} ({path})", flush=True)
+        try:
+            self.step, self.seconds = load_milestone(self.module, self.stage)
+        except FileNotFoundError:
+            return
+        self.warm_from = self.step
+        self._forget_after()
+        print(f"{self.stage}: going on from step {self.step} of its milestone", flush=True)
 
     def _forget_after(self) -> None:
         """Drops log lines of steps that will be taken again."""
@@ -240,25 +244,35 @@ class _Averaged:
 
 
 def load_milestone(module: nn.Module, stage: str, *, finished: bool = False) -> tuple[int, float]:
-    """Loads a stage's newest averaged weights: from its run if there is one, else its milestone.
+    """Loads a stage's newest averaged weights: from its run if there is one, else its milestone, else
+    the shipped model.
 
     `finished` looks at the milestone alone: a running autoencoder's latents are not normalised yet.
-    Returns the step and the seconds of training.
+    Returns the step and the seconds of training; raises FileNotFoundError if there is nothing.
     """
-    path = RUNS / stage / "state.pt"
-    if path.exists() and not finished:
-        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    run, path = RUNS / stage / "state.pt", MILESTONES / f"{stage}.safetensors"
+    if run.exists() and not finished:
+        path = run
+        state = torch.load(run, map_location="cpu", weights_only=True, mmap=True)
         weights, step, seconds = state["average"], state["step"], state["seconds"]
-    else:
-        path = MILESTONES / f"{stage}.safetensors"
-        weights = load_file(path)
-        from safetensors import safe_open
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata()
+    elif path.exists():
+        weights, metadata = load_file(path), _metadata(path)
         step, seconds = int(metadata["step"]), float(metadata["seconds"])
+    else:
+        path = MODEL
+        metadata = _metadata(path) if path.exists() else {}
+        if f"{stage}.step" not in metadata:
+            raise FileNotFoundError(f"{stage} has not been trained")
+        weights = load_file(path)
+        step, seconds = int(metadata[f"{stage}.step"]), float(metadata[f"{stage}.seconds"])
     weights = {name: tensor.float() for name, tensor in weights.items()
                if not name.startswith(HELPER)}
     unknown = module.load_state_dict(weights, strict=False).unexpected_keys
     if unknown:
         raise ValueError(f"{path} has weights that the model does not have: {unknown[:5]}")
     return step, seconds
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    with safe_open(path, "pt") as file:
+        return file.metadata() or {}

@@ -127,9 +127,9 @@ def choose_trained(model: InterleavedModel, joint: bool) -> None:
 def main() -> None:
     """Trains, evaluates and saves."""
     parser = argparse.ArgumentParser(description=__doc__)
-    common_arguments(parser, steps=40000, batch=32, rate=4e-4)
+    common_arguments(parser, steps=24000, batch=32, rate=6e-4)
     parser.add_argument("--most", type=int, default=2, help="most objects of a scene")
-    parser.add_argument("--words-steps", type=int, default=12000,
+    parser.add_argument("--words-steps", type=int, default=3750,
                         help="first steps, with words to picture alone: they cost less, and a picture "
                         "that depends on another one is drawn from words as well")
     parser.add_argument("--gate", action="store_true")
