@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
 from stages.run import load_milestone
+from stages.train_image_decoder import choose_trained
 from stages.tokenizer import PATH as TOKENIZER
 
 #: What only training needs.
@@ -39,6 +40,8 @@ def main() -> None:
     for stage, module in (
         ("autoencoder", model.image_decoder.decoder.vae), ("language", model), ("image_decoder", model),
     ):
+        if stage == "image_decoder":
+            choose_trained(model, joint=False)
         try:
             step, seconds = load_milestone(module, stage, finished=stage == "autoencoder")
             metadata |= {f"{stage}.step": str(step), f"{stage}.seconds": f"{seconds:.0f}"}

@@ -263,7 +263,9 @@ def load_milestone(module: nn.Module, stage: str, *, finished: bool = False) -> 
         metadata = _metadata(path) if path.exists() else {}
         if f"{stage}.step" not in metadata:
             raise FileNotFoundError(f"{stage} has not been trained")
-        weights = load_file(path)
+        # It has all stages: only what the module trains, or it would undo a newer earlier stage.
+        trained = {name for name, p in module.named_parameters() if p.requires_grad}
+        weights = {name: t for name, t in load_file(path).items() if name in trained}
         step, seconds = int(metadata[f"{stage}.step"]), float(metadata[f"{stage}.seconds"])
     weights = {name: tensor.float() for name, tensor in weights.items()
                if not name.startswith(HELPER)}

@@ -15,8 +15,8 @@ struct BenchServe: ParsableCommand {
             (--rate with --duration, or --trace): requests arrive at random (Poisson) or at the times of a \
             file, however long the answers take. Mixes and traces are those of interleaved simulate.
 
-            Without --url a daemon is started in this process, with --model or with an untrained model of a \
-            --shape. Requests follow from --seed: the same seed sends the same. Lengths are drawn with the \
+            Without --url a daemon is started in this process: with --model, which is nano if left out, or with \
+            an untrained model of a --shape. Requests follow from --seed: the same seed sends the same. Lengths are drawn with the \
             mix unless --words, --tokens or --steps fix them; every text has exactly its length, so that runs \
             with different weights compare.
 
