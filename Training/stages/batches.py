@@ -10,6 +10,7 @@ from torch import Tensor
 
 from world.render import render, render_segmentation
 from world.scene import Scene
+from world.strange import StrangeScene, render_strange
 from world.tasks import Example, Picture
 
 from .tokenizer import Sequence, Tokenizer, sequence
@@ -20,12 +21,14 @@ class Batch:
     """Sequences side by side, padded at the right.
 
     ids, weights [B, L]: weights of a position's own token in the text loss, 0 where it is given ·
-    pixels [images, 3, 64, 64] in [0, 1] of `pictures`, in order of the sequences.
+    places [images]: the row in `pixels` of each image, in order of the sequences · pixels
+    [pictures, 3, 64, 64] in [0, 1] of the distinct `pictures`.
     """
 
     ids: Tensor
     valid: Tensor
     weights: Tensor
+    places: Tensor
     pixels: Tensor
     pictures: list[Picture]
     examples: list[Example]
@@ -39,6 +42,8 @@ class Batch:
 
 def picture_pixels(picture: Picture) -> np.ndarray:
     """uint8 [64, 64, 3]"""
+    if isinstance(picture.scene, StrangeScene):
+        return render_strange(picture.scene)
     return render_segmentation(picture.scene) if picture.is_segmentation else render(picture.scene)
 
 
@@ -77,9 +82,10 @@ def stack(tokenizer: Tokenizer, sequences: list[Sequence], examples: list[Exampl
             1.0 if target else (0.0 if token >= v.soi or token == v.bos else given_weight)
             for token, target in zip(laid.ids, laid.targets)])
         weights[row, :count] = own / max(sum(laid.targets), 1) ** 0.5
-    pictures = [picture for laid in sequences for picture in laid.pictures]
-    pixels = to_tensor([picture_pixels(picture) for picture in pictures])
-    return Batch(ids, valid, weights, pixels, pictures, examples)
+    rows: dict[Picture, int] = {}
+    places = [rows.setdefault(picture, len(rows)) for laid in sequences for picture in laid.pictures]
+    pixels = to_tensor([picture_pixels(picture) for picture in rows])
+    return Batch(ids, valid, weights, torch.tensor(places, dtype=torch.long), pixels, list(rows), examples)
 
 
 def lay_out(tokenizer: Tokenizer, examples: list[Example], image_tokens: int) -> list[Sequence]:

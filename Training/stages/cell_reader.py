@@ -20,6 +20,11 @@ CELLS = len(v.POSITIONS)
 #: Classes per cell: no object or its shape; its colour; its size.
 CLASSES = (1 + len(v.SHAPES), len(v.COLOURS), len(v.SIZES))
 
+#: Which colours [colours] are never trained on a shape; row 0, no object, has none.
+HELD_OUT = torch.tensor([[False] * len(v.COLOURS)] + [
+    [v.is_held_out_colour(shape, colour) for colour in range(len(v.COLOURS))]
+    for shape in range(len(v.SHAPES))])
+
 
 class CellReader(nn.Module):
     """Tokens [B, T, C] to logits per cell and for the background."""
@@ -40,12 +45,23 @@ class CellReader(nn.Module):
                 truth[row, thing.position] = torch.tensor([1 + thing.shape, thing.colour, thing.size])
         shape, colour, size = logits.split(CLASSES, dim=-1)
         present = truth[..., 0] > 0
-        loss = CELLS * F.cross_entropy(shape.flatten(0, 1), truth[..., 0].flatten()) / 2
-        loss = loss + F.cross_entropy(colour[present], truth[..., 1][present])
+        # Neither is said to be wrong: a shape that no training scene has in this colour, a colour that
+        # none has on this shape (see `silence.py`).
+        shape = shape.masked_fill(HELD_OUT.T[truth[..., 1]] & present[..., None], -1e4)
+        colour = colour.masked_fill(HELD_OUT[truth[..., 0]], -1e4)
+        has_shapes, has_colours = (
+            torch.tensor([getattr(scene, name, True) for scene in scenes])[:, None].expand_as(present)
+            for name in ("has_shapes", "has_colours"))
+        named = ~present | has_shapes
+        loss = CELLS * F.cross_entropy(shape[named], truth[..., 0][named]) / 2
+        if (present & has_colours).any():
+            loss = loss + F.cross_entropy(
+                colour[present & has_colours], truth[..., 1][present & has_colours])
         loss = loss + F.cross_entropy(size[present], truth[..., 2][present])
         grounds = torch.tensor([scene.background for scene in scenes])
         loss = loss + F.cross_entropy(background, grounds)
+        named = present & has_shapes & has_colours
         right = torch.stack(
-            [part.argmax(-1)[present] == truth[..., i][present]
+            [part.argmax(-1)[named] == truth[..., i][named]
              for i, part in enumerate((shape, colour, size))]).all(0)
         return loss, float(right.float().mean())

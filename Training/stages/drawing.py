@@ -11,6 +11,7 @@ from model.picture_synchronizer import flatten_pyramid
 
 from . import diffusion
 from .batches import Batch, to_tensor
+from .precision import mixed
 from .train_autoencoder import to_bytes
 
 
@@ -50,7 +51,7 @@ def draw(model: InterleavedModel, sequences: list[list[int]], pictures: list[np.
     longest = max(map(len, sequences))
     ids = torch.tensor([row + [v.pad] * (longest - len(row)) for row in sequences])
     valid = torch.tensor([[1.0] * len(row) + [0.0] * (longest - len(row)) for row in sequences])
-    with torch.autocast("cpu", torch.bfloat16):
+    with mixed():
         if pictures:
             tokens, maps = model.visual_tokenizer(to_tensor(pictures))
         else:
@@ -60,12 +61,24 @@ def draw(model: InterleavedModel, sequences: list[list[int]], pictures: list[np.
         features, visible = last_sources(ids, maps, v)
     if not synchronizes:
         features, visible = None, torch.zeros_like(visible)
-    negative = model.image_decoder.neg_prompt_embeds.expand(len(sequences), -1, -1)
+    return draw_conditioned(model, conditioning, features, visible, steps, guidance, seed)
+
+
+@torch.no_grad()
+def draw_conditioned(model: InterleavedModel, conditioning: Tensor, features: Tensor | None,
+                     visible: Tensor, steps: int = 20, guidance: float = 2.5,
+                     seed: int = 0) -> np.ndarray:
+    """One picture per row of conditioning; `features` are those of the `visible` rows' last picture.
+
+    -> uint8 [B, 64, 64, 3]
+    """
+    c = model.configuration
+    negative = model.image_decoder.neg_prompt_embeds.expand(len(conditioning), -1, -1)
     both = torch.cat([negative, conditioning.float()])
     features = None if features is None else features.float().repeat(2, 1, 1)
 
     def predict(latents: Tensor, times: Tensor) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed():
             output = model.image_decoder.predict(
                 latents.repeat(2, 1, 1, 1), times.repeat(2), both, features, visible.repeat(2))
         without, with_text = output.float().chunk(2)
@@ -73,6 +86,6 @@ def draw(model: InterleavedModel, sequences: list[list[int]], pictures: list[np.
 
     generator = torch.Generator().manual_seed(seed)
     side = c.unet.sample_size
-    noise = torch.randn(len(sequences), c.unet.in_channels, side, side, generator=generator)
+    noise = torch.randn(len(conditioning), c.unet.in_channels, side, side, generator=generator)
     latents = diffusion.sample(predict, noise, steps)
     return to_bytes(model.image_decoder.decoder.vae.decode(latents))

@@ -24,6 +24,7 @@ from world.verifier import read
 from .batches import to_tensor
 from .drawing import draw
 from .picture_scores import attributes, keeps_others_drawn, load_model
+from .precision import mixed
 from .text_scores import greedy
 from .tokenizer import Tokenizer
 
@@ -86,7 +87,7 @@ def _score_part(model: InterleavedModel, tokenizer: Tokenizer, examples: list, r
     before = list(scenes)
     for turn in range(rounds):
         if turn > 0:
-            with torch.autocast("cpu", torch.bfloat16):
+            with mixed():
                 tokens, maps = model.visual_tokenizer(to_tensor(sum(pictures, [])), skips_finest=True)
             for index, new in enumerate(greedy(model, rows, tokens, maps, most=24)):
                 words = tokenizer.decode(new)

@@ -14,18 +14,22 @@ from PIL import Image
 
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
+from model.picture_synchronizer import flatten_pyramid
 from world.render import render
 from world.scene import Scene
 from world.tasks import Example, Picture, make_example
 from world.verifier import Reading, read
 
-from .batches import cut_before_picture, picture_pixels
-from .drawing import draw
+from .batches import cut_before_picture, picture_pixels, to_tensor
+from .drawing import draw, draw_conditioned
+from .plans import Planner
 from .run import load_milestone
 from .tokenizer import Tokenizer, sequence
 
 SUITE_SEED = {"text_to_image": 500_004, "segmentation_to_image": 500_005, "editing": 500_006,
               "story": 500_007}
+#: Seed of the examples that are looked at during training; training itself uses small seeds.
+WATCHED_SEED = 600_001
 #: How far an object that was not touched may move, in pixels.
 TOLERANCE = 2.0
 
@@ -150,6 +154,28 @@ def text_to_image_scores(
             for name, value in right.items():
                 totals[f"t2i_{name}"] = totals.get(f"t2i_{name}", 0) + value / count
     return totals
+
+
+@torch.no_grad()
+def planned_scores(model: InterleavedModel, planner: Planner, count: int, *, steps: int = 10,
+                   guidance: float = 2.5) -> dict[str, float]:
+    """Shares of right maps and edits if what is asked is understood: with the target's plan given.
+
+    Other examples than the suites' and than training's.
+    """
+    scores = {}
+    for task in ("segmentation_to_image", "editing"):
+        examples = [make_example(task, WATCHED_SEED, index) for index in range(count)]
+        pictures = [[p for p in e.parts if isinstance(p, Picture)] for e in examples]
+        pixels = to_tensor([picture_pixels(first) for first, _ in pictures])
+        features = flatten_pyramid(model.visual_tokenizer(pixels)[1])
+        drawn = draw_conditioned(
+            model, planner.plan([last.scene for _, last in pictures]), features,
+            torch.ones(count, dtype=torch.bool), steps, guidance)
+        scores[f"planned_{task}"] = sum(is_right(e, [p]) for e, p in zip(examples, drawn)) / count
+        scores[f"planned_overlap_{task}"] = sum(
+            region_overlap(p, last.scene) for (_, last), p in zip(pictures, drawn)) / count
+    return scores
 
 
 def sheet(rows: list[list[np.ndarray]], path: str, scale: int = 2) -> None:

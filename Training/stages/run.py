@@ -47,21 +47,24 @@ class Run:
     """
 
     def __init__(self, stage: str, module: nn.Module, arguments: argparse.Namespace,
-                 decay: float = 0.999, weight_decay: float = 0.01) -> None:
+                 decay: float = 0.999, weight_decay: float = 0.01,
+                 faster: dict[str, float] | None = None, fresh: tuple[str, ...] = ()) -> None:
         torch.set_num_threads(arguments.threads)
         #: Which process this is, and of how many.
         self.rank, self.world = 0, int(os.environ.get("WORLD_SIZE", "1"))
         if self.world > 1:
             distributed.init_process_group("gloo")
             self.rank = distributed.get_rank()
-        self._is_over = False
+        self._is_over, self._fresh = False, fresh
         self.stage, self.module, self.arguments, self.decay = stage, module, arguments, decay
-        trained = [p for p in module.parameters() if p.requires_grad]
-        matrices = [p for p in trained if p.ndim > 1]
-        vectors = [p for p in trained if p.ndim <= 1]
+        groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
+        for name, parameter in self._trained():
+            # Parts of the model whose names contain a key learn that many times as fast.
+            factor = next((f for part, f in (faster or {}).items() if part in name), 1.0)
+            groups.setdefault((parameter.ndim > 1, factor), []).append(parameter)
         self.optimizer = torch.optim.AdamW(
-            [{"params": matrices, "weight_decay": weight_decay},
-             {"params": vectors, "weight_decay": 0.0}],
+            [{"params": parameters, "weight_decay": weight_decay if is_matrix else 0.0, "factor": factor}
+             for (is_matrix, factor), parameters in groups.items()],
             lr=arguments.rate, betas=(0.9, 0.98), fused=True)
         self.step = 0
         self.seconds = 0.0
@@ -101,10 +104,13 @@ class Run:
                 print("other parameters than before: fresh optimizer")
             print(f"{self.stage}: going on from step {self.step} ({path})", flush=True)
             return
+        # What a milestone knows of these is not wanted.
+        fresh = {name: p.detach().clone() for name, p in self._trained() if name.startswith(self._fresh)}
         try:
             self.step, self.seconds = load_milestone(self.module, self.stage)
         except FileNotFoundError:
             return
+        self.module.load_state_dict(fresh, strict=False)
         self.warm_from = self.step
         self._forget_after()
         print(f"{self.stage}: going on from step {self.step} of its milestone", flush=True)
@@ -158,15 +164,16 @@ class Run:
         return range(self.rank, count, self.world)
 
     def rate(self) -> float:
-        """Warm-up over 200 steps, constant, then linear to 0 over the last fifth."""
+        """Warm-up over 200 steps, constant, then linear to 0 over the last fifth since the optimizer was new."""
         rise = min(1.0, (self.step - self.warm_from + 1) / 200)
-        fall = min(1.0, (self.arguments.steps - self.step) / (0.2 * self.arguments.steps))
+        last = 0.2 * (self.arguments.steps - self.warm_from)
+        fall = min(1.0, (self.arguments.steps - self.step) / last)
         return self.arguments.rate * rise * max(fall, 0.01)
 
     def update(self, loss: Tensor, **measures: float) -> None:
         """One optimizer step."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.rate()
+            group["lr"] = self.rate() * group.get("factor", 1.0)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         parameters = [p for _, p in self._trained()]
@@ -273,6 +280,14 @@ def load_milestone(module: nn.Module, stage: str, *, finished: bool = False) -> 
     if unknown:
         raise ValueError(f"{path} has weights that the model does not have: {unknown[:5]}")
     return step, seconds
+
+
+def load_shipped(module: nn.Module) -> None:
+    """Loads all of the shipped model, and the autoencoder's encoder, which it lacks."""
+    encoder = load_file(MILESTONES / "autoencoder.safetensors")
+    weights = {f"image_decoder.decoder.vae.{name}": tensor for name, tensor in encoder.items()}
+    weights |= load_file(MODEL)
+    module.load_state_dict({name: tensor.float() for name, tensor in weights.items()}, strict=False)
 
 
 def _metadata(path: Path) -> dict[str, str]:

@@ -16,6 +16,7 @@ from model.nano import nano
 from world.tasks import BOX_SCALE, Picture, Text, make_example
 
 from .batches import picture_pixels, to_tensor
+from .precision import mixed
 from .run import load_milestone
 from .tokenizer import Tokenizer, sequence
 from world.vocabulary import SIDE
@@ -42,7 +43,7 @@ def greedy(model: InterleavedModel, prompts: list[list[int]], tokens: list[Tenso
         longest = max(map(len, rows))
         ids = torch.tensor([row + [v.pad] * (longest - len(row)) for row in rows])
         images = torch.tensor([i for row in open_rows for i in range(starts[row], starts[row + 1])])
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed():
             embeddings = model.embed(ids, tokens[images])
             hidden = model.mm_decoder(embeddings, *model.arrange(ids, [m[images] for m in maps]))
             last = torch.tensor([len(row) - 1 for row in rows])
@@ -93,7 +94,7 @@ def score(model: InterleavedModel, tokenizer: Tokenizer, task: str, count: int, 
             truths.append("".join(
                 p.words for p in example.parts if isinstance(p, Text) and p.is_target))
             pictures += [picture_pixels(p) for p in example.parts if isinstance(p, Picture)]
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed():
             tokens, maps = model.visual_tokenizer(to_tensor(pictures), skips_finest=True)
         answers = [tokenizer.decode(ids) for ids in greedy(model, prompts, tokens, maps)]
         for answer, truth in zip(answers, truths):

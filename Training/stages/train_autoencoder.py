@@ -21,6 +21,7 @@ from world.render import render
 from world.scene import make_scene
 from world.verifier import read
 
+from .precision import mixed
 from .run import Run, common_arguments
 
 STAGE = "autoencoder"
@@ -80,7 +81,7 @@ def main() -> None:
     run = Run(STAGE, model, arguments)
     while not run.is_finished and not arguments.fold:
         truth, _ = pixels(arguments.seed, run.step * arguments.batch, arguments.batch)
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed():
             mean, log_variance = model.moments(truth)
             noise = torch.randn_like(mean) * (0.5 * log_variance).exp()
             decoded = model.decode((mean + noise) * model.scale).float()

@@ -1,10 +1,13 @@
 """Stage 3: the image decoder, with the language model's states as context.
 
-    python -m stages.train_image_decoder [--resume] [--gate] [--most 1] [--joint]
+    python -m stages.train_image_decoder [--resume] [--context plans] [--gate] [--most 1] [--joint]
 
-Vision is frozen, apart from the two layers that only the finest map goes through. With --joint the
-language model learns too, from the pictures and from stage 2's text losses. --gate is a short check
-on a smaller world: one object, 3 shapes, 4 colours, 3 positions, words to picture only.
+Vision is frozen, apart from the two layers that only the finest map goes through. --context tells where the
+conditioning comes from: `learned`, the language model reads the request and the perceiver behind it
+learns along; `plans`, what the shipped model makes of the picture's canonical sentence (`plans.py`), and the
+language model is not needed; `read`, as learned, but nothing outside the drawing itself learns. With
+--joint the language model learns too, from the pictures and from stage 2's text losses. --gate is a short
+check on a smaller world: one object, 3 shapes, 4 colours, 3 positions, words to picture only.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from torch import nn
 
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
+from model.picture_synchronizer import flatten_pyramid
 from world.randomness import SplitMix64, stream
 from world.scene import Scene
 from world.tasks import TASKS, Example, Picture
@@ -26,15 +30,22 @@ from . import diffusion
 from .batches import Batch, cut_before_picture, picture_pixels, stack, to_tensor
 from .cell_reader import CellReader
 from .drawing import condition, last_sources
-from .picture_scores import text_to_image_scores
-from .run import LOGS, Run, common_arguments, load_milestone
+from .picture_scores import planned_scores, text_to_image_scores
+from .plans import Planner
+from .precision import mixed
+from .run import LOGS, Run, common_arguments, load_milestone, load_shipped
+from .silence import Silence
 from .tokenizer import Sequence, Tokenizer, sequence
 from .train_language import hidden_states, make_batch, text_loss
 
 STAGE = "image_decoder"
 #: Shares of the tasks in percent.
-MIX = (("text_to_image", 46), ("segmentation_to_image", 10), ("editing", 22), ("story", 14),
+MIX = (("text_to_image", 30), ("segmentation_to_image", 22), ("editing", 26), ("story", 14),
        ("interleaved", 8))
+#: Noise levels per example: what leads up to a picture is computed once for all of them.
+REPEATS = 2
+#: The synchronizers start from nothing, beside a UNet that draws from words already.
+FASTER = {"mmfs_module.": 4.0}
 UNCONDITIONAL_PERCENT = 10
 #: Parameters of the vision model that the text stage does not train.
 FINEST = ("vision_model.adapter_up.", "vision_model.adapter_spm.fc1.")
@@ -89,6 +100,28 @@ def make_drawing_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, i
         entry[3] for entry in entries]
 
 
+def plan_batch(model: InterleavedModel, planner: Planner, seed: int, step: int, count: int, most: int,
+               share: Callable[[int], range] = range
+               ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor, torch.Tensor]:
+    """Plans of pictures to draw, the features of the pictures that precede some of them, which those
+    are, and the pictures in [-1, 1]."""
+    sources, targets = [], []
+    for index in share(count):
+        random = stream(seed, step * count + index)
+        example = draw_example(random, most, gate=False, only_words=False)
+        pictures = [part for part in example.parts if isinstance(part, Picture)]
+        place = random.choice([p for p, picture in enumerate(pictures) if picture.is_drawn])
+        sources.append(pictures[place - 1] if place > 0 else None)
+        targets.append(pictures[place])
+    visible = torch.tensor([source is not None for source in sources])
+    features = None
+    if visible.any():
+        pixels = to_tensor([picture_pixels(source) for source in sources if source is not None])
+        features = flatten_pyramid(model.visual_tokenizer(pixels)[1])
+    return (planner.plan([target.scene for target in targets]), features, visible,
+            to_tensor([picture_pixels(target) for target in targets]) * 2 - 1)
+
+
 def prepare(model: InterleavedModel, batches: list[Batch]
             ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
     """Conditioning of all sequences, sources of those that have one, and which those are."""
@@ -97,6 +130,7 @@ def prepare(model: InterleavedModel, batches: list[Batch]
     for batch in batches:
         if len(batch.pixels):
             tokens, maps = model.visual_tokenizer(batch.pixels)
+            tokens, maps = tokens[batch.places], [part[batch.places] for part in maps]
         else:
             tokens, maps = torch.zeros(0), []
         conditionings.append(condition(model, batch.ids, batch.valid, tokens, maps))
@@ -107,12 +141,13 @@ def prepare(model: InterleavedModel, batches: list[Batch]
             torch.cat(visibles))
 
 
-def choose_trained(model: InterleavedModel, joint: bool) -> None:
+def choose_trained(model: InterleavedModel, joint: bool, learns_context: bool = True) -> None:
     """Freezes everything else."""
     model.requires_grad_(False)
     model.image_decoder.requires_grad_(True)
     model.image_decoder.decoder.vae.requires_grad_(False)
-    model.context_feat_proj.requires_grad_(True)
+    model.image_decoder.perceiver_resampler.requires_grad_(learns_context)
+    model.context_feat_proj.requires_grad_(learns_context)
     for name, parameter in model.named_parameters():
         if any(part in name for part in FINEST):
             parameter.requires_grad_(True)
@@ -132,6 +167,7 @@ def main() -> None:
     parser.add_argument("--words-steps", type=int, default=3750,
                         help="first steps, with words to picture alone: they cost less, and a picture "
                         "that depends on another one is drawn from words as well")
+    parser.add_argument("--context", choices=("learned", "plans", "read"), default="learned")
     parser.add_argument("--gate", action="store_true")
     parser.add_argument("--joint", action="store_true")
     parser.add_argument("--language", default="language", help="run of stage 2 to build on")
@@ -139,25 +175,41 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
     tokenizer = Tokenizer()
+    silence = Silence(tokenizer)
     model = InterleavedModel(nano())
     load_milestone(model.image_decoder.decoder.vae, "autoencoder", finished=True)
     print("language model at step", load_milestone(model, arguments.language)[0], flush=True)
-    choose_trained(model, arguments.joint)
+    is_learned = arguments.context == "learned"
+    planner = Planner(tokenizer) if arguments.context == "plans" else None
+    choose_trained(model, arguments.joint, is_learned)
     sizes = model.configuration.perceiver
-    model.helper = nn.ModuleDict({"drawn": CellReader(sizes.num_queries, sizes.hidden_size)})
-    run = Run(arguments.name or ("gate" if arguments.gate else STAGE), model, arguments)
+    if is_learned:
+        model.helper = nn.ModuleDict({"drawn": CellReader(sizes.num_queries, sizes.hidden_size)})
+    run = Run(arguments.name or ("gate" if arguments.gate else STAGE), model, arguments, faster=FASTER)
     decoder = model.image_decoder
     image_tokens = model.configuration.visual_perceiver.num_queries
     generator = torch.Generator().manual_seed(arguments.seed * 7_919 + run.step + 104_729 * run.rank)
     while not run.is_finished:
-        batches, target, scenes = make_drawing_batch(
-            tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
-            arguments.most, arguments.gate, run.step < arguments.words_steps, run.share)
-        with torch.autocast("cpu", torch.bfloat16):
+        measures: dict[str, float] = {}
+        with mixed():
+            if planner is not None:
+                conditioning, features, visible, target = plan_batch(
+                    model, planner, 2000 + arguments.seed, run.step, arguments.batch, arguments.most,
+                    run.share)
+            else:
+                batches, target, scenes = make_drawing_batch(
+                    tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
+                    arguments.most, arguments.gate, run.step < arguments.words_steps, run.share)
+                conditioning, features, visible = prepare(model, batches)
+            planned = torch.zeros(())
+            if is_learned:
+                planned, measures["cells_drawn"] = model.helper["drawn"](conditioning, scenes)
+                measures["planning"] = float(planned.detach())
             with torch.no_grad():
                 latents = decoder.decoder.vae.encode(target).float()
-            conditioning, features, visible = prepare(model, batches)
-            planned, share = model.helper["drawn"](conditioning, scenes)
+            latents, conditioning, visible = (
+                part.repeat(REPEATS, *[1] * (part.ndim - 1)) for part in (latents, conditioning, visible))
+            features = None if features is None else features.repeat(REPEATS, 1, 1)
             is_dropped = torch.rand(len(latents), generator=generator) * 100 < UNCONDITIONAL_PERCENT
             conditioning = torch.where(
                 is_dropped[:, None, None], decoder.neg_prompt_embeds, conditioning)
@@ -168,16 +220,19 @@ def main() -> None:
         each = (found - velocity).pow(2).mean(dim=(1, 2, 3))
         loss = each.mean()
         is_noisy = times >= 900
-        measures = {"drawing": float(loss.detach()), "planning": float(planned.detach()),
-                    "cells_drawn": share}
+        measures["drawing"] = float(loss.detach())
+        for name, rows in (("drawing_after_picture", visible), ("drawing_words", ~visible)):
+            if rows.any():
+                measures[name] = float(each.detach()[rows].mean())
         loss = loss + 0.1 * planned
         if is_noisy.any():
             measures["drawing_noisy"] = float(each.detach()[is_noisy].mean())
         if arguments.joint:
-            texts = make_batch(tokenizer, 1000 + arguments.seed, run.step, 16, image_tokens, run.share)
-            with torch.autocast("cpu", torch.bfloat16):
+            texts = make_batch(
+                tokenizer, silence, 1000 + arguments.seed, run.step, 16, image_tokens, run.share)
+            with mixed():
                 hidden, *_ = hidden_states(model, texts)
-            spoken, scores = text_loss(model, texts, hidden)
+            spoken, scores = text_loss(model, texts, hidden, silence)
             loss = loss + 0.2 * spoken
             measures |= {"speaking": float(spoken.detach()), **scores}
         run.update(loss, **measures)
@@ -187,7 +242,11 @@ def main() -> None:
             run.log(**run.take_means(), **scores)
             run.save()
         elif run.step % 50 == 0:
-            run.log(**run.take_means())
+            scores = {}
+            if planner is not None and run.step % 500 == 0 and run.rank == 0:
+                with run.averaged() as averaged:
+                    scores = planned_scores(averaged, planner, 48)
+            run.log(**run.take_means(), **scores)
             if run.step % 250 == 0:
                 run.save()
     run.save()

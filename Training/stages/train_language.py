@@ -1,6 +1,6 @@
 """Stage 2: vision, perceiver and language model, on text losses.
 
-    python -m stages.train_language [--resume]
+    python -m stages.train_language [--resume] [--plans]
 """
 
 from __future__ import annotations
@@ -14,24 +14,31 @@ from torch.nn import functional as F
 
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
-from world.randomness import stream
+from world.randomness import SplitMix64, stream
+from world.scene import Scene, make_scene
+from world.strange import make_strange
 from world.tasks import TASKS, Example, Picture, Text
 from world.vocabulary import BACKGROUNDS
 
 from .batches import Batch, lay_out, stack
 from .cell_reader import CellReader
-from .run import Run, common_arguments
+from .plans import Planner
+from .precision import mixed
+from .run import Run, common_arguments, load_shipped
+from .silence import Silence
 from .text_scores import score
 from .tokenizer import Tokenizer
 
 STAGE = "language"
-#: Shares of the tasks in percent. Batches hold examples of like length: one picture and words; words
-#: alone, which are cheap; several pictures. All but the first end where a picture is to be drawn.
-SHORT = (("caption", 20), ("question", 40), ("grounding", 40))
-WORDS = (("text_to_image", 100),)
-STORY = (("editing", 40), ("segmentation_to_image", 16), ("story", 22), ("interleaved", 22))
-#: The mix and the size of a step's batch, in halves of --batch, by turns.
-TURNS = ((SHORT, 2), (SHORT, 2), (WORDS, 4), (SHORT, 2), (SHORT, 2), (STORY, 1))
+#: What is asked about a picture, all of it in one batch, so that the picture is looked at once.
+ASKED = ("caption", "question", "question", "grounding", "grounding")
+#: Shares in percent of what ends where a picture is to be drawn, and how many examples begin alike.
+DRAWN = (("editing", 44, 2), ("segmentation_to_image", 16, 1), ("story", 20, 1), ("interleaved", 20, 1))
+#: Kinds of batches by turns, of examples of like length.
+TURNS = ("asked", "drawn", "asked", "drawn", "words")
+
+#: Shares in percent of scenes with colours, and with shapes, that have no names.
+STRANGE = (("tints", 25), ("outlines", 15))
 
 #: How often a question or a description is drawn again that is about the only object, or about no object.
 REDRAWS = 2
@@ -45,31 +52,69 @@ def asks_which(example: Example) -> bool:
     return len(picture.scene.things) > 1 and not names_none
 
 
-def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
+def ask(random: SplitMix64, task: str, scene: Scene) -> Example:
+    """Something asked about a scene."""
+    example = TASKS[task](random, 2, "train", scene)
+    for _ in range(REDRAWS):
+        if task != "caption" and not asks_which(example):
+            example = TASKS[task](random, 2, "train", scene)
+    return example
+
+
+def ask_all(random: SplitMix64, silence: Silence) -> list[Example]:
+    """What is asked about one scene, which may be strange."""
+    pick = random.below(100)
+    for kind, percent in STRANGE:
+        if pick < percent:
+            scene = make_strange(random, 2, kind)
+            asked = [TASKS[task](random, 2, "train", scene) for task in (*ASKED, *ASKED)]
+            # Captions tell all that has a name, their other words weigh nothing.
+            return [example for example in asked if example.task == "caption"
+                    or not silence.has_words_without_meaning(example)][:len(ASKED)]
+        pick -= percent
+    scene = make_scene(random, 2, "train")
+    return [ask(random, task, scene) for task in ASKED]
+
+
+def begin_drawing(random: SplitMix64) -> list[Example]:
+    """Examples that end where a picture is to be drawn; several edits are of one picture."""
+    pick = random.below(100)
+    for task, percent, count in DRAWN:
+        if pick < percent:
+            break
+        pick -= percent
+    if count == 1:
+        return [TASKS[task](random, 2, "train")]
+    scene = make_scene(random, 2, "train")
+    return [TASKS[task](random, 2, "train", scene) for _ in range(count)]
+
+
+def make_batch(tokenizer: Tokenizer, silence: Silence, seed: int, step: int, count: int, image_tokens: int,
                share: Callable[[int], range] = range, given_weight: float = 0.1,
-               turns: tuple = TURNS) -> Batch:
+               turns: tuple[str, ...] = TURNS) -> Batch:
     """The batch of a step of the training stream, or a share of it."""
-    mix, halves = turns[step % len(turns)]
-    examples = []
-    for index in share(count * halves // 2):
+    turn = turns[step % len(turns)]
+    examples: list[Example] = []
+    for index in share({"asked": count // 4, "drawn": count // 2, "words": 2 * count}[turn]):
         random = stream(seed, 4 * step * count + index)
-        pick = random.below(100)
-        for task, percent in mix:
-            if pick < percent:
-                break
-            pick -= percent
-        example = TASKS[task](random, 2, "train")
-        for _ in range(REDRAWS):
-            if task in ("question", "grounding") and not asks_which(example):
-                example = TASKS[task](random, 2, "train")
-        examples.append(example)
-    return stack(tokenizer, lay_out(tokenizer, examples, image_tokens), examples, given_weight)
+        if turn == "asked":
+            examples += ask_all(random, silence)
+        elif turn == "drawn":
+            examples += begin_drawing(random)
+        else:
+            examples.append(TASKS["text_to_image"](random, 2, "train"))
+    batch = stack(tokenizer, lay_out(tokenizer, examples, image_tokens), examples, given_weight)
+    silence.mute(batch)
+    return batch
 
 
-def text_loss(model: InterleavedModel, batch: Batch, hidden: Tensor) -> tuple[Tensor, dict[str, float]]:
-    """Weighted cross-entropy of the next token, and exact matches per task (argmax, truth before it:
+def text_loss(model: InterleavedModel, batch: Batch, hidden: Tensor, silence: Silence
+              ) -> tuple[Tensor, dict[str, float]]:
+    """Weighted cross-entropy of the next token, silent about held-out pairs, and exact matches per task (argmax, truth before it:
     the same as greedy decoding being right)."""
     logits = model.text_decoder(hidden[:, :-1]).float()
+    rows, positions, tokens = silence.places(batch)
+    logits = logits.index_put((rows, positions - 1, tokens), torch.tensor(-1e4))
     targets, weights = batch.ids[:, 1:], batch.weights[:, 1:]
     each = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
     loss = (each.view_as(weights) * weights).sum() / weights.sum()
@@ -86,13 +131,13 @@ def text_loss(model: InterleavedModel, batch: Batch, hidden: Tensor) -> tuple[Te
 
 
 def hidden_states(model: InterleavedModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    """Hidden states of a batch, its images' tokens and their patches."""
+    """Hidden states of a batch, and the tokens and patches of its distinct pictures."""
     if len(batch.pixels):
         tokens, maps, patches = model.visual_tokenizer.encode(batch.pixels, skips_finest=True)
     else:
         tokens, maps, patches = torch.zeros(0), [], torch.zeros(0)
-    embeddings = model.embed(batch.ids, tokens)
-    features, visible = model.arrange(batch.ids, maps)
+    embeddings = model.embed(batch.ids, tokens[batch.places])
+    features, visible = model.arrange(batch.ids, [part[batch.places] for part in maps])
     return model.mm_decoder(embeddings, features, visible), tokens, patches
 
 
@@ -110,44 +155,60 @@ def main() -> None:
     parser.add_argument("--words", action="store_true",
                         help="only words and the plan of a drawing, as a run of its own, `words`: "
                         "minutes, and enough for the gate of stage 3")
+    parser.add_argument("--name", default=None, help="name of the run, if not the stage's")
+    parser.add_argument("--plans", action="store_true",
+                        help="begin with the shipped model, keep its vision and the plans that its image "
+                        "decoder draws")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
     tokenizer = Tokenizer()
+    silence = Silence(tokenizer)
     model = InterleavedModel(nano())
     model.visual_tokenizer.start_local()
+    planner = Planner(tokenizer) if arguments.plans else None
+    if planner is not None:
+        load_shipped(model)
     model.image_decoder.requires_grad_(False)
     # The drawing's perceiver learns here what words mean; stage 3 goes on with it.
     model.image_decoder.perceiver_resampler.requires_grad_(True)
     image_tokens = model.configuration.visual_perceiver.num_queries
+    model.visual_tokenizer.encoder.requires_grad_(planner is None)
     sizes = model.configuration
     model.helper = nn.ModuleDict({
         "patches": CellReader(sizes.vision.grid ** 2, sizes.vision.hidden_size),
         "seen": CellReader(image_tokens, sizes.language.hidden_size),
         "drawn": CellReader(sizes.perceiver.num_queries, sizes.perceiver.hidden_size)})
-    run = Run("words" if arguments.words else STAGE, model, arguments)
+    run = Run(arguments.name or ("words" if arguments.words else STAGE), model, arguments,
+              fresh=("text_decoder.",) if arguments.plans else ())
     while not run.is_finished:
         batch = make_batch(
-            tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens, run.share,
-            turns=((WORDS, 4),) if arguments.words else TURNS)
-        with torch.autocast("cpu", torch.bfloat16):
+            tokenizer, silence, 1000 + arguments.seed, run.step, arguments.batch, image_tokens, run.share,
+            turns=("words",) if arguments.words else TURNS)
+        with mixed():
             hidden, tokens, patches = hidden_states(model, batch)
-        spoken, measures = text_loss(model, batch, hidden)
+        spoken, measures = text_loss(model, batch, hidden, silence)
         # Given sentences are predicted too, for what it teaches, but count little.
         says = any(any(isinstance(p, Text) and p.is_target for p in e.parts) for e in batch.examples)
         loss = spoken if says else 0.1 * spoken
         measures["speaking"] = float(spoken.detach())
-        if batch.pictures and not any(picture.is_segmentation for picture in batch.pictures):
-            scenes = [picture.scene for picture in batch.pictures]
-            seen, measures["cells"] = model.helper["seen"](tokens, scenes)
-            by_patches, measures["cells_patches"] = model.helper["patches"](patches[:, 1:], scenes)
+        natural = [row for row, picture in enumerate(batch.pictures) if not picture.is_segmentation]
+        if natural:
+            scenes = [batch.pictures[row].scene for row in natural]
+            seen, measures["cells"] = model.helper["seen"](tokens[natural], scenes)
+            by_patches, measures["cells_patches"] = model.helper["patches"](
+                patches[natural, 1:], scenes)
             loss = loss + 0.2 * (seen + by_patches)
             measures["seeing"] = float(seen.detach())
         if batch.targets:
-            with torch.autocast("cpu", torch.bfloat16):
+            with mixed():
                 conditioning = drawing_condition(model, batch, hidden)
             drawn, measures["cells_drawn"] = model.helper["drawn"](conditioning, batch.targets)
             loss = loss + 0.2 * drawn
             measures["planning"] = float(drawn.detach())
+            if planner is not None:
+                off = (conditioning.float() - planner.plan(batch.targets)).pow(2).mean()
+                loss = loss + 2.0 * off
+                measures["off_plan"] = float(off.detach())
         run.update(loss, **measures)
         if run.step % 1000 == 0 and not arguments.words and run.rank == 0:
             with run.averaged() as averaged:

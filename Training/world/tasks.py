@@ -48,18 +48,18 @@ GROUNDING_BEFORE = "Provide the bounding box coordinate of the region this sente
 BOX_SCALE = 999
 
 
-def caption(random: SplitMix64, most: int, split: str) -> Example:
+def caption(random: SplitMix64, most: int, split: str, scene: Scene | None = None) -> Example:
     """A picture, then what it shows."""
-    scene = make_scene(random, most, split)
+    scene = scene or make_scene(random, most, split)
     # The reference's prompt ends in a blank; people leave it out.
     prompt, words = random.choice((("a photo of ", ""), ("a photo of", " ")))
     return Example("caption", (
         Picture(scene), Text(prompt), Text(words + scene_phrase(scene), True)))
 
 
-def question(random: SplitMix64, most: int, split: str) -> Example:
+def question(random: SplitMix64, most: int, split: str, scene: Scene | None = None) -> Example:
     """A picture and a question about colour, shape, count, position, size or background."""
-    scene = make_scene(random, most, split)
+    scene = scene or make_scene(random, most, split)
     thing = random.choice(scene.things)
     shape, colour = v.SHAPES[thing.shape], v.COLOURS[thing.colour]
     kind = random.below(6)
@@ -94,9 +94,9 @@ def box_words(thing: Thing) -> str:
     return "({:03d},{:03d})({:03d},{:03d})".format(*numbers)
 
 
-def grounding(random: SplitMix64, most: int, split: str) -> Example:
+def grounding(random: SplitMix64, most: int, split: str, scene: Scene | None = None) -> Example:
     """A picture and a description; the answer is the described object's box."""
-    scene = make_scene(random, most, split)
+    scene = scene or make_scene(random, most, split)
     thing = random.choice(scene.things)
     words = random.choice((
         f"the {v.SHAPES[thing.shape]}",
@@ -125,9 +125,9 @@ def segmentation_to_image(random: SplitMix64, most: int, split: str) -> Example:
         Picture(scene, is_drawn=True)), ends=False)
 
 
-def editing(random: SplitMix64, most: int, split: str) -> Example:
+def editing(random: SplitMix64, most: int, split: str, scene: Scene | None = None) -> Example:
     """A picture, one change in words, the changed picture."""
-    scene = make_scene(random, most, split)
+    scene = scene or make_scene(random, most, split)
     after, change = change_scene(random, scene, split)
     return Example("editing", (
         Picture(scene), Text(change_phrase(change, random)), Picture(after, is_drawn=True)),

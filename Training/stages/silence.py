@@ -1,0 +1,85 @@
+"""What a training text leaves unsaid about held-out pairs.
+
+Training never shows, say, a green cross. Ordinary cross-entropy would go further: at every cross it
+says that the answer is not green, at everything green that it is not a cross, until a model sees green crosses
+as cyan ones. Absence from a sample is no such evidence. So wherever the truth is a colour of an object, the
+colour that is held out for its shape is no alternative in the softmax, and likewise the shape
+that is held out for its colour: the loss is silent about these pairs, neither for nor against.
+"""
+
+from __future__ import annotations
+
+import re
+
+import torch
+from torch import Tensor
+
+from world import vocabulary as v
+from world.scene import Scene
+from world.strange import StrangeScene
+from world.tasks import Example, Picture, Text
+
+from .batches import Batch
+from .tokenizer import Tokenizer
+
+
+def scenes_of(example: Example) -> list[Scene]:
+    """The scenes of an example's pictures."""
+    return [part.scene for part in example.parts if isinstance(part, Picture)]
+
+
+class Silence:
+    """Knows the tokens of shapes and colours; each is a single piece."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        def tokens(words: tuple[str, ...]) -> list[int]:
+            pieces = [tokenizer.encode("the " + word) for word in words]
+            if any(len(piece) != len(tokenizer.encode("the")) + 1 for piece in pieces):
+                raise ValueError(f"one of {words} is not a single piece")
+            return [piece[-1] for piece in pieces]
+        self.shapes, self.colours = tokens(v.SHAPES), tokens(v.COLOURS)
+
+    def unsaid(self, example: Example) -> dict[int, set[int]]:
+        """Token that may be the truth -> tokens that are then no alternatives."""
+        found: dict[int, set[int]] = {}
+        for scene in scenes_of(example):
+            for thing in () if isinstance(scene, StrangeScene) else scene.things:
+                shape, colour = self.shapes[thing.shape], self.colours[thing.colour]
+                found.setdefault(colour, set()).update(
+                    self.colours[other] for other in range(len(v.COLOURS))
+                    if v.is_held_out_colour(thing.shape, other))
+                found.setdefault(shape, set()).update(
+                    self.shapes[other] for other in range(len(v.SHAPES))
+                    if v.is_held_out_colour(other, thing.colour))
+        return found
+
+    def has_words_without_meaning(self, example: Example) -> bool:
+        """Whether what is given or asked names a colour or a shape that a strange scene does not have."""
+        words = {word for part in example.parts if isinstance(part, Text)
+                 for word in re.findall("[a-z]+", part.words)}
+        return any(
+            (not scene.has_colours and words & {*v.COLOURS, "color"})
+            or (not scene.has_shapes and words & {*v.SHAPES, "shape"})
+            for scene in scenes_of(example) if isinstance(scene, StrangeScene))
+
+    def mute(self, batch: Batch) -> None:
+        """Takes the names that strange scenes do not have out of the text loss."""
+        for row, example in enumerate(batch.examples):
+            for scene in scenes_of(example):
+                if isinstance(scene, StrangeScene):
+                    names = torch.tensor([] if scene.has_colours else self.colours, dtype=torch.long)
+                    if not scene.has_shapes:
+                        names = torch.tensor(self.shapes)
+                    batch.weights[row, torch.isin(batch.ids[row], names)] = 0
+
+    def places(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Rows, positions and tokens that are no alternatives to the token at that position."""
+        rows, positions, tokens = [], [], []
+        for row, (ids, example) in enumerate(zip(batch.ids.tolist(), batch.examples)):
+            unsaid = self.unsaid(example)
+            for position, token in enumerate(ids):
+                for other in unsaid.get(token, ()):
+                    rows.append(row)
+                    positions.append(position)
+                    tokens.append(other)
+        return tuple(torch.tensor(part, dtype=torch.long) for part in (rows, positions, tokens))
