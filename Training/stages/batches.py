@@ -10,7 +10,6 @@ from torch import Tensor
 
 from world.render import render, render_segmentation
 from world.scene import Scene
-from world.strange import StrangeScene, render_strange
 from world.tasks import Example, Picture
 
 from .tokenizer import Sequence, Tokenizer, sequence
@@ -42,8 +41,6 @@ class Batch:
 
 def picture_pixels(picture: Picture) -> np.ndarray:
     """uint8 [64, 64, 3]"""
-    if isinstance(picture.scene, StrangeScene):
-        return render_strange(picture.scene)
     return render_segmentation(picture.scene) if picture.is_segmentation else render(picture.scene)
 
 

@@ -49,19 +49,12 @@ class CellReader(nn.Module):
         # none has on this shape (see `silence.py`).
         shape = shape.masked_fill(HELD_OUT.T[truth[..., 1]] & present[..., None], -1e4)
         colour = colour.masked_fill(HELD_OUT[truth[..., 0]], -1e4)
-        has_shapes, has_colours = (
-            torch.tensor([getattr(scene, name, True) for scene in scenes])[:, None].expand_as(present)
-            for name in ("has_shapes", "has_colours"))
-        named = ~present | has_shapes
-        loss = CELLS * F.cross_entropy(shape[named], truth[..., 0][named]) / 2
-        if (present & has_colours).any():
-            loss = loss + F.cross_entropy(
-                colour[present & has_colours], truth[..., 1][present & has_colours])
+        loss = CELLS * F.cross_entropy(shape.flatten(0, 1), truth[..., 0].flatten()) / 2
+        loss = loss + F.cross_entropy(colour[present], truth[..., 1][present])
         loss = loss + F.cross_entropy(size[present], truth[..., 2][present])
         grounds = torch.tensor([scene.background for scene in scenes])
         loss = loss + F.cross_entropy(background, grounds)
-        named = present & has_shapes & has_colours
         right = torch.stack(
-            [part.argmax(-1)[named] == truth[..., i][named]
+            [part.argmax(-1)[present] == truth[..., i][present]
              for i, part in enumerate((shape, colour, size))]).all(0)
         return loss, float(right.float().mean())

@@ -9,23 +9,14 @@ that is held out for its colour: the loss is silent about these pairs, neither f
 
 from __future__ import annotations
 
-import re
-
 import torch
 from torch import Tensor
 
 from world import vocabulary as v
-from world.scene import Scene
-from world.strange import StrangeScene
-from world.tasks import Example, Picture, Text
+from world.tasks import Example, Picture
 
 from .batches import Batch
 from .tokenizer import Tokenizer
-
-
-def scenes_of(example: Example) -> list[Scene]:
-    """The scenes of an example's pictures."""
-    return [part.scene for part in example.parts if isinstance(part, Picture)]
 
 
 class Silence:
@@ -42,8 +33,8 @@ class Silence:
     def unsaid(self, example: Example) -> dict[int, set[int]]:
         """Token that may be the truth -> tokens that are then no alternatives."""
         found: dict[int, set[int]] = {}
-        for scene in scenes_of(example):
-            for thing in () if isinstance(scene, StrangeScene) else scene.things:
+        for part in example.parts:
+            for thing in part.scene.things if isinstance(part, Picture) else ():
                 shape, colour = self.shapes[thing.shape], self.colours[thing.colour]
                 found.setdefault(colour, set()).update(
                     self.colours[other] for other in range(len(v.COLOURS))
@@ -52,25 +43,6 @@ class Silence:
                     self.shapes[other] for other in range(len(v.SHAPES))
                     if v.is_held_out_colour(other, thing.colour))
         return found
-
-    def has_words_without_meaning(self, example: Example) -> bool:
-        """Whether what is given or asked names a colour or a shape that a strange scene does not have."""
-        words = {word for part in example.parts if isinstance(part, Text)
-                 for word in re.findall("[a-z]+", part.words)}
-        return any(
-            (not scene.has_colours and words & {*v.COLOURS, "color"})
-            or (not scene.has_shapes and words & {*v.SHAPES, "shape"})
-            for scene in scenes_of(example) if isinstance(scene, StrangeScene))
-
-    def mute(self, batch: Batch) -> None:
-        """Takes the names that strange scenes do not have out of the text loss."""
-        for row, example in enumerate(batch.examples):
-            for scene in scenes_of(example):
-                if isinstance(scene, StrangeScene):
-                    names = torch.tensor([] if scene.has_colours else self.colours, dtype=torch.long)
-                    if not scene.has_shapes:
-                        names = torch.tensor(self.shapes)
-                    batch.weights[row, torch.isin(batch.ids[row], names)] = 0
 
     def places(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Rows, positions and tokens that are no alternatives to the token at that position."""

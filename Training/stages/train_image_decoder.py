@@ -47,6 +47,9 @@ REPEATS = 2
 #: The synchronizers start from nothing, beside a UNet that draws from words already.
 FASTER = {"mmfs_module.": 4.0}
 UNCONDITIONAL_PERCENT = 10
+#: The same after a picture. A plan tells nearly all of a picture; the synchronizers learn to look at the one
+#: before where nothing else tells what is in it.
+UNCONDITIONAL_AFTER_PICTURE_PERCENT = 45
 #: Parameters of the vision model that the text stage does not train.
 FINEST = ("vision_model.adapter_up.", "vision_model.adapter_spm.fc1.")
 
@@ -210,7 +213,8 @@ def main() -> None:
             latents, conditioning, visible = (
                 part.repeat(REPEATS, *[1] * (part.ndim - 1)) for part in (latents, conditioning, visible))
             features = None if features is None else features.repeat(REPEATS, 1, 1)
-            is_dropped = torch.rand(len(latents), generator=generator) * 100 < UNCONDITIONAL_PERCENT
+            percent = torch.where(visible, UNCONDITIONAL_AFTER_PICTURE_PERCENT, UNCONDITIONAL_PERCENT)
+            is_dropped = torch.rand(len(latents), generator=generator) * 100 < percent
             conditioning = torch.where(
                 is_dropped[:, None, None], decoder.neg_prompt_embeds, conditioning)
             times = diffusion.draw_times(len(latents), generator)
@@ -221,7 +225,10 @@ def main() -> None:
         loss = each.mean()
         is_noisy = times >= 900
         measures["drawing"] = float(loss.detach())
-        for name, rows in (("drawing_after_picture", visible), ("drawing_words", ~visible)):
+        for name, rows in (
+            ("drawing_after_picture", visible & ~is_dropped), ("drawing_words", ~visible & ~is_dropped),
+            ("drawing_from_picture", visible & is_dropped),
+        ):
             if rows.any():
                 measures[name] = float(each.detach()[rows].mean())
         loss = loss + 0.1 * planned
@@ -229,7 +236,7 @@ def main() -> None:
             measures["drawing_noisy"] = float(each.detach()[is_noisy].mean())
         if arguments.joint:
             texts = make_batch(
-                tokenizer, silence, 1000 + arguments.seed, run.step, 16, image_tokens, run.share)
+                tokenizer, 1000 + arguments.seed, run.step, 16, image_tokens, run.share)
             with mixed():
                 hidden, *_ = hidden_states(model, texts)
             spoken, scores = text_loss(model, texts, hidden, silence)
@@ -243,7 +250,7 @@ def main() -> None:
             run.save()
         elif run.step % 50 == 0:
             scores = {}
-            if planner is not None and run.step % 500 == 0 and run.rank == 0:
+            if planner is not None and run.step % 250 == 0 and run.rank == 0:
                 with run.averaged() as averaged:
                     scores = planned_scores(averaged, planner, 48)
             run.log(**run.take_means(), **scores)

@@ -16,7 +16,6 @@ from model.interleaved_model import InterleavedModel
 from model.nano import nano
 from world.randomness import SplitMix64, stream
 from world.scene import Scene, make_scene
-from world.strange import make_strange
 from world.tasks import TASKS, Example, Picture, Text
 from world.vocabulary import BACKGROUNDS
 
@@ -35,10 +34,7 @@ ASKED = ("caption", "question", "question", "grounding", "grounding")
 #: Shares in percent of what ends where a picture is to be drawn, and how many examples begin alike.
 DRAWN = (("editing", 44, 2), ("segmentation_to_image", 16, 1), ("story", 20, 1), ("interleaved", 20, 1))
 #: Kinds of batches by turns, of examples of like length.
-TURNS = ("asked", "drawn", "asked", "drawn", "words")
-
-#: Shares in percent of scenes with colours, and with shapes, that have no names.
-STRANGE = (("tints", 25), ("outlines", 15))
+TURNS = ("asked", "drawn", "drawn", "asked", "drawn", "words")
 
 #: How often a question or a description is drawn again that is about the only object, or about no object.
 REDRAWS = 2
@@ -61,21 +57,6 @@ def ask(random: SplitMix64, task: str, scene: Scene) -> Example:
     return example
 
 
-def ask_all(random: SplitMix64, silence: Silence) -> list[Example]:
-    """What is asked about one scene, which may be strange."""
-    pick = random.below(100)
-    for kind, percent in STRANGE:
-        if pick < percent:
-            scene = make_strange(random, 2, kind)
-            asked = [TASKS[task](random, 2, "train", scene) for task in (*ASKED, *ASKED)]
-            # Captions tell all that has a name, their other words weigh nothing.
-            return [example for example in asked if example.task == "caption"
-                    or not silence.has_words_without_meaning(example)][:len(ASKED)]
-        pick -= percent
-    scene = make_scene(random, 2, "train")
-    return [ask(random, task, scene) for task in ASKED]
-
-
 def begin_drawing(random: SplitMix64) -> list[Example]:
     """Examples that end where a picture is to be drawn; several edits are of one picture."""
     pick = random.below(100)
@@ -89,7 +70,7 @@ def begin_drawing(random: SplitMix64) -> list[Example]:
     return [TASKS[task](random, 2, "train", scene) for _ in range(count)]
 
 
-def make_batch(tokenizer: Tokenizer, silence: Silence, seed: int, step: int, count: int, image_tokens: int,
+def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
                share: Callable[[int], range] = range, given_weight: float = 0.1,
                turns: tuple[str, ...] = TURNS) -> Batch:
     """The batch of a step of the training stream, or a share of it."""
@@ -98,14 +79,13 @@ def make_batch(tokenizer: Tokenizer, silence: Silence, seed: int, step: int, cou
     for index in share({"asked": count // 4, "drawn": count // 2, "words": 2 * count}[turn]):
         random = stream(seed, 4 * step * count + index)
         if turn == "asked":
-            examples += ask_all(random, silence)
+            scene = make_scene(random, 2, "train")
+            examples += [ask(random, task, scene) for task in ASKED]
         elif turn == "drawn":
             examples += begin_drawing(random)
         else:
             examples.append(TASKS["text_to_image"](random, 2, "train"))
-    batch = stack(tokenizer, lay_out(tokenizer, examples, image_tokens), examples, given_weight)
-    silence.mute(batch)
-    return batch
+    return stack(tokenizer, lay_out(tokenizer, examples, image_tokens), examples, given_weight)
 
 
 def text_loss(model: InterleavedModel, batch: Batch, hidden: Tensor, silence: Silence
@@ -116,8 +96,8 @@ def text_loss(model: InterleavedModel, batch: Batch, hidden: Tensor, silence: Si
     rows, positions, tokens = silence.places(batch)
     logits = logits.index_put((rows, positions - 1, tokens), torch.tensor(-1e4))
     targets, weights = batch.ids[:, 1:], batch.weights[:, 1:]
-    each = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
-    loss = (each.view_as(weights) * weights).sum() / weights.sum()
+    each = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view_as(weights)
+    loss = (each * weights).sum() / weights.sum()
     with torch.no_grad():
         # Given text weighs less than any target of its sequence.
         is_target = weights > 0.5 * weights.amax(1, keepdim=True).clamp(min=1e-6)
@@ -177,12 +157,13 @@ def main() -> None:
     model.helper = nn.ModuleDict({
         "patches": CellReader(sizes.vision.grid ** 2, sizes.vision.hidden_size),
         "seen": CellReader(image_tokens, sizes.language.hidden_size),
+        "summed_up": CellReader(1, sizes.language.hidden_size),
         "drawn": CellReader(sizes.perceiver.num_queries, sizes.perceiver.hidden_size)})
     run = Run(arguments.name or ("words" if arguments.words else STAGE), model, arguments,
               fresh=("text_decoder.",) if arguments.plans else ())
     while not run.is_finished:
         batch = make_batch(
-            tokenizer, silence, 1000 + arguments.seed, run.step, arguments.batch, image_tokens, run.share,
+            tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens, run.share,
             turns=("words",) if arguments.words else TURNS)
         with mixed():
             hidden, tokens, patches = hidden_states(model, batch)
@@ -203,7 +184,12 @@ def main() -> None:
             with mixed():
                 conditioning = drawing_condition(model, batch, hidden)
             drawn, measures["cells_drawn"] = model.helper["drawn"](conditioning, batch.targets)
-            loss = loss + 0.2 * drawn
+            # A causal model's states at a picture know nothing of the change that follows it: the state at
+            # the end has to hold the whole new scene, and is told so itself.
+            ends = batch.valid.sum(1).long() - 1
+            summed_up, measures["cells_summed_up"] = model.helper["summed_up"](
+                hidden[torch.arange(len(hidden)), ends][:, None], batch.targets)
+            loss = loss + 0.2 * (drawn + summed_up)
             measures["planning"] = float(drawn.detach())
             if planner is not None:
                 off = (conditioning.float() - planner.plan(batch.targets)).pow(2).mean()

@@ -24,23 +24,18 @@ def _place(position: int) -> tuple[slice, slice, slice, slice]:
 
 
 def render(scene: Scene) -> np.ndarray:
-    """RGB pixels [64, 64, 3], uint8."""
-    return paint(scene, [
-        (coverage(thing.shape, thing.size, thing.jitter_x, thing.jitter_y), v.PALETTE[thing.colour])
-        for thing in scene.things])
-
-
-def paint(scene: Scene, looks: list[tuple[np.ndarray, tuple[int, int, int]]]) -> np.ndarray:
-    """A scene whose objects have these tiles of coverage and colours.
+    """RGB pixels [64, 64, 3], uint8.
 
     A pixel covered by c of 16 samples is `(background * (16 - c) + colour * c + 8) / 16`.
     """
     pixels = np.full((v.SIDE, v.SIDE, 3), scene.level, dtype=np.int32)
-    for thing, (tile, colour) in zip(scene.things, looks):
+    for thing in scene.things:
         rows, columns, tile_rows, tile_columns = _place(thing.position)
+        tile = coverage(thing.shape, thing.size, thing.jitter_x, thing.jitter_y)
         part = tile[tile_rows, tile_columns][..., None]
         below = pixels[rows, columns]
-        pixels[rows, columns] = (below * (16 - part) + np.array(colour, dtype=np.int32) * part + 8) // 16
+        colour = np.array(v.PALETTE[thing.colour], dtype=np.int32)
+        pixels[rows, columns] = (below * (16 - part) + colour * part + 8) // 16
     return pixels.astype(np.uint8)
 
 
