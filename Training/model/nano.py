@@ -43,7 +43,7 @@ def nano() -> c.Model:
             max_num_image_per_seq=20),
         perceiver=c.Perceiver(
             num_queries=16, hidden_size=condition, encoder_hidden_size=language,
-            intermediate_size=512, num_hidden_layers=1, num_attention_heads=4,
+            intermediate_size=512, num_hidden_layers=3, num_attention_heads=4,
             cross_attention_frequency=1, qk_normalization=False),
         unet=c.UNet(
             sample_size=16, in_channels=4, block_out_channels=[64, 128, 192],

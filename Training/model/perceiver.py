@@ -94,6 +94,15 @@ class PerceiverResampler(nn.Module):
         self.queries = nn.Parameter(torch.randn(1, c.num_queries, c.hidden_size))
         self.blip2qformer = _QFormer(c)
 
+    @torch.no_grad()
+    def start_unchanged(self, first: int) -> None:
+        """Initial weights of the layers from `first` on, with which they only normalise what they get."""
+        for layer in self.blip2qformer.encoder.layer[first:]:
+            for name, part in layer.named_modules():
+                if name in ("attention.output.dense", "crossattention.output.dense", "output_query.dense"):
+                    nn.init.zeros_(part.weight)
+                    nn.init.zeros_(part.bias)
+
     def forward(self, source: Tensor, mask: Tensor | None = None) -> Tensor:
         """source [B, L, encoder width] · mask [B, L], 1 where valid -> [B, queries, hidden]"""
         x = self.blip2qformer.layernorm(self.queries).expand(source.shape[0], -1, -1)

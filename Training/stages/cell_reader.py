@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from world import vocabulary as v
-from world.scene import Scene
+from world.scene import Change, Scene
 
 CELLS = len(v.POSITIONS)
 #: Classes per cell: no object or its shape; its colour; its size.
@@ -57,4 +57,26 @@ class CellReader(nn.Module):
         right = torch.stack(
             [part.argmax(-1)[present] == truth[..., i][present]
              for i, part in enumerate((shape, colour, size))]).all(0)
+        return loss, float(right.float().mean())
+
+
+class ChangeReader(nn.Module):
+    """The state after a change [B, C] to logits for the changed object: its cell before, and its cell, shape,
+    colour and size after."""
+
+    CLASSES = (CELLS, CELLS, len(v.SHAPES), len(v.COLOURS), len(v.SIZES))
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, sum(self.CLASSES))
+
+    def forward(self, state: Tensor, changes: list[Change]) -> tuple[Tensor, float]:
+        """The loss, and the share of changes of which everything is right."""
+        parts = self.head(self.norm(state.float())).float().split(self.CLASSES, dim=-1)
+        truth = torch.tensor([
+            (change.before.position, change.after.position, change.after.shape, change.after.colour,
+             change.after.size) for change in changes])
+        loss = sum(F.cross_entropy(part, truth[:, i]) for i, part in enumerate(parts))
+        right = torch.stack([part.argmax(-1) == truth[:, i] for i, part in enumerate(parts)]).all(0)
         return loss, float(right.float().mean())

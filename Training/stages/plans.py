@@ -8,6 +8,8 @@ without waiting for the other.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -20,7 +22,7 @@ from world.tasks import Example, Picture, Text
 from .batches import lay_out, stack
 from .drawing import condition
 from .precision import mixed
-from .run import load_shipped
+from .run import load_shipped, shipped_layers
 from .tokenizer import Tokenizer
 
 
@@ -29,7 +31,9 @@ class Planner:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        self.model = InterleavedModel(nano()).eval().requires_grad_(False)
+        sizes = nano()
+        sizes = replace(sizes, perceiver=replace(sizes.perceiver, num_hidden_layers=shipped_layers()))
+        self.model = InterleavedModel(sizes).eval().requires_grad_(False)
         load_shipped(self.model)
 
     @torch.no_grad()

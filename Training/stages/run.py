@@ -32,6 +32,9 @@ def common_arguments(parser: argparse.ArgumentParser, *, steps: int, batch: int,
     parser.add_argument("--steps", type=int, default=steps, help="steps of the whole run")
     parser.add_argument("--batch", type=int, default=batch)
     parser.add_argument("--rate", type=float, default=rate, help="peak learning rate")
+    parser.add_argument("--warm-up", type=int, default=200, help="steps until the peak learning rate")
+    parser.add_argument("--decay", type=float, default=0.999,
+                        help="of the averaged weights per step: less where the last steps matter most")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true",
                         help="go on from runs/<stage>/state.pt, or else from milestones/")
@@ -47,7 +50,7 @@ class Run:
     """
 
     def __init__(self, stage: str, module: nn.Module, arguments: argparse.Namespace,
-                 decay: float = 0.999, weight_decay: float = 0.01,
+                 weight_decay: float = 0.01,
                  faster: dict[str, float] | None = None, fresh: tuple[str, ...] = ()) -> None:
         torch.set_num_threads(arguments.threads)
         #: Which process this is, and of how many.
@@ -56,7 +59,7 @@ class Run:
             distributed.init_process_group("gloo")
             self.rank = distributed.get_rank()
         self._is_over, self._fresh = False, fresh
-        self.stage, self.module, self.arguments, self.decay = stage, module, arguments, decay
+        self.stage, self.module, self.arguments, self.decay = stage, module, arguments, arguments.decay
         groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
         for name, parameter in self._trained():
             # Parts of the model whose names contain a key learn that many times as fast.
@@ -164,8 +167,8 @@ class Run:
         return range(self.rank, count, self.world)
 
     def rate(self) -> float:
-        """Warm-up over 200 steps, constant, then linear to 0 over the last fifth since the optimizer was new."""
-        rise = min(1.0, (self.step - self.warm_from + 1) / 200)
+        """Warm-up, constant, then linear to 0 over the last fifth since the optimizer was new."""
+        rise = min(1.0, (self.step - self.warm_from + 1) / self.arguments.warm_up)
         last = 0.2 * (self.arguments.steps - self.warm_from)
         fall = min(1.0, (self.arguments.steps - self.step) / last)
         return self.arguments.rate * rise * max(fall, 0.01)
@@ -262,6 +265,10 @@ def load_milestone(module: nn.Module, stage: str, *, finished: bool = False) -> 
         path = run
         state = torch.load(run, map_location="cpu", weights_only=True, mmap=True)
         weights, step, seconds = state["average"], state["step"], state["seconds"]
+        if stage == "language" and MODEL.exists():
+            # A run with plans leaves vision as it is in the shipped model, and out of its state.
+            weights = {name: t for name, t in load_file(MODEL).items()
+                       if name.startswith("visual_tokenizer.")} | weights
     elif path.exists():
         weights, metadata = load_file(path), _metadata(path)
         step, seconds = int(metadata["step"]), float(metadata["seconds"])
@@ -288,6 +295,14 @@ def load_shipped(module: nn.Module) -> None:
     weights = {f"image_decoder.decoder.vae.{name}": tensor for name, tensor in encoder.items()}
     weights |= load_file(MODEL)
     module.load_state_dict({name: tensor.float() for name, tensor in weights.items()}, strict=False)
+
+
+def shipped_layers() -> int:
+    """How many layers the drawing's perceiver has in the shipped model."""
+    beginning = "image_decoder.perceiver_resampler.blip2qformer.encoder.layer."
+    with safe_open(MODEL, "pt") as file:
+        return len({name[len(beginning):].split(".")[0] for name in file.keys()
+                    if name.startswith(beginning)})
 
 
 def _metadata(path: Path) -> dict[str, str]:

@@ -47,7 +47,7 @@ REPEATS = 2
 #: The synchronizers start from nothing, beside a UNet that draws from words already.
 FASTER = {"mmfs_module.": 4.0}
 UNCONDITIONAL_PERCENT = 10
-#: The same after a picture. A plan tells nearly all of a picture; the synchronizers learn to look at the one
+#: The same after a picture, with plans. A plan tells nearly all of a picture; the synchronizers learn to look at the one
 #: before where nothing else tells what is in it.
 UNCONDITIONAL_AFTER_PICTURE_PERCENT = 45
 #: Parameters of the vision model that the text stage does not train.
@@ -213,7 +213,8 @@ def main() -> None:
             latents, conditioning, visible = (
                 part.repeat(REPEATS, *[1] * (part.ndim - 1)) for part in (latents, conditioning, visible))
             features = None if features is None else features.repeat(REPEATS, 1, 1)
-            percent = torch.where(visible, UNCONDITIONAL_AFTER_PICTURE_PERCENT, UNCONDITIONAL_PERCENT)
+            after = UNCONDITIONAL_PERCENT if planner is None else UNCONDITIONAL_AFTER_PICTURE_PERCENT
+            percent = torch.where(visible, after, UNCONDITIONAL_PERCENT)
             is_dropped = torch.rand(len(latents), generator=generator) * 100 < percent
             conditioning = torch.where(
                 is_dropped[:, None, None], decoder.neg_prompt_embeds, conditioning)

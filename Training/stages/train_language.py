@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -15,15 +16,16 @@ from torch.nn import functional as F
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
 from world.randomness import SplitMix64, stream
-from world.scene import Scene, make_scene
+from world.scene import Scene, change_scene, make_scene
+from world.sentences import change_phrase
 from world.tasks import TASKS, Example, Picture, Text
 from world.vocabulary import BACKGROUNDS
 
 from .batches import Batch, lay_out, stack
-from .cell_reader import CellReader
+from .cell_reader import CellReader, ChangeReader
 from .plans import Planner
 from .precision import mixed
-from .run import Run, common_arguments, load_shipped
+from .run import Run, common_arguments, load_shipped, shipped_layers
 from .silence import Silence
 from .text_scores import score
 from .tokenizer import Tokenizer
@@ -31,12 +33,14 @@ from .tokenizer import Tokenizer
 STAGE = "language"
 #: What is asked about a picture, all of it in one batch, so that the picture is looked at once.
 ASKED = ("caption", "question", "question", "grounding", "grounding")
-#: Shares in percent of what ends where a picture is to be drawn, and how many examples begin alike.
-DRAWN = (("editing", 44, 2), ("segmentation_to_image", 16, 1), ("story", 20, 1), ("interleaved", 20, 1))
+#: Shares in percent of what ends where a picture is to be drawn, and how many examples differ in the last
+#: change alone, for the same reason.
+EDITS = (("editing", 80, 4), ("segmentation_to_image", 20, 1))
+STORIES = (("story", 50, 4), ("interleaved", 50, 4))
 #: Kinds of batches by turns, of examples of like length.
-TURNS = ("asked", "drawn", "drawn", "asked", "drawn", "words")
+TURNS = ("edits", "stories", "asked", "edits", "stories", "edits", "words")
 
-#: How often a question or a description is drawn again that is about the only object, or about no object.
+#: How often an example is drawn again that has, or is about, only one object, or about none.
 REDRAWS = 2
 
 
@@ -57,17 +61,29 @@ def ask(random: SplitMix64, task: str, scene: Scene) -> Example:
     return example
 
 
-def begin_drawing(random: SplitMix64) -> list[Example]:
-    """Examples that end where a picture is to be drawn; several edits are of one picture."""
+def begin_drawing(random: SplitMix64, mix: tuple[tuple[str, int, int], ...]) -> list[Example]:
+    """Examples of one kind that end where a picture is to be drawn."""
     pick = random.below(100)
-    for task, percent, count in DRAWN:
+    for task, percent, count in mix:
         if pick < percent:
             break
         pick -= percent
-    if count == 1:
-        return [TASKS[task](random, 2, "train")]
-    scene = make_scene(random, 2, "train")
-    return [TASKS[task](random, 2, "train", scene) for _ in range(count)]
+    example = TASKS[task](random, 2, "train")
+    for _ in range(REDRAWS):
+        # To keep the other object as it is, and apart from the changed one, is what takes long to learn.
+        if len(example.parts[-1].scene.things) == 1:
+            example = TASKS[task](random, 2, "train")
+    return [example] + [end_otherwise(random, example) for _ in range(count - 1)]
+
+
+def end_otherwise(random: SplitMix64, example: Example) -> Example:
+    """The example with another last change."""
+    *begin, words, _ = example.parts
+    before = next(part.scene for part in reversed(begin) if isinstance(part, Picture))
+    scene, change = change_scene(random, before, "train")
+    said = change_phrase(change, None if words.is_target else random)
+    parts = (*begin, Text(said, words.is_target), Picture(scene, is_drawn=True))
+    return replace(example, parts=parts, changes=(*example.changes[:-1], change))
 
 
 def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
@@ -76,13 +92,14 @@ def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tok
     """The batch of a step of the training stream, or a share of it."""
     turn = turns[step % len(turns)]
     examples: list[Example] = []
-    for index in share({"asked": count // 4, "drawn": count // 2, "words": 2 * count}[turn]):
+    groups = {"asked": count // 4, "edits": count // 2, "stories": count // 4, "words": 2 * count}
+    for index in share(groups[turn]):
         random = stream(seed, 4 * step * count + index)
         if turn == "asked":
             scene = make_scene(random, 2, "train")
             examples += [ask(random, task, scene) for task in ASKED]
-        elif turn == "drawn":
-            examples += begin_drawing(random)
+        elif turn != "words":
+            examples += begin_drawing(random, EDITS if turn == "edits" else STORIES)
         else:
             examples.append(TASKS["text_to_image"](random, 2, "train"))
     return stack(tokenizer, lay_out(tokenizer, examples, image_tokens), examples, given_weight)
@@ -90,8 +107,8 @@ def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tok
 
 def text_loss(model: InterleavedModel, batch: Batch, hidden: Tensor, silence: Silence
               ) -> tuple[Tensor, dict[str, float]]:
-    """Weighted cross-entropy of the next token, silent about held-out pairs, and exact matches per task (argmax, truth before it:
-    the same as greedy decoding being right)."""
+    """Weighted cross-entropy of the next token, silent about held-out pairs, and exact matches per task
+    (argmax, truth before it: the same as greedy decoding being right)."""
     logits = model.text_decoder(hidden[:, :-1]).float()
     rows, positions, tokens = silence.places(batch)
     logits = logits.index_put((rows, positions - 1, tokens), torch.tensor(-1e4))
@@ -148,6 +165,7 @@ def main() -> None:
     planner = Planner(tokenizer) if arguments.plans else None
     if planner is not None:
         load_shipped(model)
+        model.image_decoder.perceiver_resampler.start_unchanged(shipped_layers())
     model.image_decoder.requires_grad_(False)
     # The drawing's perceiver learns here what words mean; stage 3 goes on with it.
     model.image_decoder.perceiver_resampler.requires_grad_(True)
@@ -157,7 +175,7 @@ def main() -> None:
     model.helper = nn.ModuleDict({
         "patches": CellReader(sizes.vision.grid ** 2, sizes.vision.hidden_size),
         "seen": CellReader(image_tokens, sizes.language.hidden_size),
-        "summed_up": CellReader(1, sizes.language.hidden_size),
+        "changed": ChangeReader(sizes.language.hidden_size),
         "drawn": CellReader(sizes.perceiver.num_queries, sizes.perceiver.hidden_size)})
     run = Run(arguments.name or ("words" if arguments.words else STAGE), model, arguments,
               fresh=("text_decoder.",) if arguments.plans else ())
@@ -184,17 +202,21 @@ def main() -> None:
             with mixed():
                 conditioning = drawing_condition(model, batch, hidden)
             drawn, measures["cells_drawn"] = model.helper["drawn"](conditioning, batch.targets)
-            # A causal model's states at a picture know nothing of the change that follows it: the state at
-            # the end has to hold the whole new scene, and is told so itself.
-            ends = batch.valid.sum(1).long() - 1
-            summed_up, measures["cells_summed_up"] = model.helper["summed_up"](
-                hidden[torch.arange(len(hidden)), ends][:, None], batch.targets)
-            loss = loss + 0.2 * (drawn + summed_up)
+            loss = loss + 0.2 * drawn
             measures["planning"] = float(drawn.detach())
             if planner is not None:
                 off = (conditioning.float() - planner.plan(batch.targets)).pow(2).mean()
                 loss = loss + 2.0 * off
                 measures["off_plan"] = float(off.detach())
+        rows = [row for row, example in enumerate(batch.examples) if example.changes]
+        if rows:
+            # A causal model's states at a picture know nothing of the words after it: the state at the end
+            # has to find the object that is meant, and is asked for it.
+            ends = batch.valid.sum(1).long() - 1
+            changed, measures["changed"] = model.helper["changed"](
+                hidden[rows, ends[rows]], [batch.examples[row].changes[-1] for row in rows])
+            loss = loss + 0.3 * changed
+            measures["changing"] = float(changed.detach())
         run.update(loss, **measures)
         if run.step % 1000 == 0 and not arguments.words and run.rank == 0:
             with run.averaged() as averaged:
