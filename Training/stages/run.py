@@ -265,10 +265,6 @@ def load_milestone(module: nn.Module, stage: str, *, finished: bool = False) -> 
         path = run
         state = torch.load(run, map_location="cpu", weights_only=True, mmap=True)
         weights, step, seconds = state["average"], state["step"], state["seconds"]
-        if stage == "language" and MODEL.exists():
-            # A run with plans leaves vision as it is in the shipped model, and out of its state.
-            weights = {name: t for name, t in load_file(MODEL).items()
-                       if name.startswith("visual_tokenizer.")} | weights
     elif path.exists():
         weights, metadata = load_file(path), _metadata(path)
         step, seconds = int(metadata["step"]), float(metadata["seconds"])
@@ -281,6 +277,10 @@ def load_milestone(module: nn.Module, stage: str, *, finished: bool = False) -> 
         trained = {name for name, p in module.named_parameters() if p.requires_grad}
         weights = {name: t for name, t in load_file(path).items() if name in trained}
         step, seconds = int(metadata[f"{stage}.step"]), float(metadata[f"{stage}.seconds"])
+    if stage == "language" and path != MODEL and MODEL.exists():
+        # A run with plans leaves vision as it is in the shipped model, and out of its state and milestone.
+        weights = {name: t for name, t in load_file(MODEL).items()
+                   if name.startswith("visual_tokenizer.")} | weights
     weights = {name: tensor.float() for name, tensor in weights.items()
                if not name.startswith(HELPER)}
     unknown = module.load_state_dict(weights, strict=False).unexpected_keys

@@ -33,7 +33,7 @@ from .drawing import condition, last_sources
 from .picture_scores import planned_scores, text_to_image_scores
 from .plans import Planner
 from .precision import mixed
-from .run import LOGS, Run, common_arguments, load_milestone, load_shipped
+from .run import LOGS, Run, common_arguments, load_milestone
 from .silence import Silence
 from .tokenizer import Sequence, Tokenizer, sequence
 from .train_language import hidden_states, make_batch, text_loss

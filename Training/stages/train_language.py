@@ -152,7 +152,6 @@ def main() -> None:
     parser.add_argument("--words", action="store_true",
                         help="only words and the plan of a drawing, as a run of its own, `words`: "
                         "minutes, and enough for the gate of stage 3")
-    parser.add_argument("--name", default=None, help="name of the run, if not the stage's")
     parser.add_argument("--plans", action="store_true",
                         help="begin with the shipped model, keep its vision and the plans that its image "
                         "decoder draws")
@@ -177,7 +176,7 @@ def main() -> None:
         "seen": CellReader(image_tokens, sizes.language.hidden_size),
         "changed": ChangeReader(sizes.language.hidden_size),
         "drawn": CellReader(sizes.perceiver.num_queries, sizes.perceiver.hidden_size)})
-    run = Run(arguments.name or ("words" if arguments.words else STAGE), model, arguments,
+    run = Run("words" if arguments.words else STAGE, model, arguments,
               fresh=("text_decoder.",) if arguments.plans else ())
     while not run.is_finished:
         batch = make_batch(

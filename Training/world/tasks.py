@@ -125,9 +125,9 @@ def segmentation_to_image(random: SplitMix64, most: int, split: str) -> Example:
         Picture(scene, is_drawn=True)), ends=False)
 
 
-def editing(random: SplitMix64, most: int, split: str, scene: Scene | None = None) -> Example:
+def editing(random: SplitMix64, most: int, split: str) -> Example:
     """A picture, one change in words, the changed picture."""
-    scene = scene or make_scene(random, most, split)
+    scene = make_scene(random, most, split)
     after, change = change_scene(random, scene, split)
     return Example("editing", (
         Picture(scene), Text(change_phrase(change, random)), Picture(after, is_drawn=True)),
