@@ -10,7 +10,7 @@ from model.interleaved_model import InterleavedModel
 from model.picture_synchronizer import flatten_pyramid
 
 from . import diffusion
-from .batches import Batch, to_tensor
+from .batches import to_tensor
 from .precision import mixed
 from .train_autoencoder import to_bytes
 

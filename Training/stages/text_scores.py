@@ -19,7 +19,6 @@ from .batches import picture_pixels, to_tensor
 from .precision import mixed
 from .run import load_milestone
 from .tokenizer import Tokenizer, sequence
-from world.vocabulary import SIDE
 
 #: Seeds of the held-out suites; training uses small seeds.
 SUITE_SEED = {"caption": 500_001, "question": 500_002, "grounding": 500_003}
