@@ -27,7 +27,7 @@ def main() -> None:
         for name in curves:
             if name in ("loss", "squared", "drawing", "drawing_noisy", "speaking", "seeing", "planning"):
                 groups["loss"].append(name)
-            elif name.startswith(("exact_", "greedy_", "t2i_", "verified", "cells")):
+            elif name.startswith(("exact_", "greedy_", "t2i_", "verified", "cells", "overlap_", "enough_", "right_")):
                 groups["score"].append(name)
         figure, axes = pyplot.subplots(1, 2, figsize=(8, 3), dpi=80)
         for axis, (kind, names) in zip(axes, groups.items()):

@@ -25,7 +25,7 @@ def alphas(first: float = 0.00085, last: float = 0.012) -> Tensor:
 ALPHAS = alphas()
 
 
-def draw_times(count: int, generator: torch.Generator, noisy_share: float = 0.2) -> Tensor:
+def draw_times(count: int, generator: torch.Generator, noisy_share: float) -> Tensor:
     """Timesteps: a share of them from the noisiest quarter, where only the text tells the layout."""
     times = torch.randint(0, STEPS, (count,), generator=generator)
     noisy = torch.randint(STEPS * 3 // 4, STEPS, (count,), generator=generator)
@@ -46,11 +46,13 @@ def timesteps(count: int) -> list[int]:
 
 
 @torch.no_grad()
-def sample(predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor, count: int) -> Tensor:
-    """Denoises; `predict(latents, times [B])` gives the velocity after guidance."""
+def sample(predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor, count: int,
+           left: int | None = None) -> Tensor:
+    """Denoises in `count` steps, or only the last `left` of them; `predict(latents, times [B])` gives the
+    velocity after guidance."""
     x = noise
     stride = STEPS // count
-    for time in timesteps(count):
+    for time in timesteps(count)[-(left or count):]:
         alpha = ALPHAS[time]
         before = ALPHAS[time - stride] if time >= stride else torch.tensor(1.0)
         velocity = predict(x, torch.full((x.shape[0],), time))

@@ -7,12 +7,16 @@ import torch
 from torch import Tensor
 
 from model.interleaved_model import InterleavedModel
+from model.nano import DEFAULTS
 from model.picture_synchronizer import flatten_pyramid
 
 from . import diffusion
 from .batches import to_tensor
 from .precision import mixed
 from .train_autoencoder import to_bytes
+
+#: How far from the unconditional prediction to go, 1 is to the conditional one.
+GUIDANCE = DEFAULTS["guidance_scale"]
 
 
 def last_sources(ids: Tensor, maps: list[Tensor], vocabulary) -> tuple[Tensor | None, Tensor]:
@@ -40,7 +44,7 @@ def condition(model: InterleavedModel, ids: Tensor, valid: Tensor, tokens: Tenso
 
 @torch.no_grad()
 def draw(model: InterleavedModel, sequences: list[list[int]], pictures: list[np.ndarray],
-         steps: int = 20, guidance: float = 2.5, seed: int = 0,
+         steps: int = 20, guidance: float = GUIDANCE, seed: int = 0,
          synchronizes: bool = True) -> np.ndarray:
     """One picture per sequence. `pictures` are all sequences' earlier ones, in order.
 
@@ -66,7 +70,7 @@ def draw(model: InterleavedModel, sequences: list[list[int]], pictures: list[np.
 
 @torch.no_grad()
 def draw_conditioned(model: InterleavedModel, conditioning: Tensor, features: Tensor | None,
-                     visible: Tensor, steps: int = 20, guidance: float = 2.5,
+                     visible: Tensor, steps: int = 20, guidance: float = GUIDANCE,
                      seed: int = 0) -> np.ndarray:
     """One picture per row of conditioning; `features` are those of the `visible` rows' last picture.
 

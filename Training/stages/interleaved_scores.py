@@ -22,7 +22,7 @@ from world.tasks import Picture, Text, make_example
 from world.verifier import read
 
 from .batches import to_tensor
-from .drawing import draw
+from .drawing import GUIDANCE, draw
 from .picture_scores import attributes, keeps_others_drawn, load_model
 from .precision import mixed
 from .text_scores import greedy
@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--stage", default="image_decoder", help="whose weights")
     parser.add_argument("--synchronizer", choices=("on", "off"), default="on")
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--guidance", type=float, default=2.5)
+    parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

@@ -21,7 +21,7 @@ from world.tasks import Example, Picture, make_example
 from world.verifier import Reading, read
 
 from .batches import cut_before_picture, picture_pixels, to_tensor
-from .drawing import draw, draw_conditioned
+from .drawing import GUIDANCE, draw, draw_conditioned
 from .plans import Planner
 from .run import load_milestone
 from .tokenizer import Tokenizer, sequence
@@ -126,7 +126,7 @@ def keeps_others_drawn(now: Reading, earlier: Reading, before: Scene, after: Sce
 
 def text_to_image_scores(
     model: InterleavedModel, tokenizer: Tokenizer, count: int, *, most: int = 2,
-    accepts: Callable[[Example], bool] | None = None, steps: int = 20, guidance: float = 2.5,
+    accepts: Callable[[Example], bool] | None = None, steps: int = 20, guidance: float = GUIDANCE,
     sheet_path: str | None = None,
 ) -> dict[str, float]:
     """Shares of right attributes, and of pictures with all of them right.
@@ -158,7 +158,7 @@ def text_to_image_scores(
 
 @torch.no_grad()
 def planned_scores(model: InterleavedModel, planner: Planner, count: int, *, steps: int = 10,
-                   guidance: float = 2.5) -> dict[str, float]:
+                   guidance: float = GUIDANCE) -> dict[str, float]:
     """Shares of right maps and edits if what is asked is understood: with the target's plan given.
 
     Other examples than the suites' and than training's.
@@ -195,7 +195,7 @@ def main() -> None:
     parser.add_argument("--stage", default="image_decoder", help="whose weights")
     parser.add_argument("--synchronizer", choices=("on", "off"), default="on")
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--guidance", type=float, default=2.5)
+    parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--sheet", default=None, help="PNG of the first 8 examples of each suite")
     arguments = parser.parse_args()

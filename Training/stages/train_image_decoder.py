@@ -35,6 +35,7 @@ from .plans import Planner
 from .precision import mixed
 from .run import LOGS, Run, common_arguments, load_milestone
 from .silence import Silence
+from .source_reader import SourceReader
 from .tokenizer import Sequence, Tokenizer, sequence
 from .train_language import hidden_states, make_batch, text_loss
 
@@ -45,11 +46,15 @@ MIX = (("text_to_image", 30), ("segmentation_to_image", 22), ("editing", 26), ("
 #: Noise levels per example: what leads up to a picture is computed once for all of them.
 REPEATS = 2
 #: The synchronizers start from nothing, beside a UNet that draws from words already.
-FASTER = {"mmfs_module.": 4.0}
+FASTER = {"mmfs_module.": 4.0, "helper.": 4.0}
 UNCONDITIONAL_PERCENT = 10
-#: The same after a picture, with plans. A plan tells nearly all of a picture; the synchronizers learn to look at the one
-#: before where nothing else tells what is in it.
-UNCONDITIONAL_AFTER_PICTURE_PERCENT = 45
+#: Of the synchronizers' helper loss, a squared error of pixels in [0, 1].
+ECHO_WEIGHT = 1.0
+#: How much more latents at objects count than those of the plain background.
+OBJECT_WEIGHT = 3.0
+#: The same after a picture, once words are drawn well. Words tell nearly all of a picture; the synchronizers
+#: learn to look at the one before where nothing else tells what is in it.
+UNCONDITIONAL_AFTER_PICTURE_PERCENT = 35
 #: Parameters of the vision model that the text stage does not train.
 FINEST = ("vision_model.adapter_up.", "vision_model.adapter_spm.fc1.")
 
@@ -105,8 +110,8 @@ def make_drawing_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, i
 
 def plan_batch(model: InterleavedModel, planner: Planner, seed: int, step: int, count: int, most: int,
                share: Callable[[int], range] = range
-               ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor, torch.Tensor]:
-    """Plans of pictures to draw, the features of the pictures that precede some of them, which those
+               ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None, torch.Tensor, torch.Tensor]:
+    """Plans of pictures to draw, features and pixels of the pictures that precede some of them, which those
     are, and the pictures in [-1, 1]."""
     sources, targets = [], []
     for index in share(count):
@@ -117,19 +122,30 @@ def plan_batch(model: InterleavedModel, planner: Planner, seed: int, step: int, 
         sources.append(pictures[place - 1] if place > 0 else None)
         targets.append(pictures[place])
     visible = torch.tensor([source is not None for source in sources])
-    features = None
+    features = pixels = None
     if visible.any():
         pixels = to_tensor([picture_pixels(source) for source in sources if source is not None])
         features = flatten_pyramid(model.visual_tokenizer(pixels)[1])
-    return (planner.plan([target.scene for target in targets]), features, visible,
+    return (planner.plan([target.scene for target in targets]), features, pixels, visible,
             to_tensor([picture_pixels(target) for target in targets]) * 2 - 1)
 
 
+def object_weights(pictures: torch.Tensor) -> torch.Tensor:
+    """Weights [B, 1, S/4, S/4] of latents of pictures [B, 3, S, S], with mean 1: more on objects and around them,
+    as their outlines are what goes wrong."""
+    ground = pictures.flatten(2).median(dim=2).values[:, :, None, None]
+    is_object = (pictures - ground).abs().amax(1, keepdim=True) > 0.28
+    near = nn.functional.max_pool2d(nn.functional.max_pool2d(is_object.float(), 4), 3, stride=1, padding=1)
+    weights = 1 + OBJECT_WEIGHT * near
+    return weights / weights.mean()
+
+
 def prepare(model: InterleavedModel, batches: list[Batch]
-            ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
-    """Conditioning of all sequences, sources of those that have one, and which those are."""
+            ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None, torch.Tensor]:
+    """Conditioning of all sequences, features and pixels of the pictures before those that have one, and
+    which those are."""
     v = model.configuration.vocabulary
-    conditionings, features, visibles = [], [], []
+    conditionings, features, sources, visibles = [], [], [], []
     for batch in batches:
         if len(batch.pixels):
             tokens, maps = model.visual_tokenizer(batch.pixels)
@@ -139,9 +155,12 @@ def prepare(model: InterleavedModel, batches: list[Batch]
         conditionings.append(condition(model, batch.ids, batch.valid, tokens, maps))
         source, visible = last_sources(batch.ids, maps, v)
         visibles.append(visible)
-        features += [] if source is None else [source]
+        if source is not None:
+            features.append(source)
+            pixels, _ = last_sources(batch.ids, [batch.pixels[batch.places]], v)
+            sources.append(pixels.transpose(1, 2).unflatten(2, batch.pixels.shape[-2:]))
     return (torch.cat(conditionings), torch.cat(features) if features else None,
-            torch.cat(visibles))
+            torch.cat(sources) if sources else None, torch.cat(visibles))
 
 
 def choose_trained(model: InterleavedModel, joint: bool, learns_context: bool = True) -> None:
@@ -170,6 +189,8 @@ def main() -> None:
     parser.add_argument("--words-steps", type=int, default=3750,
                         help="first steps, with words to picture alone: they cost less, and a picture "
                         "that depends on another one is drawn from words as well")
+    parser.add_argument("--noisy-share", type=float, default=0.2,
+                        help="of the timesteps from the noisiest quarter on top of its share")
     parser.add_argument("--context", choices=("learned", "plans", "read"), default="learned")
     parser.add_argument("--gate", action="store_true")
     parser.add_argument("--joint", action="store_true")
@@ -186,8 +207,9 @@ def main() -> None:
     planner = Planner(tokenizer) if arguments.context == "plans" else None
     choose_trained(model, arguments.joint, is_learned)
     sizes = model.configuration.perceiver
+    model.helper = nn.ModuleDict({"source": SourceReader(model.image_decoder.decoder.mmfs_module)})
     if is_learned:
-        model.helper = nn.ModuleDict({"drawn": CellReader(sizes.num_queries, sizes.hidden_size)})
+        model.helper["drawn"] = CellReader(sizes.num_queries, sizes.hidden_size)
     run = Run(arguments.name or ("gate" if arguments.gate else STAGE), model, arguments, faster=FASTER)
     decoder = model.image_decoder
     image_tokens = model.configuration.visual_perceiver.num_queries
@@ -196,14 +218,14 @@ def main() -> None:
         measures: dict[str, float] = {}
         with mixed():
             if planner is not None:
-                conditioning, features, visible, target = plan_batch(
+                conditioning, features, pixels, visible, target = plan_batch(
                     model, planner, 2000 + arguments.seed, run.step, arguments.batch, arguments.most,
                     run.share)
             else:
                 batches, target, scenes = make_drawing_batch(
                     tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
                     arguments.most, arguments.gate, run.step < arguments.words_steps, run.share)
-                conditioning, features, visible = prepare(model, batches)
+                conditioning, features, pixels, visible = prepare(model, batches)
             planned = torch.zeros(())
             if is_learned:
                 planned, measures["cells_drawn"] = model.helper["drawn"](conditioning, scenes)
@@ -213,26 +235,31 @@ def main() -> None:
             latents, conditioning, visible = (
                 part.repeat(REPEATS, *[1] * (part.ndim - 1)) for part in (latents, conditioning, visible))
             features = None if features is None else features.repeat(REPEATS, 1, 1)
-            after = UNCONDITIONAL_PERCENT if planner is None else UNCONDITIONAL_AFTER_PICTURE_PERCENT
+            after = UNCONDITIONAL_PERCENT if is_learned else UNCONDITIONAL_AFTER_PICTURE_PERCENT
             percent = torch.where(visible, after, UNCONDITIONAL_PERCENT)
             is_dropped = torch.rand(len(latents), generator=generator) * 100 < percent
             conditioning = torch.where(
                 is_dropped[:, None, None], decoder.neg_prompt_embeds, conditioning)
-            times = diffusion.draw_times(len(latents), generator)
+            times = diffusion.draw_times(len(latents), generator, arguments.noisy_share)
             noise = torch.randn(latents.shape, generator=generator)
             noisy, velocity = diffusion.add_noise(latents, noise, times)
             found = decoder.predict(noisy, times, conditioning, features, visible).float()
+        echoed = torch.zeros(())
+        if pixels is not None:
+            echoed = model.helper["source"](pixels.repeat(REPEATS, 1, 1, 1), visible)
+            measures["echo"] = float(echoed.detach())
         each = (found - velocity).pow(2).mean(dim=(1, 2, 3))
-        loss = each.mean()
+        weights = object_weights(target).repeat(REPEATS, 1, 1, 1)
+        loss = (weights * (found - velocity).pow(2)).mean()
         is_noisy = times >= 900
-        measures["drawing"] = float(loss.detach())
+        measures["drawing"] = float(each.detach().mean())
         for name, rows in (
             ("drawing_after_picture", visible & ~is_dropped), ("drawing_words", ~visible & ~is_dropped),
             ("drawing_from_picture", visible & is_dropped),
         ):
             if rows.any():
                 measures[name] = float(each.detach()[rows].mean())
-        loss = loss + 0.1 * planned
+        loss = loss + 0.1 * planned + ECHO_WEIGHT * echoed
         if is_noisy.any():
             measures["drawing_noisy"] = float(each.detach()[is_noisy].mean())
         if arguments.joint:
