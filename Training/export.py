@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
-from stages.run import load_milestone
+from stages.run import MILESTONES, load_milestone, metadata_of
 from stages.train_image_decoder import choose_trained
 from stages.tokenizer import PATH as TOKENIZER
 
@@ -46,6 +46,10 @@ def main() -> None:
             step, seconds = load_milestone(module, stage, finished=stage == "autoencoder")
             metadata |= {f"{stage}.step": str(step), f"{stage}.seconds": f"{seconds:.0f}"}
             print(f"{stage}: step {step}, {seconds / 60:.0f} minutes of training")
+            if stage == "autoencoder":
+                # Its decoder was trained again.
+                metadata |= {name: value for name, value in metadata_of(MILESTONES / f"{stage}.safetensors").items()
+                             if name.startswith("decoder.")}
         except FileNotFoundError:
             print(f"{stage}: NOT TRAINED, exported as initialised")
     arguments.output.mkdir(parents=True, exist_ok=True)

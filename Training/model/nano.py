@@ -17,7 +17,7 @@ SCHEDULER = {
 
 DEFAULTS = {
     "max_tokens": 60, "min_tokens": 0, "temperature": 0, "top_p": 0.9, "top_k": 50,
-    "repetition_penalty": 1.0, "steps": 20, "guidance_scale": 2.5, "scheduler": "ddim",
+    "repetition_penalty": 1.0, "steps": 20, "guidance_scale": 1.5, "scheduler": "ddim",
 }
 
 

@@ -266,11 +266,11 @@ def load_milestone(module: nn.Module, stage: str, *, finished: bool = False) -> 
         state = torch.load(run, map_location="cpu", weights_only=True, mmap=True)
         weights, step, seconds = state["average"], state["step"], state["seconds"]
     elif path.exists():
-        weights, metadata = load_file(path), _metadata(path)
+        weights, metadata = load_file(path), metadata_of(path)
         step, seconds = int(metadata["step"]), float(metadata["seconds"])
     else:
         path = MODEL
-        metadata = _metadata(path) if path.exists() else {}
+        metadata = metadata_of(path) if path.exists() else {}
         if f"{stage}.step" not in metadata:
             raise FileNotFoundError(f"{stage} has not been trained")
         # It has all stages: only what the module trains, or it would undo a newer earlier stage.
@@ -305,6 +305,7 @@ def shipped_layers() -> int:
                     if name.startswith(beginning)})
 
 
-def _metadata(path: Path) -> dict[str, str]:
+def metadata_of(path: Path) -> dict[str, str]:
+    """What a safetensors file says of itself."""
     with safe_open(path, "pt") as file:
         return file.metadata() or {}

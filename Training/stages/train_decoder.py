@@ -27,7 +27,7 @@ from . import diffusion
 from .batches import to_tensor
 from .picture_scores import region_overlap
 from .plans import Planner
-from .run import MILESTONES, Run, common_arguments, load_milestone
+from .run import MILESTONES, Run, common_arguments, load_milestone, metadata_of
 from .tokenizer import Tokenizer
 from .train_autoencoder import agrees, to_bytes
 
@@ -133,8 +133,8 @@ def main() -> None:
     run.save()
     path = MILESTONES / "autoencoder.safetensors"
     weights = load_file(path) | {name: t.half().contiguous() for name, t in run.average.items()}
-    save_file(weights, path, metadata={
-        "step": str(run.step), "seconds": f"{run.elapsed:.0f}"})
+    save_file(weights, path, metadata=metadata_of(path) | {
+        f"{STAGE}.step": str(run.step), f"{STAGE}.seconds": f"{run.elapsed:.0f}"})
 
 
 if __name__ == "__main__":

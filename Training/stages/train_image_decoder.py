@@ -52,9 +52,6 @@ UNCONDITIONAL_PERCENT = 10
 ECHO_WEIGHT = 1.0
 #: How much more latents at objects count than those of the plain background.
 OBJECT_WEIGHT = 3.0
-#: The same after a picture, once words are drawn well. Words tell nearly all of a picture; the synchronizers
-#: learn to look at the one before where nothing else tells what is in it.
-UNCONDITIONAL_AFTER_PICTURE_PERCENT = 35
 #: Parameters of the vision model that the text stage does not train.
 FINEST = ("vision_model.adapter_up.", "vision_model.adapter_spm.fc1.")
 
@@ -191,7 +188,12 @@ def main() -> None:
                         "that depends on another one is drawn from words as well")
     parser.add_argument("--noisy-share", type=float, default=0.2,
                         help="of the timesteps from the noisiest quarter on top of its share")
+    parser.add_argument("--unconditional-after-picture", type=int, default=UNCONDITIONAL_PERCENT,
+                        metavar="PERCENT", help="more, once words are drawn well: words tell nearly all of a "
+                        "picture, and synchronizers learn where nothing else tells what is in it")
     parser.add_argument("--context", choices=("learned", "plans", "read"), default="learned")
+    parser.add_argument("--towards-plans", action="store_true",
+                        help="with learned context: towards the shipped model's plans")
     parser.add_argument("--gate", action="store_true")
     parser.add_argument("--joint", action="store_true")
     parser.add_argument("--language", default="language", help="run of stage 2 to build on")
@@ -204,7 +206,7 @@ def main() -> None:
     load_milestone(model.image_decoder.decoder.vae, "autoencoder", finished=True)
     print("language model at step", load_milestone(model, arguments.language)[0], flush=True)
     is_learned = arguments.context == "learned"
-    planner = Planner(tokenizer) if arguments.context == "plans" else None
+    planner = Planner(tokenizer) if arguments.context == "plans" or arguments.towards_plans else None
     choose_trained(model, arguments.joint, is_learned)
     sizes = model.configuration.perceiver
     model.helper = nn.ModuleDict({"source": SourceReader(model.image_decoder.decoder.mmfs_module)})
@@ -217,7 +219,7 @@ def main() -> None:
     while not run.is_finished:
         measures: dict[str, float] = {}
         with mixed():
-            if planner is not None:
+            if arguments.context == "plans":
                 conditioning, features, pixels, visible, target = plan_batch(
                     model, planner, 2000 + arguments.seed, run.step, arguments.batch, arguments.most,
                     run.share)
@@ -226,17 +228,19 @@ def main() -> None:
                     tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
                     arguments.most, arguments.gate, run.step < arguments.words_steps, run.share)
                 conditioning, features, pixels, visible = prepare(model, batches)
-            planned = torch.zeros(())
+            planned, off = torch.zeros(()), torch.zeros(())
             if is_learned:
                 planned, measures["cells_drawn"] = model.helper["drawn"](conditioning, scenes)
                 measures["planning"] = float(planned.detach())
+            if is_learned and planner is not None:
+                off = (conditioning.float() - planner.plan(scenes)).pow(2).mean()
+                measures["off_plan"] = float(off.detach())
             with torch.no_grad():
                 latents = decoder.decoder.vae.encode(target).float()
             latents, conditioning, visible = (
                 part.repeat(REPEATS, *[1] * (part.ndim - 1)) for part in (latents, conditioning, visible))
             features = None if features is None else features.repeat(REPEATS, 1, 1)
-            after = UNCONDITIONAL_PERCENT if is_learned else UNCONDITIONAL_AFTER_PICTURE_PERCENT
-            percent = torch.where(visible, after, UNCONDITIONAL_PERCENT)
+            percent = torch.where(visible, arguments.unconditional_after_picture, UNCONDITIONAL_PERCENT)
             is_dropped = torch.rand(len(latents), generator=generator) * 100 < percent
             conditioning = torch.where(
                 is_dropped[:, None, None], decoder.neg_prompt_embeds, conditioning)
@@ -259,7 +263,7 @@ def main() -> None:
         ):
             if rows.any():
                 measures[name] = float(each.detach()[rows].mean())
-        loss = loss + 0.1 * planned + ECHO_WEIGHT * echoed
+        loss = loss + 0.1 * planned + off + ECHO_WEIGHT * echoed
         if is_noisy.any():
             measures["drawing_noisy"] = float(each.detach()[is_noisy].mean())
         if arguments.joint:
