@@ -24,6 +24,10 @@ CLASSES = (1 + len(v.SHAPES), len(v.COLOURS), len(v.SIZES))
 HELD_OUT = torch.tensor([[False] * len(v.COLOURS)] + [
     [v.is_held_out_colour(shape, colour) for colour in range(len(v.COLOURS))]
     for shape in range(len(v.SHAPES))])
+#: Which shapes [cells, no object or shape] are never trained in a cell.
+HELD_OUT_THERE = torch.tensor([
+    [False] + [v.is_held_out_position(shape, cell) for shape in range(len(v.SHAPES))]
+    for cell in range(CELLS)])
 
 
 class CellReader(nn.Module):
@@ -45,9 +49,10 @@ class CellReader(nn.Module):
                 truth[row, thing.position] = torch.tensor([1 + thing.shape, thing.colour, thing.size])
         shape, colour, size = logits.split(CLASSES, dim=-1)
         present = truth[..., 0] > 0
-        # Neither is said to be wrong: a shape that no training scene has in this colour, a colour that
+        # Neither is said to be wrong: a shape that no training scene has in this colour or cell, a colour that
         # none has on this shape (see `silence.py`).
-        shape = shape.masked_fill(HELD_OUT.T[truth[..., 1]] & present[..., None], -1e4)
+        unsaid = HELD_OUT.T[truth[..., 1]] & present[..., None] | HELD_OUT_THERE
+        shape = shape.masked_fill(unsaid, -1e4)
         colour = colour.masked_fill(HELD_OUT[truth[..., 0]], -1e4)
         loss = CELLS * F.cross_entropy(shape.flatten(0, 1), truth[..., 0].flatten()) / 2
         loss = loss + F.cross_entropy(colour[present], truth[..., 1][present])

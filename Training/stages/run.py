@@ -92,7 +92,10 @@ class Run:
         path = RUNS / self.stage / "state.pt"
         if path.exists():
             state = torch.load(path, map_location="cpu", weights_only=True)
-            self.module.load_state_dict(state["weights"], strict=False)
+            # What another stage trains may be newer there.
+            trained = {name for name, _ in self._trained()}
+            self.module.load_state_dict(
+                {name: t for name, t in state["weights"].items() if name in trained}, strict=False)
             self.step, self.seconds = state["step"], state["seconds"]
             current = {name: p.detach().clone() for name, p in self._trained()}
             self.average = {name: state["average"].get(name, p) for name, p in current.items()}

@@ -3,8 +3,8 @@
 Training never shows, say, a green cross. Ordinary cross-entropy would go further: at every cross it
 says that the answer is not green, at everything green that it is not a cross, until a model sees green crosses
 as cyan ones. Absence from a sample is no such evidence. So wherever the truth is a colour of an object, the
-colour that is held out for its shape is no alternative in the softmax, and likewise the shape
-that is held out for its colour: the loss is silent about these pairs, neither for nor against.
+colour that is held out for its shape is no alternative in the softmax, and likewise the shapes
+that are held out for its colour or its place: the loss is silent about these pairs, neither for nor against.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Silence:
                     if v.is_held_out_colour(thing.shape, other))
                 found.setdefault(shape, set()).update(
                     self.shapes[other] for other in range(len(v.SHAPES))
-                    if v.is_held_out_colour(other, thing.colour))
+                    if v.is_held_out_colour(other, thing.colour)
+                    or v.is_held_out_position(other, thing.position))
         return found
 
     def places(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:

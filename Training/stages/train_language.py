@@ -40,6 +40,9 @@ STORIES = (("story", 50, 4), ("interleaved", 50, 4))
 #: Kinds of batches by turns, of examples of like length.
 TURNS = ("edits", "stories", "asked", "edits", "stories", "edits", "words")
 
+#: Beginnings of the names of its parameters.
+LANGUAGE_MODEL = ("mm_decoder.", "text_decoder.", "soi_token")
+
 #: How often an example is drawn again that has, or is about, only one object, or about none.
 REDRAWS = 2
 
@@ -155,7 +158,10 @@ def main() -> None:
     parser.add_argument("--plans", action="store_true",
                         help="begin with the shipped model, keep its vision and the plans that its image "
                         "decoder draws")
+    parser.add_argument("--anew", action="store_true",
+                        help="with --plans: the language model itself from the beginning")
     arguments = parser.parse_args()
+    anew = LANGUAGE_MODEL if arguments.anew else ()
     torch.manual_seed(arguments.seed)
     tokenizer = Tokenizer()
     silence = Silence(tokenizer)
@@ -163,7 +169,9 @@ def main() -> None:
     model.visual_tokenizer.start_local()
     planner = Planner(tokenizer) if arguments.plans else None
     if planner is not None:
+        initial = {name: p.detach().clone() for name, p in model.named_parameters() if name.startswith(anew)}
         load_shipped(model)
+        model.load_state_dict(initial, strict=False)
         model.image_decoder.perceiver_resampler.start_unchanged(shipped_layers())
     model.image_decoder.requires_grad_(False)
     # The drawing's perceiver learns here what words mean; stage 3 goes on with it.
@@ -176,8 +184,7 @@ def main() -> None:
         "seen": CellReader(image_tokens, sizes.language.hidden_size),
         "changed": ChangeReader(sizes.language.hidden_size),
         "drawn": CellReader(sizes.perceiver.num_queries, sizes.perceiver.hidden_size)})
-    run = Run("words" if arguments.words else STAGE, model, arguments,
-              fresh=("text_decoder.",) if arguments.plans else ())
+    run = Run("words" if arguments.words else STAGE, model, arguments, fresh=anew)
     while not run.is_finished:
         batch = make_batch(
             tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens, run.share,
