@@ -13,6 +13,7 @@ import argparse
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from model.autoencoder import Autoencoder
 from model.nano import nano
@@ -38,6 +39,15 @@ def to_bytes(pictures: Tensor) -> np.ndarray:
     """[B, 3, H, W] around [-1, 1] to [B, H, W, 3] uint8, as the daemon rounds."""
     values = ((pictures.float() / 2 + 0.5).clamp(0, 1) * 255 + 0.5).floor()
     return values.to(torch.uint8).permute(0, 2, 3, 1).numpy()
+
+
+def errors(decoded: Tensor, truth: Tensor, margin: int = 0) -> tuple[Tensor, Tensor]:
+    """Squared and absolute error. Objects are few: their pixels and edges, and those up to `margin` pixels
+    around them, count more than the plain background."""
+    grey = truth.amax(1, keepdim=True) - truth.amin(1, keepdim=True)
+    near = F.max_pool2d((grey > 0.1).float(), 2 * margin + 1, stride=1, padding=margin)
+    weight, difference = 1 + 4 * near, decoded - truth
+    return (weight * difference.pow(2)).mean(), (weight * difference.abs()).mean()
 
 
 def agrees(picture: np.ndarray, scene) -> bool:
@@ -86,11 +96,7 @@ def main() -> None:
             noise = torch.randn_like(mean) * (0.5 * log_variance).exp()
             decoded = model.decode((mean + noise) * model.scale).float()
         mean, log_variance = mean.float(), log_variance.float()
-        difference = decoded - truth
-        # Objects are few: their pixels and edges count more than the plain background.
-        grey = truth.amax(1, keepdim=True) - truth.amin(1, keepdim=True)
-        weight = 1 + 4 * (grey > 0.1)
-        squared, absolute = (weight * difference.pow(2)).mean(), (weight * difference.abs()).mean()
+        squared, absolute = errors(decoded, truth)
         divergence = 0.5 * (mean.pow(2) + log_variance.exp() - 1 - log_variance).mean()
         run.update(squared + absolute + 2e-5 * divergence,
                    squared=float(squared.detach()), divergence=float(divergence.detach()))

@@ -15,21 +15,17 @@ import argparse
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
-from world.randomness import stream
-from world.render import render
-from world.scene import Scene, make_scene
+from world.scene import Scene
 
 from . import diffusion
-from .batches import to_tensor
 from .picture_scores import region_overlap
 from .plans import Planner
 from .run import MILESTONES, Run, common_arguments, load_milestone, metadata_of
 from .tokenizer import Tokenizer
-from .train_autoencoder import agrees, to_bytes
+from .train_autoencoder import agrees, errors, pixels, to_bytes
 
 STAGE = "decoder"
 #: Steps between additions to the drawn latents, and how many each adds.
@@ -43,11 +39,6 @@ NOISE = 0.15
 MARGIN = 2
 
 
-def truth(scenes: list[Scene]) -> Tensor:
-    """Pictures [B, 3, 64, 64] in [-1, 1]."""
-    return to_tensor([render(scene) for scene in scenes]) * 2 - 1
-
-
 class Finisher:
     """Finishes noisy latents as the image decoder would."""
 
@@ -58,24 +49,16 @@ class Finisher:
         print("image decoder at step", load_milestone(self.model, "image_decoder")[0], flush=True)
 
     @torch.no_grad()
-    def finish(self, scenes: list[Scene], random: torch.Generator) -> Tensor:
-        """Latents [B, 4, 16, 16] of scenes, finished from a random step on, the same for all."""
+    def finish(self, pictures: Tensor, scenes: list[Scene], random: torch.Generator) -> Tensor:
+        """Latents [B, 4, 16, 16] of pictures of scenes, finished from a random step on, the same for all."""
         decoder = self.model.image_decoder
-        clean = decoder.decoder.vae.encode(truth(scenes))
+        clean = decoder.decoder.vae.encode(pictures)
         left = int(torch.randint(FIRST_FINISHED, LAST_FINISHED + 1, (), generator=random))
         time = torch.full((len(scenes),), diffusion.timesteps(20)[-left])
         noisy, _ = diffusion.add_noise(clean, torch.randn(clean.shape, generator=random), time)
         plan, visible = self.planner.plan(scenes), torch.zeros(len(scenes), dtype=torch.bool)
         return diffusion.sample(
             lambda x, times: decoder.predict(x, times, plan, None, visible), noisy, 20, left)
-
-
-def loss_of(decoded: Tensor, pictures: Tensor) -> Tensor:
-    """Squared and absolute error, heavier on objects and their edges."""
-    grey = pictures.amax(1, keepdim=True) - pictures.amin(1, keepdim=True)
-    near = F.max_pool2d((grey > 0.1).float(), 2 * MARGIN + 1, stride=1, padding=MARGIN)
-    weight, difference = 1 + 4 * near, decoded - pictures
-    return (weight * (difference.pow(2) + difference.abs())).mean()
 
 
 @torch.no_grad()
@@ -101,27 +84,23 @@ def main() -> None:
     run = Run(STAGE, model, arguments)
     random = torch.Generator().manual_seed(arguments.seed * 7_919 + run.step)
 
-    def scenes_from(seed: int, first: int, count: int) -> list[Scene]:
-        return [make_scene(stream(seed, first + index), 2) for index in range(count)]
-
-    watched = scenes_from(800_001, 0, 64)
-    of_pictures = autoencoder.encode(truth(watched)).detach()
-    drawn = finisher.finish(watched, torch.Generator().manual_seed(1))
+    shown, watched = pixels(800_001, 0, 64, most=2)
+    of_pictures = autoencoder.encode(shown).detach()
+    drawn = finisher.finish(shown, watched, torch.Generator().manual_seed(1))
     finished: list[tuple[Tensor, Tensor]] = []
     half = arguments.batch // 2
     while not run.is_finished:
         if run.step % STEPS_PER_ADDITION == 0 or not finished:
-            added = scenes_from(arguments.seed + 9_000, run.step * ADDED, ADDED)
-            finished += zip(finisher.finish(added, random), truth(added))
-        pictures = truth(scenes_from(arguments.seed + 8_000, run.step * half, half))
+            added, scenes = pixels(arguments.seed + 9_000, run.step * ADDED, ADDED, most=2)
+            finished += zip(finisher.finish(added, scenes, random), added)
+        pictures, _ = pixels(arguments.seed + 8_000, run.step * half, half, most=2)
         with torch.no_grad():
             latents = autoencoder.encode(pictures)
         latents = latents + NOISE * torch.rand(half, 1, 1, 1) * torch.randn_like(latents)
         chosen = [finished[i] for i in torch.randint(len(finished), (half,))]
         latents = torch.cat([latents, torch.stack([latent for latent, _ in chosen])])
         pictures = torch.cat([pictures, torch.stack([picture for _, picture in chosen])])
-        loss = loss_of(autoencoder.decode(latents), pictures)
-        run.update(loss)
+        run.update(sum(errors(autoencoder.decode(latents), pictures, MARGIN)))
         if run.step % 50 == 0:
             measured = {}
             if run.step % 250 == 0:

@@ -1,12 +1,12 @@
 """Stage 3: the image decoder, with the language model's states as context.
 
-    python -m stages.train_image_decoder [--resume] [--context plans] [--gate] [--most 1] [--joint]
+    python -m stages.train_image_decoder [--resume] [--context read] [--gate] [--most 1] [--joint]
 
 Vision is frozen, apart from the two layers that only the finest map goes through. --context tells where the
 conditioning comes from: `learned`, the language model reads the request and the perceiver behind it
-learns along; `plans`, what the shipped model makes of the picture's canonical sentence (`plans.py`), and the
-language model is not needed; `read`, as learned, but nothing outside the drawing itself learns. With
---joint the language model learns too, from the pictures and from stage 2's text losses. --gate is a short
+learns along, with --towards-plans also to what the shipped model makes of the picture's canonical
+sentence (`plans.py`); `read`, as learned, but nothing outside the drawing itself learns. With --joint
+the language model learns too, from the pictures and from stage 2's text losses. --gate is a short
 check on a smaller world: one object, 3 shapes, 4 colours, 3 positions, words to picture only.
 """
 
@@ -21,7 +21,6 @@ from torch import nn
 
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
-from model.picture_synchronizer import flatten_pyramid
 from world.randomness import SplitMix64, stream
 from world.scene import Scene
 from world.tasks import TASKS, Example, Picture
@@ -105,28 +104,6 @@ def make_drawing_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, i
         entry[3] for entry in entries]
 
 
-def plan_batch(model: InterleavedModel, planner: Planner, seed: int, step: int, count: int, most: int,
-               share: Callable[[int], range] = range
-               ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None, torch.Tensor, torch.Tensor]:
-    """Plans of pictures to draw, features and pixels of the pictures that precede some of them, which those
-    are, and the pictures in [-1, 1]."""
-    sources, targets = [], []
-    for index in share(count):
-        random = stream(seed, step * count + index)
-        example = draw_example(random, most, gate=False, only_words=False)
-        pictures = [part for part in example.parts if isinstance(part, Picture)]
-        place = random.choice([p for p, picture in enumerate(pictures) if picture.is_drawn])
-        sources.append(pictures[place - 1] if place > 0 else None)
-        targets.append(pictures[place])
-    visible = torch.tensor([source is not None for source in sources])
-    features = pixels = None
-    if visible.any():
-        pixels = to_tensor([picture_pixels(source) for source in sources if source is not None])
-        features = flatten_pyramid(model.visual_tokenizer(pixels)[1])
-    return (planner.plan([target.scene for target in targets]), features, pixels, visible,
-            to_tensor([picture_pixels(target) for target in targets]) * 2 - 1)
-
-
 def object_weights(pictures: torch.Tensor) -> torch.Tensor:
     """Weights [B, 1, S/4, S/4] of latents of pictures [B, 3, S, S], with mean 1: more on objects and around them,
     as their outlines are what goes wrong."""
@@ -191,7 +168,7 @@ def main() -> None:
     parser.add_argument("--unconditional-after-picture", type=int, default=UNCONDITIONAL_PERCENT,
                         metavar="PERCENT", help="more, once words are drawn well: words tell nearly all of a "
                         "picture, and synchronizers learn where nothing else tells what is in it")
-    parser.add_argument("--context", choices=("learned", "plans", "read"), default="learned")
+    parser.add_argument("--context", choices=("learned", "read"), default="learned")
     parser.add_argument("--towards-plans", action="store_true",
                         help="with learned context: towards the shipped model's plans")
     parser.add_argument("--gate", action="store_true")
@@ -206,7 +183,7 @@ def main() -> None:
     load_milestone(model.image_decoder.decoder.vae, "autoencoder", finished=True)
     print("language model at step", load_milestone(model, arguments.language)[0], flush=True)
     is_learned = arguments.context == "learned"
-    planner = Planner(tokenizer) if arguments.context == "plans" or arguments.towards_plans else None
+    planner = Planner(tokenizer) if arguments.towards_plans else None
     choose_trained(model, arguments.joint, is_learned)
     sizes = model.configuration.perceiver
     model.helper = nn.ModuleDict({"source": SourceReader(model.image_decoder.decoder.mmfs_module)})
@@ -219,15 +196,10 @@ def main() -> None:
     while not run.is_finished:
         measures: dict[str, float] = {}
         with mixed():
-            if arguments.context == "plans":
-                conditioning, features, pixels, visible, target = plan_batch(
-                    model, planner, 2000 + arguments.seed, run.step, arguments.batch, arguments.most,
-                    run.share)
-            else:
-                batches, target, scenes = make_drawing_batch(
-                    tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
-                    arguments.most, arguments.gate, run.step < arguments.words_steps, run.share)
-                conditioning, features, pixels, visible = prepare(model, batches)
+            batches, target, scenes = make_drawing_batch(
+                tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
+                arguments.most, arguments.gate, run.step < arguments.words_steps, run.share)
+            conditioning, features, pixels, visible = prepare(model, batches)
             planned, off = torch.zeros(()), torch.zeros(())
             if is_learned:
                 planned, measures["cells_drawn"] = model.helper["drawn"](conditioning, scenes)
