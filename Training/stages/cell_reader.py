@@ -78,10 +78,14 @@ class ChangeReader(nn.Module):
 
     def forward(self, state: Tensor, changes: list[Change]) -> tuple[Tensor, float]:
         """The loss, and the share of changes of which everything is right."""
-        parts = self.head(self.norm(state.float())).float().split(self.CLASSES, dim=-1)
+        before, after, shape, colour, size = self.head(self.norm(state.float())).float().split(self.CLASSES, dim=-1)
         truth = torch.tensor([
             (change.before.position, change.after.position, change.after.shape, change.after.colour,
              change.after.size) for change in changes])
+        unsaid = HELD_OUT.T[truth[:, 3]] | HELD_OUT_THERE[truth[:, 1]]
+        shape = shape.masked_fill(unsaid[:, 1:], -1e4)
+        colour = colour.masked_fill(HELD_OUT[1 + truth[:, 2]], -1e4)
+        parts = (before, after, shape, colour, size)
         loss = sum(F.cross_entropy(part, truth[:, i]) for i, part in enumerate(parts))
         right = torch.stack([part.argmax(-1) == truth[:, i] for i, part in enumerate(parts)]).all(0)
         return loss, float(right.float().mean())

@@ -40,7 +40,7 @@ from .train_language import hidden_states, make_batch, text_loss
 
 STAGE = "image_decoder"
 #: Shares of the tasks in percent.
-MIX = (("text_to_image", 30), ("segmentation_to_image", 22), ("editing", 26), ("story", 14),
+MIX = (("text_to_image", 20), ("segmentation_to_image", 34), ("editing", 24), ("story", 14),
        ("interleaved", 8))
 #: Noise levels per example: what leads up to a picture is computed once for all of them.
 REPEATS = 2

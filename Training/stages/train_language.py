@@ -16,10 +16,10 @@ from torch.nn import functional as F
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
 from world.randomness import SplitMix64, stream
-from world.scene import Scene, change_scene, make_scene
+from world.scene import Change, Scene, change_scene, make_scene
 from world.sentences import change_phrase
 from world.tasks import TASKS, Example, Picture, Text
-from world.vocabulary import BACKGROUNDS
+from world.vocabulary import BACKGROUNDS, SHAPES
 
 from .batches import Batch, lay_out, stack
 from .cell_reader import CellReader, ChangeReader
@@ -31,20 +31,22 @@ from .text_scores import score
 from .tokenizer import Tokenizer
 
 STAGE = "language"
-#: What is asked about a picture, all of it in one batch, so that the picture is looked at once.
-ASKED = ("caption", "question", "question", "grounding", "grounding")
+#: What is asked about a picture, all of it in one batch, so that the picture is looked at once. Questions for
+#: the shape of what has some colour or place take longest to learn.
+ASKED = ("caption", "question", "shape", "shape", "grounding")
 #: Shares in percent of what ends where a picture is to be drawn, and how many examples differ in the last
 #: change alone, for the same reason.
 EDITS = (("editing", 80, 4), ("segmentation_to_image", 20, 1))
 STORIES = (("story", 50, 4), ("interleaved", 50, 4))
 #: Kinds of batches by turns, of examples of like length.
-TURNS = ("edits", "stories", "asked", "edits", "stories", "edits", "words")
+TURNS = ("edits", "asked", "stories", "asked", "edits", "asked", "stories", "words")
 
 #: Beginnings of the names of its parameters.
 LANGUAGE_MODEL = ("mm_decoder.", "text_decoder.", "soi_token")
 
-#: How often an example is drawn again that has, or is about, only one object, or about none.
-REDRAWS = 2
+#: How often an example is drawn again that has, or is about, only one object, or about none, and how often a
+#: question that is not for a shape.
+REDRAWS, SHAPE_REDRAWS = 2, 12
 
 
 def asks_which(example: Example) -> bool:
@@ -57,10 +59,13 @@ def asks_which(example: Example) -> bool:
 
 def ask(random: SplitMix64, task: str, scene: Scene) -> Example:
     """Something asked about a scene."""
-    example = TASKS[task](random, 2, "train", scene)
-    for _ in range(REDRAWS):
-        if task != "caption" and not asks_which(example):
-            example = TASKS[task](random, 2, "train", scene)
+    is_shape = task == "shape"
+    make = TASKS["question" if is_shape else task]
+    example = make(random, 2, "train", scene)
+    for _ in range(SHAPE_REDRAWS if is_shape else REDRAWS):
+        fits = example.parts[-1].words.strip() in SHAPES if is_shape else asks_which(example)
+        if task != "caption" and not fits:
+            example = make(random, 2, "train", scene)
     return example
 
 
@@ -100,6 +105,9 @@ def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tok
         random = stream(seed, 4 * step * count + index)
         if turn == "asked":
             scene = make_scene(random, 2, "train")
+            if len(scene.things) == 1:
+                # Which words belong to which of two objects takes longest.
+                scene = make_scene(random, 2, "train")
             examples += [ask(random, task, scene) for task in ASKED]
         elif turn != "words":
             examples += begin_drawing(random, EDITS if turn == "edits" else STORIES)
@@ -146,6 +154,22 @@ def drawing_condition(model: InterleavedModel, batch: Batch, hidden: Tensor) -> 
     ends = batch.valid.sum(1).long() - 1
     context, mask = model.context(hidden, torch.arange(len(hidden)), ends)
     return model.image_decoder.perceiver_resampler(context, mask)
+
+
+def what_is_meant(example: Example) -> Change | None:
+    """The change that is asked for last, or, as one that changes nothing, the object that is asked about."""
+    if example.changes:
+        return example.changes[-1]
+    return None if example.about is None else Change("none", example.about, example.about)
+
+
+def request_ends(batch: Batch) -> Tensor:
+    """The last position before the picture that ends a sequence, or before the answer. [B]"""
+    if batch.targets:
+        return batch.valid.sum(1).long() - 1
+    # Given text weighs less than any answer of its sequence.
+    is_answer = batch.weights > 0.5 * batch.weights.amax(1, keepdim=True)
+    return is_answer.int().argmax(1) - 1
 
 
 def main() -> None:
@@ -214,15 +238,14 @@ def main() -> None:
                 off = (conditioning.float() - planner.plan(batch.targets)).pow(2).mean()
                 loss = loss + 2.0 * off
                 measures["off_plan"] = float(off.detach())
-        rows = [row for row, example in enumerate(batch.examples) if example.changes]
+        meant = [what_is_meant(example) for example in batch.examples]
+        rows = [row for row, change in enumerate(meant) if change is not None]
         if rows:
-            # A causal model's states at a picture know nothing of the words after it: the state at the end
-            # has to find the object that is meant, and is asked for it.
-            ends = batch.valid.sum(1).long() - 1
-            changed, measures["changed"] = model.helper["changed"](
-                hidden[rows, ends[rows]], [batch.examples[row].changes[-1] for row in rows])
+            # A causal model's states at a picture know nothing of the words after it: the state at the end of a
+            # request has to find the object that is meant, and is asked for it.
+            changed, measures["changed" if batch.targets else "meant"] = model.helper["changed"](
+                hidden[rows, request_ends(batch)[rows]], [meant[row] for row in rows])
             loss = loss + 0.3 * changed
-            measures["changing"] = float(changed.detach())
         run.update(loss, **measures)
         if run.step % 1000 == 0 and not arguments.words and run.rank == 0:
             with run.averaged() as averaged:

@@ -33,12 +33,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Example:
-    """One sequence. `ends` tells whether the model has to say that it ends."""
+    """One sequence. `ends` tells whether the model has to say that it ends, `about` which object a question or a
+    description singles out, if any."""
 
     task: str
     parts: tuple[Text | Picture, ...]
     ends: bool = True
     changes: tuple[Change, ...] = field(default=())
+    about: Thing | None = None
 
 
 VQA_BEFORE = "Based on the image, please answer the question. "
@@ -85,7 +87,8 @@ def question(random: SplitMix64, most: int, split: str, scene: Scene | None = No
         words = random.choice(("Is the background light or dark?", "What is the background like?"))
         answer = v.BACKGROUNDS[scene.background]
     return Example("question", (
-        Text(VQA_BEFORE), Picture(scene), Text(words + VQA_AFTER), Text(f" {answer}", True)))
+        Text(VQA_BEFORE), Picture(scene), Text(words + VQA_AFTER), Text(f" {answer}", True)),
+        about=None if kind in (2, 5) else thing)
 
 
 def box_words(thing: Thing) -> str:
@@ -104,7 +107,7 @@ def grounding(random: SplitMix64, most: int, split: str, scene: Scene | None = N
         thing_phrase(thing)))
     return Example("grounding", (
         Picture(scene), Text(f"{GROUNDING_BEFORE}{words}<box>"),
-        Text(f"{box_words(thing)}</box>", True)))
+        Text(f"{box_words(thing)}</box>", True)), about=thing)
 
 
 def text_to_image(random: SplitMix64, most: int, split: str) -> Example:
