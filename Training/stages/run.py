@@ -46,19 +46,21 @@ class Run:
     """Keeps a stage's trainable modules, and everything needed to go on after an interruption.
 
     Under `torchrun` every process takes its share of each batch and gradients are averaged; process 0
-    logs and saves.
+    logs and saves. A milestone does not overwrite parameters whose names begin as in `fresh`; neither it nor a
+    state those in `newer`.
     """
 
     def __init__(self, stage: str, module: nn.Module, arguments: argparse.Namespace,
                  weight_decay: float = 0.01,
-                 faster: dict[str, float] | None = None, fresh: tuple[str, ...] = ()) -> None:
+                 faster: dict[str, float] | None = None, fresh: tuple[str, ...] = (),
+                 newer: tuple[str, ...] = ()) -> None:
         torch.set_num_threads(arguments.threads)
         #: Which process this is, and of how many.
         self.rank, self.world = 0, int(os.environ.get("WORLD_SIZE", "1"))
         if self.world > 1:
             distributed.init_process_group("gloo")
             self.rank = distributed.get_rank()
-        self._is_over, self._fresh = False, fresh
+        self._is_over, self._fresh, self._newer = False, fresh, newer
         self.stage, self.module, self.arguments, self.decay = stage, module, arguments, arguments.decay
         groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
         for name, parameter in self._trained():
@@ -93,12 +95,13 @@ class Run:
         if path.exists():
             state = torch.load(path, map_location="cpu", weights_only=True)
             # What another stage trains may be newer there.
-            trained = {name for name, _ in self._trained()}
+            known = {name for name, _ in self._trained() if not name.startswith(self._newer)}
             self.module.load_state_dict(
-                {name: t for name, t in state["weights"].items() if name in trained}, strict=False)
+                {name: t for name, t in state["weights"].items() if name in known}, strict=False)
             self.step, self.seconds = state["step"], state["seconds"]
             current = {name: p.detach().clone() for name, p in self._trained()}
-            self.average = {name: state["average"].get(name, p) for name, p in current.items()}
+            self.average = {name: state["average"].get(name, p) if name in known else p
+                            for name, p in current.items()}
             self._forget_after()
             if state["weights"].keys() == current.keys():
                 for group in state["optimizer"]["param_groups"]:
@@ -111,7 +114,8 @@ class Run:
             print(f"{self.stage}: going on from step {self.step} ({path})", flush=True)
             return
         # What a milestone knows of these is not wanted.
-        fresh = {name: p.detach().clone() for name, p in self._trained() if name.startswith(self._fresh)}
+        fresh = {name: p.detach().clone() for name, p in self._trained()
+                 if name.startswith(self._fresh + self._newer)}
         try:
             self.step, self.seconds = load_milestone(self.module, self.stage)
         except FileNotFoundError:

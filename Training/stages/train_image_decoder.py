@@ -51,6 +51,8 @@ UNCONDITIONAL_PERCENT = 10
 ECHO_WEIGHT = 1.0
 #: How much more latents at objects count than those of the plain background.
 OBJECT_WEIGHT = 3.0
+#: What turns the language model's states into conditioning.
+CONTEXT = ("image_decoder.perceiver_resampler.", "context_feat_proj.")
 #: Parameters of the vision model that the text stage does not train.
 FINEST = ("vision_model.adapter_up.", "vision_model.adapter_spm.fc1.")
 
@@ -169,6 +171,9 @@ def main() -> None:
                         metavar="PERCENT", help="more, once words are drawn well: words tell nearly all of a "
                         "picture, and synchronizers learn where nothing else tells what is in it")
     parser.add_argument("--context", choices=("learned", "read"), default="learned")
+    parser.add_argument("--newer-context", action="store_true",
+                        help="the first time after the language model was trained again: begin with the "
+                        "perceiver that learnt with it, not with this run's")
     parser.add_argument("--towards-plans", action="store_true",
                         help="with learned context: towards the shipped model's plans")
     parser.add_argument("--gate", action="store_true")
@@ -189,7 +194,8 @@ def main() -> None:
     model.helper = nn.ModuleDict({"source": SourceReader(model.image_decoder.decoder.mmfs_module)})
     if is_learned:
         model.helper["drawn"] = CellReader(sizes.num_queries, sizes.hidden_size)
-    run = Run(arguments.name or ("gate" if arguments.gate else STAGE), model, arguments, faster=FASTER)
+    run = Run(arguments.name or ("gate" if arguments.gate else STAGE), model, arguments, faster=FASTER,
+              newer=CONTEXT if arguments.newer_context else ())
     decoder = model.image_decoder
     image_tokens = model.configuration.visual_perceiver.num_queries
     generator = torch.Generator().manual_seed(arguments.seed * 7_919 + run.step + 104_729 * run.rank)
