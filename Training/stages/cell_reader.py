@@ -66,8 +66,8 @@ class CellReader(nn.Module):
 
 
 class ChangeReader(nn.Module):
-    """The state after a change [B, C] to logits for the changed object: its cell before, and its cell, shape,
-    colour and size after."""
+    """The state after a request [B, C] to logits for the object that is meant: its cell before, and its cell, shape,
+    colour and size after. What is asked about is a change that changes nothing."""
 
     CLASSES = (CELLS, CELLS, len(v.SHAPES), len(v.COLOURS), len(v.SIZES))
 

@@ -19,7 +19,7 @@ from world.randomness import SplitMix64, stream
 from world.scene import Change, Scene, change_scene, make_scene
 from world.sentences import change_phrase
 from world.tasks import TASKS, Example, Picture, Text
-from world.vocabulary import BACKGROUNDS, SHAPES
+from world.vocabulary import SHAPES
 
 from .batches import Batch, lay_out, stack
 from .cell_reader import CellReader, ChangeReader
@@ -52,20 +52,24 @@ REDRAWS, SHAPE_REDRAWS = 2, 12
 def asks_which(example: Example) -> bool:
     """Whether a question or a description singles out one of several objects."""
     picture = next(part for part in example.parts if isinstance(part, Picture))
-    answer = example.parts[-1]
-    names_none = answer.words.strip() in ("one", "two", "three", *BACKGROUNDS)
-    return len(picture.scene.things) > 1 and not names_none
+    return len(picture.scene.things) > 1 and example.about is not None
+
+
+def asks_shape(example: Example) -> bool:
+    """Whether the answer is a shape."""
+    return example.parts[-1].words.strip() in SHAPES
 
 
 def ask(random: SplitMix64, task: str, scene: Scene) -> Example:
     """Something asked about a scene."""
-    is_shape = task == "shape"
-    make = TASKS["question" if is_shape else task]
+    make, fits, redraws = TASKS["question" if task == "shape" else task], asks_which, REDRAWS
+    if task == "shape":
+        fits, redraws = asks_shape, SHAPE_REDRAWS
     example = make(random, 2, "train", scene)
-    for _ in range(SHAPE_REDRAWS if is_shape else REDRAWS):
-        fits = example.parts[-1].words.strip() in SHAPES if is_shape else asks_which(example)
-        if task != "caption" and not fits:
-            example = make(random, 2, "train", scene)
+    for _ in range(redraws):
+        if task == "caption" or fits(example):
+            break
+        example = make(random, 2, "train", scene)
     return example
 
 
@@ -183,7 +187,8 @@ def main() -> None:
                         help="begin with the shipped model, keep its vision and the plans that its image "
                         "decoder draws")
     parser.add_argument("--anew", action="store_true",
-                        help="with --plans: the language model itself from the beginning")
+                        help="with --plans, for a run that has no state.pt: the language model itself from "
+                        "the beginning")
     arguments = parser.parse_args()
     anew = LANGUAGE_MODEL if arguments.anew else ()
     torch.manual_seed(arguments.seed)
