@@ -33,6 +33,11 @@ class Batch:
     examples: list[Example]
 
     @property
+    def is_answer(self) -> Tensor:
+        """Which positions the model has to say: given text weighs less than any of them. [B, L]"""
+        return self.weights > 0.5 * self.weights.amax(1, keepdim=True).clamp(min=1e-6)
+
+    @property
     def targets(self) -> list[Scene]:
         """The scenes to draw next, if all sequences end where one is."""
         last = [example.parts[-1] for example in self.examples]

@@ -131,9 +131,7 @@ def text_loss(model: InterleavedModel, batch: Batch, hidden: Tensor, silence: Si
     each = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view_as(weights)
     loss = (each * weights).sum() / weights.sum()
     with torch.no_grad():
-        # Given text weighs less than any target of its sequence.
-        is_target = weights > 0.5 * weights.amax(1, keepdim=True).clamp(min=1e-6)
-        right = ((logits.argmax(-1) == targets) | ~is_target).all(1)
+        right = ((logits.argmax(-1) == targets) | ~batch.is_answer[:, 1:]).all(1)
         scores = {}
         for task in ("caption", "question", "grounding"):
             rows = torch.tensor([example.task == task for example in batch.examples])
@@ -171,9 +169,7 @@ def request_ends(batch: Batch) -> Tensor:
     """The last position before the picture that ends a sequence, or before the answer. [B]"""
     if batch.targets:
         return batch.valid.sum(1).long() - 1
-    # Given text weighs less than any answer of its sequence.
-    is_answer = batch.weights > 0.5 * batch.weights.amax(1, keepdim=True)
-    return is_answer.int().argmax(1) - 1
+    return batch.is_answer.int().argmax(1) - 1
 
 
 def main() -> None:
