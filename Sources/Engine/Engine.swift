@@ -65,7 +65,7 @@ package final class Engine: Sendable {
         core = try EngineCore(
             model,
             workerCount: configuration.workerCount,
-            synchronizesPictures: configuration.synchronizesPictures,
+            synchronizers: configuration.synchronizers,
             scheduling: scheduling,
             metrics: metrics
         )

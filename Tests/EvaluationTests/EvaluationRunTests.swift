@@ -66,20 +66,35 @@ struct EvaluationRunTests {
         #expect(first[1].answers != second[1].answers)
     }
 
-    @Test("Without synchronizers only pictures that follow others differ")
-    func withoutSynchronizers() throws {
+    @Test("Without the image decoder's synchronizers only pictures that follow others differ")
+    func withoutImageDecoderSynchronizers() throws {
         var plan = Self.plan(count: 1)
         plan.assignments = [.caption, .textToImage, .editing]
         plan.splits = [.train]
         let with = try EvaluationRun(plan, try Self.tinyAnswerer()).run(concurrency: 3).exhibits
         let without = try EvaluationRun(
             plan,
-            try Self.tinyAnswerer { $0.synchronizesPictures = false }
+            try Self.tinyAnswerer { $0.synchronizers = .language }
         )
         .run(concurrency: 3).exhibits
         #expect(with[0].answers == without[0].answers)
         #expect(with[1].answers == without[1].answers)
         #expect(with[2].answers != without[2].answers)
+    }
+
+    @Test("Without the language model's synchronizers pictures from words are the same, edits are not")
+    func withoutLanguageSynchronizers() throws {
+        var plan = Self.plan(count: 1)
+        plan.assignments = [.textToImage, .editing]
+        plan.splits = [.train]
+        let with = try EvaluationRun(plan, try Self.tinyAnswerer()).run(concurrency: 2).exhibits
+        let without = try EvaluationRun(
+            plan,
+            try Self.tinyAnswerer { $0.synchronizers = .imageDecoder }
+        )
+        .run(concurrency: 2).exhibits
+        #expect(with[0].answers == without[0].answers)
+        #expect(with[1].answers != without[1].answers)
     }
 
     @Test("A story shows the model its own pictures, and counts its noise on")

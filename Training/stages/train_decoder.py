@@ -20,9 +20,9 @@ from model.interleaved_model import InterleavedModel
 from model.nano import nano
 from world.scene import Scene
 
-from . import diffusion
 from .picture_scores import region_overlap
 from .plans import Planner
+from .redrawing import finish
 from .run import MILESTONES, Run, common_arguments, load_milestone, metadata_of
 from .tokenizer import Tokenizer
 from .train_autoencoder import agrees, errors, pixels, to_bytes
@@ -51,14 +51,9 @@ class Finisher:
     @torch.no_grad()
     def finish(self, pictures: Tensor, scenes: list[Scene], random: torch.Generator) -> Tensor:
         """Latents [B, 4, 16, 16] of pictures of scenes, finished from a random step on, the same for all."""
-        decoder = self.model.image_decoder
-        clean = decoder.decoder.vae.encode(pictures)
         left = int(torch.randint(FIRST_FINISHED, LAST_FINISHED + 1, (), generator=random))
-        time = torch.full((len(scenes),), diffusion.timesteps(20)[-left])
-        noisy, _ = diffusion.add_noise(clean, torch.randn(clean.shape, generator=random), time)
-        plan, visible = self.planner.plan(scenes), torch.zeros(len(scenes), dtype=torch.bool)
-        return diffusion.sample(
-            lambda x, times: decoder.predict(x, times, plan, None, visible), noisy, 20, left)
+        clean = self.model.image_decoder.decoder.vae.encode(pictures)
+        return finish(self.model, self.planner.plan(scenes), clean, 20, left, random)
 
 
 @torch.no_grad()

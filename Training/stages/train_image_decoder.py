@@ -32,6 +32,7 @@ from .drawing import condition, last_sources
 from .picture_scores import planned_scores, text_to_image_scores
 from .plans import Planner
 from .precision import mixed
+from .redrawing import redraw
 from .run import LOGS, Run, common_arguments, load_milestone
 from .silence import Silence
 from .source_reader import SourceReader
@@ -205,6 +206,9 @@ def main() -> None:
             batches, target, scenes = make_drawing_batch(
                 tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
                 arguments.most, arguments.gate, run.step < arguments.words_steps, run.share)
+            if planner is not None:
+                for batch in batches:
+                    redraw(model, planner, batch, generator)
             conditioning, features, pixels, visible = prepare(model, batches)
             planned, off = torch.zeros(()), torch.zeros(())
             if is_learned:

@@ -25,6 +25,7 @@ from .batches import Batch, lay_out, stack
 from .cell_reader import CellReader, ChangeReader
 from .plans import Planner
 from .precision import mixed
+from .redrawing import redraw
 from .run import Run, common_arguments, load_shipped, shipped_layers
 from .silence import Silence
 from .text_scores import score
@@ -210,10 +211,13 @@ def main() -> None:
         "changed": ChangeReader(sizes.language.hidden_size),
         "drawn": CellReader(sizes.perceiver.num_queries, sizes.perceiver.hidden_size)})
     run = Run("words" if arguments.words else STAGE, model, arguments, fresh=anew)
+    generator = torch.Generator().manual_seed(arguments.seed * 7_919 + run.step + 104_729 * run.rank)
     while not run.is_finished:
         batch = make_batch(
             tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens, run.share,
             turns=("words",) if arguments.words else TURNS)
+        if planner is not None:
+            redraw(model, planner, batch, generator)
         with mixed():
             hidden, tokens, patches = hidden_states(model, batch)
         spoken, measures = text_loss(model, batch, hidden, silence)

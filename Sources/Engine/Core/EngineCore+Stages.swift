@@ -47,7 +47,8 @@ extension EngineCore {
 
     func makeSequence(for request: ActiveRequest) -> RunningSequence {
         let identifier = scheduler.withLock { $0.addSequence(to: request.identifier) }
-        return RunningSequence(identifier, LanguageSequence(pool), model.configuration)
+        let sequence = LanguageSequence(pool, synchronizes: synchronizers.contains(.language))
+        return RunningSequence(identifier, sequence, model.configuration)
     }
 
     /// The same content once more; memory is shared until one of the two goes on.
@@ -148,7 +149,7 @@ extension EngineCore {
             model,
             compute,
             tokens: tokens,
-            pyramid: synchronizesPictures ? running.latestImage?.pyramid : nil
+            pyramid: synchronizers.contains(.imageDecoder) ? running.latestImage?.pyramid : nil
         )
     }
 

@@ -21,7 +21,7 @@ actor EngineCore {
     let compute: Compute
     let pool: KeyValuePool
     /// Whether a picture is drawn with a look at the one before it.
-    let synchronizesPictures: Bool
+    let synchronizers: Engine.Synchronizers
 
     private var requests: [RequestIdentifier: ActiveRequest] = [:]
     private var isStepDue = false
@@ -52,13 +52,13 @@ actor EngineCore {
     init(
         _ model: InterleavedModel,
         workerCount: Int,
-        synchronizesPictures: Bool,
+        synchronizers: Engine.Synchronizers,
         scheduling: SchedulingConfiguration,
         metrics: EngineMetrics
     ) throws(SchedulingConfigurationError) {
         self.model = model
         self.metrics = metrics
-        self.synchronizesPictures = synchronizesPictures
+        self.synchronizers = synchronizers
         scheduler = Mutex(try Scheduler(scheduling))
         lastProgress = Mutex(.zero)
         compute = Compute(workerCount: workerCount)

@@ -2,6 +2,22 @@ package import MMInterleaved
 package import Scheduling
 
 extension Engine {
+    /// Synchronizers of a model (MM-Interleaved, section 3.2).
+    package struct Synchronizers: OptionSet, Hashable, Sendable {
+        /// Without them a sequence knows its pictures by their image tokens alone.
+        package static let language = Synchronizers(rawValue: 1)
+        /// Without them a picture is drawn from its conditioning tokens alone, as if none came before it.
+        package static let imageDecoder = Synchronizers(rawValue: 2)
+        /// Both.
+        package static let all: Synchronizers = [.language, .imageDecoder]
+
+        package let rawValue: Int
+
+        package init(rawValue: Int) {
+            self.rawValue = rawValue
+        }
+    }
+
     /// Bounds and sizes.
     package struct Configuration: Hashable, Sendable {
         /// Worker threads; 0 for one per processor.
@@ -16,12 +32,9 @@ extension Engine {
         ///
         /// At least as many pictures as one sequence may hold fit, whatever this says.
         package var imageByteBudget = 256 << 20
-        /// Whether a picture is drawn with a look at the one before it, through the image decoder's
-        /// synchronizers.
-        ///
-        /// Without, it is drawn from its conditioning tokens alone, as if it were the first: an ablation,
-        /// to measure what the synchronizers contribute. The language model's own are not touched.
-        package var synchronizesPictures = true
+        /// The synchronizers that look at pictures; fewer than all is an ablation, to measure what they
+        /// contribute.
+        package var synchronizers = Synchronizers.all
         /// Policies and limits; the sizes of the pools follow from the budgets above.
         package var scheduling = SchedulingConfiguration()
 

@@ -29,6 +29,8 @@ package final class LanguageSequence {
 
     /// Holds the sequence's keys, values and hidden states.
     package let pool: KeyValuePool
+    /// Whether synchronizers see the images; else positions know of them by their embeddings alone.
+    package let synchronizes: Bool
     /// Positions whose keys, values and hidden states are in the blocks.
     package private(set) var computedCount = 0
     /// Blocks of the pool in the order of the positions.
@@ -40,8 +42,9 @@ package final class LanguageSequence {
     private(set) var visible: [Range<Int>] = []
 
     /// Makes an empty sequence without blocks.
-    package init(_ pool: KeyValuePool) {
+    package init(_ pool: KeyValuePool, synchronizes: Bool = true) {
         self.pool = pool
+        self.synchronizes = synchronizes
     }
 
     /// Number of known positions, computed or not.
@@ -111,7 +114,7 @@ package final class LanguageSequence {
     ///
     /// - `blocks`: Hold what this sequence's blocks hold, being the same or copies of them.
     package func fork(blocks: [Int]) -> LanguageSequence {
-        let other = LanguageSequence(pool)
+        let other = LanguageSequence(pool, synchronizes: synchronizes)
         other.adoptPositions(of: self)
         other.assign(blocks: blocks, computedCount: computedCount)
         return other
@@ -152,7 +155,7 @@ package final class LanguageSequence {
     /// Determines which images the known positions see.
     ///
     /// A position sees the images whose begin-of-image token lies after the nearest begin-of-sequence
-    /// token at or before it, and whose first position is not after it.
+    /// token at or before it, and whose first position is not after it; none if it does not synchronize.
     func resolveVisibility(beginOfSequence: Int) {
         var seen = visible.last ?? 0..<0
         for position in positions[visible.count...] {
@@ -160,7 +163,7 @@ package final class LanguageSequence {
             case .token(let token):
                 if token == beginOfSequence { seen = seen.upperBound..<seen.upperBound }
             case .image(let index, _):
-                seen = seen.lowerBound..<index + 1
+                if synchronizes { seen = seen.lowerBound..<index + 1 }
             }
             visible.append(seen)
         }

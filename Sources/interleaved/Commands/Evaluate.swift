@@ -46,8 +46,13 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Seed of the noise of pictures; the examples are always the same.")
     var seed: UInt64 = 0
 
-    @Option(help: "off draws every picture as if none came before it (without --url).")
-    var synchronizer = Switch.on
+    @Option(
+        help: """
+            Which synchronizers look at pictures: on, all of them; language, not the image decoder's; off, none. \
+            Other than on goes without --url.
+            """
+    )
+    var synchronizer = SynchronizerChoice.on
 
     @Option(help: "Denoising steps.")
     var steps: Int?
@@ -70,9 +75,17 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Examples in progress at once.")
     var concurrency = 16
 
-    /// Whether something is done.
-    enum Switch: String, ExpressibleByArgument, CaseIterable {
-        case on, off
+    /// Which synchronizers look at pictures.
+    enum SynchronizerChoice: String, ExpressibleByArgument, CaseIterable {
+        case on, language, off
+
+        var synchronizers: Engine.Synchronizers {
+            switch self {
+            case .on: .all
+            case .language: .language
+            case .off: []
+            }
+        }
     }
 
     func validate() throws {
@@ -81,7 +94,7 @@ struct Evaluate: ParsableCommand {
         }
         guard url == nil || synchronizer == .on else {
             throw ValidationError(
-                "--synchronizer off goes without --url: a daemon has no such setting"
+                "--synchronizer \(synchronizer.rawValue) goes without --url: a daemon has no such setting"
             )
         }
         guard (0...1024).contains(workers) else {
@@ -173,7 +186,7 @@ struct Evaluate: ParsableCommand {
             }
         }
         let loaded = try LoadedModel(model ?? ModelCatalog.defaultName, workers: workers) {
-            $0.synchronizesPictures = synchronizer == .on
+            $0.synchronizers = synchronizer.synchronizers
         }
         return (EngineAnswerer(loaded.engine), loaded.configuration.name)
     }
