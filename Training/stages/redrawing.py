@@ -16,8 +16,8 @@ from .train_autoencoder import to_bytes
 
 #: How many of a batch's natural pictures are redrawn, in percent.
 REDRAWN_PERCENT = 50
-#: Denoising steps of a whole drawing, and how many of them at most redraw: the layout stays the picture's.
-STEPS, MOST_LEFT = 10, 5
+#: Denoising steps of a whole drawing.
+STEPS = 10
 
 
 @torch.no_grad()
@@ -38,11 +38,11 @@ def finish(model: InterleavedModel, plan: Tensor, latents: Tensor, steps: int, l
 
 
 @torch.no_grad()
-def redraw(model: InterleavedModel, planner: Planner, batch: Batch, random: torch.Generator) -> None:
-    """Puts some natural pictures of a batch through the autoencoder, most of them with the last steps of a drawing
-    between its halves; segmentation maps are never drawn."""
+def redraw(model: InterleavedModel, planner: Planner, batch: Batch, random: torch.Generator, most_left: int) -> None:
+    """Puts some natural pictures of a batch through the autoencoder, most of them with the last steps of a drawing,
+    up to `most_left`, between its halves; segmentation maps are never drawn."""
     chosen = torch.rand(len(batch.pictures), generator=random) * 100 < REDRAWN_PERCENT
-    left = int(torch.randint(MOST_LEFT + 1, (), generator=random))
+    left = int(torch.randint(most_left + 1, (), generator=random))
     rows = [row for row, picture in enumerate(batch.pictures) if chosen[row] and not picture.is_segmentation]
     if not rows:
         return

@@ -48,6 +48,8 @@ REPEATS = 2
 #: The synchronizers start from nothing, beside a UNet that draws from words already.
 FASTER = {"mmfs_module.": 4.0, "helper.": 4.0}
 UNCONDITIONAL_PERCENT = 10
+#: Denoising steps of 10 that redraw a picture before at most: objects stay where they were, as in the picture to draw.
+MOST_REDRAWN = 5
 #: Of the synchronizers' helper loss, a squared error of pixels in [0, 1].
 ECHO_WEIGHT = 1.0
 #: How much more latents at objects count than those of the plain background.
@@ -208,7 +210,7 @@ def main() -> None:
                 arguments.most, arguments.gate, run.step < arguments.words_steps, run.share)
             if planner is not None:
                 for batch in batches:
-                    redraw(model, planner, batch, generator)
+                    redraw(model, planner, batch, generator, MOST_REDRAWN)
             conditioning, features, pixels, visible = prepare(model, batches)
             planned, off = torch.zeros(()), torch.zeros(())
             if is_learned:

@@ -42,6 +42,9 @@ STORIES = (("story", 50, 4), ("interleaved", 50, 4))
 #: Kinds of batches by turns, of examples of like length.
 TURNS = ("edits", "asked", "stories", "asked", "edits", "asked", "stories", "words")
 
+#: Denoising steps of 10 that redraw a picture at most: nearly whole drawings, with outlines as bent as theirs.
+MOST_REDRAWN = 9
+
 #: Beginnings of the names of its parameters.
 LANGUAGE_MODEL = ("mm_decoder.", "text_decoder.", "soi_token")
 
@@ -217,7 +220,7 @@ def main() -> None:
             tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens, run.share,
             turns=("words",) if arguments.words else TURNS)
         if planner is not None:
-            redraw(model, planner, batch, generator)
+            redraw(model, planner, batch, generator, MOST_REDRAWN)
         with mixed():
             hidden, tokens, patches = hidden_states(model, batch)
         spoken, measures = text_loss(model, batch, hidden, silence)

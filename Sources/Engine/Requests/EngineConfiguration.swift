@@ -11,8 +11,10 @@ extension Engine {
         /// Both.
         package static let all: Synchronizers = [.language, .imageDecoder]
 
+        /// One bit each.
         package let rawValue: Int
 
+        /// Takes the bits.
         package init(rawValue: Int) {
             self.rawValue = rawValue
         }
