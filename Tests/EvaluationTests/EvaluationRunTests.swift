@@ -82,7 +82,7 @@ struct EvaluationRunTests {
         #expect(with[2].answers != without[2].answers)
     }
 
-    @Test("Without the language model's synchronizers pictures from words are the same, edits are not")
+    @Test("Without the language model's synchronizers pictures from words stay, edits do not")
     func withoutLanguageSynchronizers() throws {
         var plan = Self.plan(count: 1)
         plan.assignments = [.textToImage, .editing]
