@@ -1,6 +1,6 @@
 """Scores the interleaved loop: the model says what happens and draws it, for three rounds.
 
-    python -m stages.interleaved_scores --count 500 [--synchronizer off]
+    python -m stages.interleaved_scores --count 500 [--synchronizer language]
 
 A round is right if the sentence is a possible change of the scene so far (the first sentence is
 given) and the verifier reads the changed scene from the picture, with untouched objects in place.
@@ -120,7 +120,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--stage", default="image_decoder", help="whose weights")
-    parser.add_argument("--synchronizer", choices=("on", "off"), default="on")
+    parser.add_argument("--synchronizer", choices=("on", "language"), default="on")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--threads", type=int, default=2)

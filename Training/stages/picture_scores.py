@@ -1,6 +1,6 @@
 """Scores of the tasks whose answers are pictures, by the verifier.
 
-    python -m stages.picture_scores --count 500 [--synchronizer off] [--sheet out.png]
+    python -m stages.picture_scores --count 500 [--synchronizer language] [--sheet out.png]
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def main() -> None:
     parser.add_argument("--task", choices=list(SUITE_SEED), action="append", help="several times for several; else all")
     parser.add_argument("--watched", action="store_true",
                         help="examples that are neither the suites' nor training's, to choose settings by")
-    parser.add_argument("--synchronizer", choices=("on", "off"), default="on")
+    parser.add_argument("--synchronizer", choices=("on", "language"), default="on")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--threads", type=int, default=2)
