@@ -20,7 +20,7 @@ actor EngineCore {
     nonisolated let model: InterleavedModel
     let compute: Compute
     let pool: KeyValuePool
-    /// Whether a picture is drawn with a look at the one before it.
+    /// The synchronizers that look at pictures.
     let synchronizers: Engine.Synchronizers
 
     private var requests: [RequestIdentifier: ActiveRequest] = [:]
