@@ -65,6 +65,7 @@ let package = Package(
         // L0: kernels and thin shims over C libraries.
         .target(name: "CKernels", cSettings: cSettings),
         .target(name: "CLinux", cSettings: cSettings),
+        .target(name: "CContract", cSettings: cSettings),
         library("Locking"),
         .systemLibrary(
             name: "COpenBLAS",
@@ -133,8 +134,8 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "Locking", "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved",
-                "Scheduling", "Engine", logging,
+                "CContract", "Locking", "HTTPWire", "HTTPServer", "Tokenization", "Images",
+                "MMInterleaved", "Scheduling", "Engine", logging, yams,
             ]
         ),
 

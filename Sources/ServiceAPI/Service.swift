@@ -166,6 +166,7 @@ package final class Service: RequestHandler {
             case .liveness: answerLiveness(exchange)
             case .readiness: answerReadiness(exchange)
             case .openAPI: answerOpenAPI(exchange)
+            case .openAPIAsJSON: try answerOpenAPIAsJSON(exchange)
             case .metrics: answerMetrics(exchange)
             case .engine: try answerEngine(exchange)
             case .answer(let name): try cancel(name, exchange)

@@ -82,8 +82,22 @@ extension Service {
             Response(
                 status: .ok,
                 fields: ["content-type": "application/yaml"],
-                body: Array(OpenAPIDocument.text.utf8)
+                body: ContractDocument.yaml
             )
+        )
+    }
+
+    /// `GET /openapi.json`.
+    func answerOpenAPIAsJSON(_ exchange: Exchange) throws(ErrorResponse) {
+        guard let body = ContractDocument.json else {
+            throw ErrorResponse(
+                .internalServerError,
+                code: "internal_error",
+                "the contract cannot be told as JSON"
+            )
+        }
+        exchange.answer(
+            Response(status: .ok, fields: ["content-type": "application/json"], body: body)
         )
     }
 }

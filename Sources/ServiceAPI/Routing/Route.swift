@@ -11,6 +11,7 @@ enum Route: Hashable {
     case liveness
     case readiness
     case openAPI
+    case openAPIAsJSON
     case metrics
     case engine
     /// An answer in progress, by its name.
@@ -46,6 +47,7 @@ enum Route: Hashable {
         case "/livez": return .liveness
         case "/readyz", "/health": return .readiness
         case "/openapi.yaml": return .openAPI
+        case "/openapi.json": return .openAPIAsJSON
         case "/metrics": return .metrics
         case "/v1/engine": return .engine
         default:
@@ -76,7 +78,7 @@ enum Route: Hashable {
     /// Whether it can be answered only with the model in memory.
     var needsModel: Bool {
         switch self {
-        case .liveness, .readiness, .openAPI, .metrics, .engine, .answer: false
+        case .liveness, .readiness, .openAPI, .openAPIAsJSON, .metrics, .engine, .answer: false
         default: true
         }
     }
