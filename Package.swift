@@ -24,6 +24,11 @@ let cSettings: [CSetting] = [
     .enableWarning("missing-prototypes"),
 ]
 
+/// What `--version` tells; make and the scripts set it, and a plain `swift build` may leave it out.
+let commit = (Context.environment["INTERLEAVED_COMMIT"] ?? "").filter {
+    $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0))
+}
+
 /// A library target of ours: dependencies are named in the order of the layers, lowest first.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
@@ -66,7 +71,12 @@ let package = Package(
         .target(name: "CKernels", cSettings: cSettings),
         .target(name: "CLinux", cSettings: cSettings),
         .target(name: "CContract", cSettings: cSettings),
+        .target(
+            name: "CBuild",
+            cSettings: cSettings + [.define("ILV_COMMIT", to: "\"\(commit)\"")]
+        ),
         library("Locking"),
+        library("Files", ["CLinux"]),
         .systemLibrary(
             name: "COpenBLAS",
             pkgConfig: "openblas",
@@ -104,7 +114,10 @@ let package = Package(
         library("World", ["Images"]),
 
         // L3
-        library("MMInterleaved", ["Tensors", "Checkpoints", "Tokenization", "Images"]),
+        library(
+            "MMInterleaved",
+            ["Files", "Tensors", "Checkpoints", "Tokenization", "Images"]
+        ),
         library("Scheduling"),
 
         // L4
@@ -119,7 +132,7 @@ let package = Package(
 
         library(
             "ReferenceImport",
-            ["Tensors", "Checkpoints", "MMInterleaved", yams]
+            ["Files", "Tensors", "Checkpoints", "MMInterleaved", yams]
         ),
 
         library(
@@ -134,7 +147,8 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "CContract", "Locking", "HTTPWire", "HTTPServer", "Tokenization", "Images",
+                "CBuild", "CContract", "Locking", "HTTPWire", "HTTPServer", "Tokenization",
+                "Images",
                 "MMInterleaved", "Scheduling", "Engine", logging, yams,
             ]
         ),
@@ -147,14 +161,21 @@ let package = Package(
         ),
 
         // L6
-        .executableTarget(
-            name: "interleaved",
-            dependencies: [
-                "COpenBLAS", "Locking", "Tensors", "Checkpoints", "Tokenization", "Images",
-                "MMInterleaved", "Scheduling", "ReferenceImport", "Engine", "HTTPWire",
+        library(
+            "CommandLine",
+            [
+                "COpenBLAS", "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
+                "Tokenization",
+                "Images", "MMInterleaved", "Scheduling", "ReferenceImport", "Engine", "HTTPWire",
                 "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
                 "Evaluation", argumentParser, logging, yams,
-            ],
+            ]
+        ),
+
+        // L7
+        .executableTarget(
+            name: "interleaved",
+            dependencies: ["CommandLine"],
             swiftSettings: swiftSettings
         ),
         .executableTarget(
@@ -178,6 +199,7 @@ let package = Package(
         ),
         tests("CKernels"),
         tests("Locking"),
+        tests("Files"),
         tests("Tensors", resources: [.copy("Fixtures")]),
         tests("HTTPWire"),
         tests("Checkpoints", resources: [.copy("Fixtures")]),
@@ -223,6 +245,7 @@ let package = Package(
                 logging,
             ]
         ),
+        tests("CommandLine", ["Files", argumentParser]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17,

@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 internal import MMInterleaved
 
@@ -8,21 +9,15 @@ struct JSONFile {
 
     private static let maximumByteCount = 1 << 20
 
-    /// - Throws: ``ImportError`` if the file is no JSON object of sensible size.
+    /// - Throws: `FileError`, ``ImportError`` if the file is no JSON object.
     init(_ path: String) throws {
         self.path = path
-        do {
-            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            let data = try handle.read(upToCount: Self.maximumByteCount + 1) ?? Data()
-            guard data.count <= Self.maximumByteCount,
-                let members = try JSONSerialization.jsonObject(with: data) as? [String: Any]
-            else { throw ImportError(path: path, detail: "is not a JSON object") }
-            self.members = members
-        } catch let error as ImportError {
-            throw error
-        } catch {
-            throw ImportError(path: path, detail: "cannot be read as JSON")
-        }
+        let bytes = try File.read(path, maximumByteCount: Self.maximumByteCount)
+        guard
+            let members = try? JSONSerialization.jsonObject(with: Data(bytes))
+                as? [String: Any]
+        else { throw ImportError(path: path, detail: "is no JSON object") }
+        self.members = members
     }
 
     private init(path: String, members: [String: Any]) {
@@ -66,8 +61,8 @@ struct JSONFile {
                 type,
                 from: JSONSerialization.data(withJSONObject: members)
             )
-        } catch {
-            throw ImportError(path: path, detail: "\(error)")
+        } catch let error as DecodingError {
+            throw ImportError(path: path, detail: error.words)
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Files
 internal import Foundation
 internal import MMInterleaved
 package import Tensors
@@ -46,13 +47,14 @@ package struct ReferenceImporter {
     ///
     /// - `output`: Must not exist yet.
     /// - `progress`: Told the share of the elements that has been written, from 0 to 1.
-    /// - Throws: ``ImportError``, `CheckpointError`, `ConfigurationError`, `ModelDirectoryError` if
+    /// - Throws: ``ImportError``, `FileError`, `CheckpointError`, `ConfigurationError`, `ModelDirectoryError` if
     ///   `output` exists.
     package func run(
         name: String,
         output: String,
         progress: (Double) -> Void
     ) throws -> Report {
+        try layout.requireFiles()
         let configuration = try layout.configuration(name: name)
         let parameters = try InterleavedModel.parameters(of: configuration)
         let sources = try Sources(layout)
@@ -71,22 +73,10 @@ package struct ReferenceImporter {
     private static let maximumTokenizerByteCount = 64 << 20
 
     private func tokenizer() throws -> [UInt8] {
-        let path = layout.tokenizerPath
-        do {
-            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            let data = try handle.read(upToCount: Self.maximumTokenizerByteCount + 1) ?? Data()
-            guard data.count <= Self.maximumTokenizerByteCount else {
-                throw ImportError(
-                    path: path,
-                    detail: "is larger than \(Self.maximumTokenizerByteCount) bytes"
-                )
-            }
-            return [UInt8](data)
-        } catch let error as ImportError {
-            throw error
-        } catch {
-            throw ImportError(path: path, detail: "cannot be read")
-        }
+        try File.read(
+            layout.tokenizerPath,
+            maximumByteCount: Self.maximumTokenizerByteCount
+        )
     }
 
     private func writeWeights(

@@ -153,7 +153,7 @@ package struct ReferenceLayout: Sendable {
     }
 
     /// Where a path of the YAML file lies: the authors write paths from the directory above `assets`.
-    private func asset(_ path: String) -> String {
+    func asset(_ path: String) -> String {
         if path.hasPrefix("/") { return path }
         var relative = Substring(path)
         for prefix in ["./", "assets/"] where relative.hasPrefix(prefix) {

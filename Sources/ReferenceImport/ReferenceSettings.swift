@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Files
 internal import MMInterleaved
 internal import Yams
 
@@ -66,22 +66,18 @@ package struct ReferenceSettings: Decodable, Sendable {
 
     /// Reads a YAML (or JSON) file.
     ///
-    /// - Throws: ``ImportError``.
+    /// - Throws: `FileError`, ``ImportError``.
     package init(path: String) throws {
-        let data: Data
+        let text = try File.readText(path, maximumByteCount: Self.maximumByteCount)
         do {
-            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            data = try handle.read(upToCount: Self.maximumByteCount + 1) ?? Data()
-        } catch {
-            throw ImportError(path: path, detail: "cannot be read")
-        }
-        guard data.count <= Self.maximumByteCount else {
-            throw ImportError(path: path, detail: "is larger than \(Self.maximumByteCount) bytes")
-        }
-        do {
-            self = try YAMLDecoder().decode(ReferenceSettings.self, from: data)
-        } catch {
-            throw ImportError(path: path, detail: "is not the reference's YAML: \(error)")
+            self = try YAMLDecoder().decode(ReferenceSettings.self, from: text)
+        } catch let error as DecodingError {
+            throw ImportError(
+                path: path,
+                detail: "is not the reference's YAML: \(error.words)"
+            )
+        } catch let error as YamlError {
+            throw ImportError(path: path, detail: "is no YAML: \(error)")
         }
     }
 }

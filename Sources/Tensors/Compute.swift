@@ -22,6 +22,13 @@ package final class Compute {
     /// Name of the instruction set that the kernels use.
     package static var instructionSet: String { unsafe String(cString: ilv_isa_name()) }
 
+    /// Names of the instruction sets that this processor can run, the plainest first.
+    package static var availableInstructionSets: [String] {
+        (0..<ilv_isa_count()).compactMap { index in
+            unsafe ilv_isa_available(index).map { unsafe String(cString: $0) }
+        }
+    }
+
     /// Takes scratch memory, valid until the enclosing ``scope(_:)`` ends.
     package func scratch(_ rows: Int, _ columns: Int) -> Matrix {
         workspace.matrix(rows, columns)

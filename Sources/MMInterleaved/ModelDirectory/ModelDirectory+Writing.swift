@@ -1,4 +1,5 @@
-internal import Foundation
+internal import Files
+internal import Glibc
 
 extension ModelDirectory {
     /// Writes a model directory that appears under its name only once it is complete.
@@ -12,24 +13,24 @@ extension ModelDirectory {
         tokenizer: [UInt8],
         writeWeights: (_ path: String) throws -> Void
     ) throws {
-        guard !FileManager.default.fileExists(atPath: path) else {
+        guard !Folder.hasEntry(path) else {
             throw ModelDirectoryError(path: path, detail: "already exists")
         }
-        let partial = "\(path).partial-\(ProcessInfo.processInfo.processIdentifier)"
-        try FileManager.default.createDirectory(
-            atPath: partial,
-            withIntermediateDirectories: true
-        )
+        let partial = "\(path).partial-\(getpid())"
+        do throws(FileError) {
+            try Folder.make(partial)
+        } catch {
+            // Who asked knows the final name alone.
+            throw FileError(path: path, detail: error.detail)
+        }
         do {
-            try Data(encode(configuration)).write(
-                to: URL(fileURLWithPath: "\(partial)/\(configurationName)")
-            )
-            try Data(tokenizer).write(to: URL(fileURLWithPath: "\(partial)/\(tokenizerName)"))
+            try File.write(encode(configuration), to: "\(partial)/\(configurationName)")
+            try File.write(tokenizer, to: "\(partial)/\(tokenizerName)")
             try writeWeights("\(partial)/\(weightsName)")
-            try FileManager.default.moveItem(atPath: partial, toPath: path)
+            try Folder.move(partial, to: path)
         } catch {
             // The reason to leave is the first error; a directory that stays behind is named partial.
-            try? FileManager.default.removeItem(atPath: partial)
+            try? Folder.remove(partial)
             throw error
         }
     }

@@ -1,4 +1,5 @@
 package import Checkpoints
+internal import Files
 internal import Foundation
 internal import Tensors
 
@@ -32,19 +33,14 @@ package struct ModelDirectory: Sendable {
     /// - Throws: ``ModelDirectoryError``, ``ConfigurationError``.
     package static func configuration(file: String) throws -> ModelConfiguration {
         let data: Data
-        do {
-            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
-            data = try handle.read(upToCount: maximumConfigurationByteCount + 1) ?? Data()
+        do throws(FileError) {
+            data = Data(
+                try File.read(file, maximumByteCount: maximumConfigurationByteCount)
+            )
         } catch {
             throw ModelDirectoryError(
                 path: file,
-                detail: "cannot be read: is this a model directory?"
-            )
-        }
-        guard data.count <= maximumConfigurationByteCount else {
-            throw ModelDirectoryError(
-                path: file,
-                detail: "is larger than \(maximumConfigurationByteCount) bytes"
+                detail: error.detail + " (a model directory has this file)"
             )
         }
         do {

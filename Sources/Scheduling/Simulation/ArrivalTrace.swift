@@ -11,6 +11,9 @@ package struct ArrivalTrace: Hashable, Sendable {
     package static let header =
         "seconds,kind,priority,prompt_tokens,images,generated_tokens,pictures,steps,guided"
 
+    /// Largest text that is read from a file.
+    package static let maximumByteCount = 256 << 20
+
     /// A trace of requests in any order.
     package init(_ arrivals: [Arrival]) {
         // Sorting by time and place keeps the order of those that come together.

@@ -1,3 +1,4 @@
+internal import CBuild
 internal import Engine
 internal import Scheduling
 
@@ -286,4 +287,10 @@ struct MetricsDocument {
 package enum BuildInformation {
     /// The version of the sources.
     package static let version = "0.1.0"
+
+    /// The commit that it was built from, as `git describe` names it; nil where the build was not told.
+    package static var commit: String? {
+        let text = unsafe String(cString: ilv_build_commit())
+        return text.isEmpty ? nil : text
+    }
 }

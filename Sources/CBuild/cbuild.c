@@ -1,0 +1,5 @@
+#include "cbuild.h"
+
+const char *ilv_build_commit(void) {
+    return ILV_COMMIT;
+}

@@ -1,0 +1,174 @@
+import ArgumentParser
+import Files
+import LoadGenerator
+import Scheduling
+
+/// Which daemon is measured.
+struct TargetOptions: ParsableArguments {
+    @Option(help: "Daemon to measure, such as http://127.0.0.1:8080; without it one is started.")
+    var url: String?
+
+    @Option(help: "Model for the daemon to start: a directory or a name. (default: nano)")
+    var model: String?
+
+    @Option(help: "Shape of an untrained model for the daemon to start.")
+    var shape: String?
+
+    @Option(help: "Worker threads of the daemon to start; 0 for one per processor.")
+    var workers = 0
+
+    @Option(help: "Most requests that wait in the daemon to start.")
+    var maxQueue = 256
+
+    /// Name of what is measured.
+    var name: String { url ?? shape ?? model ?? ModelCatalog.defaultName }
+
+    func check() throws {
+        guard [url, model, shape].compactMap({ $0 }).count <= 1 else {
+            throw ValidationError("give only one of --url, --model and --shape")
+        }
+        guard (0...1024).contains(workers) else {
+            throw ValidationError("--workers must be between 0 and 1024")
+        }
+        guard (0...100_000).contains(maxQueue) else {
+            throw ValidationError("--max-queue must be between 0 and 100000")
+        }
+    }
+
+    func start() throws -> LocalDaemon {
+        try LocalDaemon(
+            model: model,
+            shape: shape,
+            workers: workers,
+            maximumWaitingCount: maxQueue
+        )
+    }
+}
+
+/// What is sent.
+struct LoadOptions: ParsableArguments {
+    @Option(help: "Requests in progress at once (closed loop).")
+    var concurrency = 8
+
+    @Option(help: "Requests to send (closed loop).")
+    var requests = 64
+
+    @Option(help: "Requests per second that arrive at random (open loop).")
+    var rate: Double?
+
+    @Option(help: "Seconds for which requests arrive (open loop).")
+    var duration = 30.0
+
+    @Option(help: "Trace of arrivals, a CSV file (open loop).")
+    var trace: String?
+
+    @Option(help: "Factor on the rate, of a trace too.")
+    var load = 1.0
+
+    @Option(help: "File to write: what was sent and when, as a trace.")
+    var writeTrace: String?
+
+    @Option(help: "Kinds and their weights: caption, picture, interleave.")
+    var mix = "caption=6,picture=2,interleave=1"
+
+    @Option(help: "Seed of everything that is random.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Tokens of every text; drawn with the mix if left out.")
+    var tokens: Int?
+
+    @Option(help: "Denoising steps of every picture; drawn with the mix if left out.")
+    var steps: Int?
+
+    @Option(help: "Words of every prompt; drawn with the mix if left out.")
+    var words: Int?
+
+    @Option(help: "Different pictures that requests bring.")
+    var pictures = 8
+
+    @Flag(help: "Draw without guidance: one sample per step instead of two.")
+    var unguided = false
+
+    @Option(help: "Seconds after which a request is given up.")
+    var timeout = 300.0
+
+    /// Requests in progress of an open loop; one more would have to wait for a thread.
+    private static let maximumOpenCount = 1024
+
+    private var isOpen: Bool { rate != nil || trace != nil }
+
+    var threadCount: Int { isOpen ? Self.maximumOpenCount : concurrency }
+
+    var settings: Workload.Settings {
+        var settings = Workload.Settings()
+        settings.seed = seed
+        settings.pictureCount = pictures
+        settings.timeout = .seconds(timeout)
+        return settings
+    }
+
+    func check() throws {
+        try Self.require("--concurrency", concurrency, in: 1...4096)
+        try Self.require("--requests", requests, in: 1...1_000_000)
+        try Self.require("--rate", rate ?? 1, in: 0.001...100_000)
+        try Self.require("--duration", duration, in: 0.1...86_400)
+        try Self.require("--load", load, in: 0.001...100_000)
+        try Self.require("--tokens", tokens ?? 1, in: 1...4096)
+        try Self.require("--steps", steps ?? 1, in: 1...1000)
+        try Self.require("--words", words ?? 1, in: 1...4096)
+        try Self.require("--pictures", pictures, in: 1...10_000)
+        try Self.require("--timeout", timeout, in: 0.1...3600)
+        guard rate == nil || trace == nil else {
+            throw ValidationError("give --rate or --trace, not both")
+        }
+    }
+
+    private static func require<Value: Comparable>(
+        _ name: String,
+        _ value: Value,
+        in range: ClosedRange<Value>
+    ) throws {
+        guard range.contains(value) else {
+            throw ValidationError(
+                "\(name) must be between \(range.lowerBound) and \(range.upperBound), not \(value)"
+            )
+        }
+    }
+
+    func plan() throws -> [LoadRequest] {
+        var sizes = FixedSizes()
+        sizes.promptTokenCount = words
+        sizes.generatedTokenCount = tokens
+        sizes.stepCount = steps
+        if unguided { sizes.isGuided = false }
+        guard let arrivals = try arrivals() else {
+            return LoadPlan.closed(
+                try RequestMix(mix),
+                count: requests,
+                seed: seed,
+                sizes: sizes
+            )
+        }
+        guard !arrivals.arrivals.isEmpty else { throw ValidationError("no request arrives") }
+        return LoadPlan.open(arrivals.faster(by: load), sizes: sizes)
+    }
+
+    /// The arrivals of an open loop; nil for a closed one.
+    private func arrivals() throws -> ArrivalTrace? {
+        if let trace {
+            return try ArrivalTrace(
+                text: File.readText(trace, maximumByteCount: ArrivalTrace.maximumByteCount)
+            )
+        }
+        guard let rate else { return nil }
+        return try RequestMix(mix).arrivals(rate: rate, duration: .seconds(duration), seed: seed)
+    }
+
+    func title(_ target: TargetOptions) -> String {
+        let factor = load == 1 ? "" : " x \(load)"
+        if let trace { return "\(target.name): \(trace)\(factor)" }
+        let arrivals =
+            rate.map { "\($0) req/s\(factor) for \(duration) s" } ?? "\(concurrency) at once"
+        return "\(target.name): \(arrivals), \(mix)"
+    }
+}

@@ -1,0 +1,225 @@
+import ArgumentParser
+import Engine
+import Evaluation
+import Files
+import Foundation
+import Images
+import LoadGenerator
+import Locking
+import MMInterleaved
+import ServiceAPI
+import World
+
+/// Scores a model on the held-out suites of the procedural world.
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "eval",
+        abstract: "Score a model on the world's held-out suites, judged without a model.",
+        discussion: """
+            Examples of a world of coloured shapes, never used in training, are asked of an engine in this \
+            process or of a daemon, many at a time. Words are compared exactly, boxes by their overlap, \
+            pictures by reading the scene back from their pixels. Split train has only pairs that training \
+            shows, unseen only pairs that it never does.
+
+            Suites: \(Assignment.allCases.map(\.rawValue).joined(separator: ", ")).
+
+            Words are decoded greedily, pictures are drawn as the model's configuration says unless --steps \
+            or --guidance-scale say otherwise. Scores come with 95% intervals (Wilson). The same model, \
+            seed and settings give the same scores, with any --workers and --concurrency.
+            """
+    )
+
+    @Option(help: "Model directory, or name of a model that is installed. (default: nano)")
+    var model: String?
+
+    @Option(help: "Daemon to ask, such as http://127.0.0.1:8080.")
+    var url: String?
+
+    @Option(help: "A suite to ask, may be repeated; all if left out.")
+    var suite: [String] = []
+
+    @Option(help: "A split to ask, train or unseen; both if left out.")
+    var split: [String] = []
+
+    @Option(help: "Examples per suite and split.")
+    var count = 500
+
+    @Option(help: "Seed of the noise of pictures; the examples are always the same.")
+    var seed: UInt64 = 0
+
+    @Option(
+        help: """
+            Which synchronizers look at pictures: on, all of them; language, not the image decoder's; off, none. \
+            Other than on goes without --url.
+            """
+    )
+    var synchronizer = SynchronizerChoice.on
+
+    @Option(help: "Denoising steps.")
+    var steps: Int?
+
+    @Option(help: "Strength of guidance.")
+    var guidanceScale: Float?
+
+    @Flag(help: "Print JSON instead of a table.")
+    var json = false
+
+    @Flag(help: "Also tell of how many answers each attribute is right; JSON always does.")
+    var details = false
+
+    @Option(help: "PNG file to write: the first examples of every suite with their answers.")
+    var sheet: String?
+
+    @Option(help: "Worker threads; 0 for one per processor (without --url).")
+    var workers = 0
+
+    @Option(help: "Examples in progress at once.")
+    var concurrency = 16
+
+    /// Which synchronizers look at pictures.
+    enum SynchronizerChoice: String, ExpressibleByArgument, CaseIterable {
+        case on, language, off
+
+        var synchronizers: Engine.Synchronizers {
+            switch self {
+            case .on: .all
+            case .language: .language
+            case .off: []
+            }
+        }
+    }
+
+    func validate() throws {
+        guard model == nil || url == nil else {
+            throw ValidationError("give --model or --url, not both")
+        }
+        guard url == nil || synchronizer == .on else {
+            throw ValidationError(
+                "--synchronizer \(synchronizer.rawValue) goes without --url: a daemon has no such setting"
+            )
+        }
+        guard (0...1024).contains(workers) else {
+            throw ValidationError("--workers must be between 0 and 1024")
+        }
+        guard (1...1024).contains(concurrency) else {
+            throw ValidationError("--concurrency must be between 1 and 1024")
+        }
+        guard (1...100_000).contains(count) else {
+            throw ValidationError("--count must be between 1 and 100000")
+        }
+        guard (1...1000).contains(steps ?? 1) else {
+            throw ValidationError("--steps must be between 1 and 1000")
+        }
+        guard (0...100).contains(guidanceScale ?? 1) else {
+            throw ValidationError("--guidance-scale must be between 0 and 100")
+        }
+        _ = try plan()
+    }
+
+    func run() throws {
+        // A daemon that closes a connection is told apart by the result of the write.
+        signal(SIGPIPE, SIG_IGN)
+        let plan = try plan()
+        let (answerer, name) = try answerer()
+        let start = ContinuousClock.now
+        let bar = Mutex(ProgressBar("asking \(name)"))
+        let run = EvaluationRun(plan, answerer) { endedCount, count in
+            bar.withLock { $0.show(Double(endedCount) / Double(count), "\(endedCount)/\(count)") }
+        }
+        let outcome: EvaluationRun.Outcome
+        do {
+            outcome = try run.run(concurrency: concurrency)
+        } catch {
+            bar.withLock { $0.finish() }
+            throw error
+        }
+        bar.withLock { $0.finish() }
+        if let sheet {
+            let picture = ContactSheet(outcome.exhibits).image
+            try File.write(ImageEncoder.encodePNG(picture, compressionLevel: 9), to: sheet)
+        }
+        guard json else {
+            print("\(name), synchronizer \(synchronizer.rawValue), seed \(seed)")
+            return print(ScoreTable(outcome.scores, showsDetails: details).text)
+        }
+        let document = document(
+            outcome.scores,
+            name,
+            seconds: start.duration(to: .now) / .seconds(1)
+        )
+        print(String(decoding: document.encoded, as: UTF8.self))
+    }
+
+    private func plan() throws -> EvaluationPlan {
+        var plan = EvaluationPlan()
+        plan.assignments = try Self.chosen(suite, "--suite")
+        plan.splits = try Self.chosen(split, "--split")
+        plan.count = count
+        plan.seed = seed
+        plan.drawing.stepCount = steps
+        plan.drawing.guidanceScale = guidanceScale
+        plan.exhibitCount = sheet == nil ? 0 : Self.exhibitCount
+        return plan
+    }
+
+    /// Rows of a sheet per suite and split.
+    private static let exhibitCount = 4
+
+    /// The values that are named, in their own order; all if none is.
+    private static func chosen<Value: RawRepresentable & CaseIterable>(
+        _ names: [String],
+        _ option: String
+    ) throws -> [Value] where Value.RawValue == String {
+        for name in names where Value(rawValue: name) == nil {
+            let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("\(option) must be one of \(known), not \(name)")
+        }
+        return Value.allCases.filter { names.isEmpty || names.contains($0.rawValue) }
+    }
+
+    private func answerer() throws -> (answerer: any Answerer, name: String) {
+        if let url {
+            do throws(ServerAddress.Fault) {
+                return (DaemonAnswerer(try ServerAddress(url)), url)
+            } catch {
+                throw ValidationError(error.description)
+            }
+        }
+        let loaded = try LoadedModel(model ?? ModelCatalog.defaultName, workers: workers) {
+            $0.synchronizers = synchronizer.synchronizers
+        }
+        return (EngineAnswerer(loaded.engine), loaded.configuration.name)
+    }
+
+    // MARK: - JSON
+
+    private func document(_ scores: [SuiteScore], _ name: String, seconds: Double) -> JSON {
+        let suites = scores.map { score in
+            var members: [(name: String, value: JSON)] = [
+                ("suite", .string(score.assignment.rawValue)),
+                ("split", .string(score.split.rawValue)),
+            ]
+            members += Self.members(score.right)
+            let details = score.details.map {
+                (name: $0.name, value: JSON.object(Self.members($0.proportion)))
+            }
+            if !details.isEmpty { members.append(("details", .object(details))) }
+            return JSON.object(members)
+        }
+        return .object([
+            ("model", .string(name)), ("synchronizer", .string(synchronizer.rawValue)),
+            ("seed", .unsigned(seed)), ("seconds", .double(seconds)), ("suites", .array(suites)),
+        ])
+    }
+
+    private static func members(
+        _ proportion: Proportion
+    ) -> [(name: String, value: JSON)] {
+        let interval = proportion.interval
+        return [
+            ("right", .integer(proportion.successCount)), ("count", .integer(proportion.count)),
+            ("score", .double(proportion.value)),
+            ("interval", .array([.double(interval.lowerBound), .double(interval.upperBound)])),
+        ]
+    }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Engine
+import Files
+import Foundation
+import MMInterleaved
+import ServiceAPI
+
+/// Tells how likely options are after a context.
+struct Score: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Score options: log-probabilities of each after texts and pictures.",
+        discussion: """
+            The context is either a request file as POST /v1/score takes it, or made of --input in \
+            order: a text, or @ and the path of a picture.
+              interleaved score --input @cat.jpg --input "A photo of a" --option cat --option dog
+            """
+    )
+
+    @Option(help: "Model directory, or name of a model that is installed.")
+    var model = ModelCatalog.defaultName
+
+    @Option(help: "File with a request as POST /v1/score takes it; - for standard input.")
+    var request: String?
+
+    @Option(help: "A text, or @path of a picture; in order.")
+    var input: [String] = []
+
+    @Option(help: "A text to score.")
+    var option: [String] = []
+
+    @Option(help: "Worker threads; 0 for one per processor.")
+    var workers = 0
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        let isFile = request != nil
+        guard isFile == (input.isEmpty && option.isEmpty) else {
+            throw ValidationError("give either --request, or --input and --option")
+        }
+        guard isFile || (!input.isEmpty && !option.isEmpty) else {
+            throw ValidationError("give at least one --input and one --option")
+        }
+    }
+
+    func run() throws {
+        let loaded = try LoadedModel(model, workers: workers)
+        let call = try makeCall(loaded.configuration)
+        let answers = EventQueue<Result<Scores, EngineError>>()
+        _ = try loaded.engine.submit(call.request) { answers.send($0) }
+        let scores = try answers.next().get()
+        json ? printDocument(call, scores, loaded) : printTable(call, scores)
+    }
+
+    private func makeCall(_ configuration: ModelConfiguration) throws -> ScoreCall {
+        let limits = Limits()
+        if let request {
+            let bytes = try File.read(request, maximumByteCount: limits.maximumBodyByteCount)
+            do {
+                var call = try ScoreCall(
+                    decoding: bytes,
+                    configuration: configuration,
+                    limits: limits
+                )
+                call.request.timeout = nil
+                return call
+            } catch {
+                throw CommandError("\(request): \(error)")
+            }
+        }
+        let parts: [InputPart] = try input.map { text in
+            guard text.hasPrefix("@") else { return .text(text) }
+            let path = String(text.dropFirst())
+            return .image(try File.read(path, maximumByteCount: limits.maximumBodyByteCount))
+        }
+        return ScoreCall(request: ScoreRequest(input: parts, options: option))
+    }
+
+    private func printDocument(_ call: ScoreCall, _ scores: Scores, _ loaded: LoadedModel) {
+        let document = call.document(
+            id: "score",
+            created: Int(Date().timeIntervalSince1970),
+            model: loaded.configuration.name,
+            scores: scores
+        )
+        print(String(decoding: document.encoded, as: UTF8.self))
+    }
+
+    private func printTable(_ call: ScoreCall, _ scores: Scores) {
+        print("      log-prob  tokens  mean      option")
+        for (index, pair) in zip(call.request.options, scores.options).enumerated() {
+            let (text, score) = pair
+            let count = score.tokens.count
+            let numbers = String(
+                format: "%10.4f  %6d  %8.4f",
+                score.logProbability,
+                count,
+                score.logProbability / Float(max(1, count))
+            )
+            print("\(index == scores.bestIndex ? "best" : "    ")\(numbers)  \(text)")
+        }
+    }
+}

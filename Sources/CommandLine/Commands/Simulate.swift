@@ -1,0 +1,209 @@
+import ArgumentParser
+import Files
+import Foundation
+import Scheduling
+
+/// Simulates the scheduler under load.
+struct Simulate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Simulate the scheduler under load, with measured costs in place of a model.",
+        discussion: """
+            Runs the daemon's own scheduler in simulated time and prints latency percentiles, the use of \
+            every stage, and refusals. The same arguments give the same result on any machine.
+
+            Load: --trace FILE, or --mix with --rate and --duration (random arrivals), or --mix with \
+            --concurrency and --requests (clients that wait for their answers).
+
+            A trace is CSV with the header
+              \(ArrivalTrace.header)
+            where kind is caption, picture or interleave, priority is low, normal or high, and guided is 1 \
+            or 0. Tokens and pictures are those of the whole answer; steps those of each picture.
+
+            Costs are JSON in microseconds; --print-costs shows the defaults (shape nano on two cores):
+              {"encode": {"fixed", "perUnit"}, "language": {"fixed", "perRow", "perAttendedPosition"},
+               "denoise": {"fixed", "perUnit"}, "render": {"fixed", "perUnit"}, "requestOverhead"}
+            Units are pictures, rows (positions computed), samples (two per guided picture), pictures.
+            """
+    )
+
+    @Option(help: "Trace of arrivals, a CSV file.")
+    var trace: String?
+
+    @Option(help: "Weights of the kinds of requests.")
+    var mix = "caption=6,picture=2,interleave=1"
+
+    @Option(help: "Arrivals per second.")
+    var rate = 5.0
+
+    @Option(help: "Factor on the rate, of a trace too.")
+    var load = 1.0
+
+    @Option(help: "Seconds during which requests arrive.")
+    var duration = 60.0
+
+    @Option(help: "Clients that send a request as soon as the one before has ended; 0 for --rate.")
+    var concurrency = 0
+
+    @Option(help: "Requests of all clients together, with --concurrency.")
+    var requests = 200
+
+    @Option(help: "Seed of all random numbers.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Seconds after which a client gives up; 0 for never.")
+    var timeout = 0.0
+
+    @Option(help: "Costs of the stages, a JSON file.")
+    var costs: String?
+
+    @OptionGroup var policy: SimulatedPolicy
+
+    @Option(help: "Write the arrivals to this file as a trace.")
+    var writeTrace: String?
+
+    @Flag(help: "Print the costs and stop.")
+    var printCosts = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        for (name, value) in [("--rate", rate), ("--load", load), ("--duration", duration)]
+        where !(value > 0 && value <= 1e7) {
+            throw ValidationError("\(name) must be positive")
+        }
+        guard (0...10_000).contains(concurrency), (1...10_000_000).contains(requests) else {
+            throw ValidationError("--concurrency or --requests is out of range")
+        }
+        guard (0...1e7).contains(timeout) else { throw ValidationError("--timeout is negative") }
+    }
+
+    func run() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        let costs = try readCosts()
+        if printCosts {
+            print(String(decoding: try encoder.encode(costs), as: UTF8.self))
+            return
+        }
+        let load = try makeLoad()
+        var simulator = try named {
+            try Simulator(
+                policy.configuration,
+                costs: costs,
+                load: load,
+                imagePositionCount: policy.imagePositions,
+                timeout: timeout > 0 ? .seconds(timeout) : nil
+            )
+        }
+        let report = SimulationReport(simulator.run())
+        if json {
+            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        } else {
+            print(SimulationTable(report).text)
+        }
+    }
+
+    private func readCosts() throws -> SimulatedCosts {
+        guard let costs else { return .nano }
+        let data = Data(try File.read(costs, maximumByteCount: 1 << 20))
+        do {
+            return try JSONDecoder().decode(SimulatedCosts.self, from: data)
+        } catch {
+            throw CommandError("\(costs): are no costs as --print-costs shows them")
+        }
+    }
+
+    private func makeLoad() throws -> Simulator.Load {
+        if concurrency > 0 {
+            guard trace == nil, writeTrace == nil else {
+                throw ValidationError(
+                    "--concurrency has no trace: arrivals follow from the answers"
+                )
+            }
+            return .closed(
+                try named { try RequestMix(mix) },
+                clientCount: concurrency,
+                requestCount: requests,
+                seed: seed
+            )
+        }
+        let arrivals = try makeTrace()
+        if let writeTrace {
+            try File.write(Array(arrivals.text.utf8), to: writeTrace)
+        }
+        return .open(arrivals)
+    }
+
+    private func makeTrace() throws -> ArrivalTrace {
+        guard let trace else {
+            let mix = try named { try RequestMix(self.mix) }
+            return mix.arrivals(rate: rate * load, duration: .seconds(duration), seed: seed)
+        }
+        let text = try File.readText(
+            trace,
+            maximumByteCount: ArrivalTrace.maximumByteCount
+        )
+        let arrivals = try named { try ArrivalTrace(text: text) }
+        return arrivals.faster(by: load)
+    }
+
+    /// Turns the errors of inputs into messages.
+    private func named<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as TraceError {
+            throw CommandError("the mix or trace, line \(error.line): \(error.detail)")
+        } catch let error as SchedulingConfigurationError {
+            throw ValidationError("\(error.field): \(error.detail)")
+        }
+    }
+}
+
+/// The scheduler's limits and policies in a simulation.
+struct SimulatedPolicy: ParsableArguments {
+    @Option(help: "Blocks of 16 positions for keys and values.")
+    var blocks = SchedulingConfiguration().blockCount
+
+    @Option(help: "Requests that run at the same time.")
+    var running = SchedulingConfiguration().maximumRunningCount
+
+    @Option(help: "Requests that may wait.")
+    var waiting = SchedulingConfiguration().maximumWaitingCount
+
+    @Option(help: "Drawings that may exist at the same time.")
+    var drawings = SchedulingConfiguration().drawingCapacity
+
+    @Option(help: "Encoded pictures that are held.")
+    var images = SchedulingConfiguration().imageCapacity
+
+    @Option(help: "Positions that a picture takes in a sequence.")
+    var imagePositions = 16
+
+    @Option(help: "Rows of one language step.")
+    var rows = SchedulingConfiguration().maximumRowCount
+
+    @Option(help: "Samples of one denoising step.")
+    var samples = SchedulingConfiguration().maximumSampleCount
+
+    @Option(help: "Milliseconds that a token may wait before language goes next.")
+    var decodeWait = SchedulingConfiguration().decodeWaitBound.inSeconds * 1e3
+
+    @Option(help: "Milliseconds that a step should not exceed while tokens wait.")
+    var stepTarget = SchedulingConfiguration().stepDurationTarget.inSeconds * 1e3
+
+    var configuration: SchedulingConfiguration {
+        var configuration = SchedulingConfiguration()
+        configuration.blockCount = blocks
+        configuration.maximumRunningCount = running
+        configuration.maximumWaitingCount = waiting
+        configuration.drawingCapacity = drawings
+        configuration.imageByteCount = 1
+        configuration.imageByteBudget = images
+        configuration.maximumRowCount = rows
+        configuration.maximumSampleCount = samples
+        configuration.decodeWaitBound = .microseconds(Int64(decodeWait * 1e3))
+        configuration.stepDurationTarget = .microseconds(Int64(stepTarget * 1e3))
+        return configuration
+    }
+}

@@ -1,0 +1,92 @@
+internal import Glibc
+
+/// Whole files: read up to a limit, written so that they appear complete or not at all.
+package enum File {
+    /// Reads a file, or standard input if the path is `-`.
+    ///
+    /// - Throws: ``FileError`` if it cannot be read or is larger than `maximumByteCount`.
+    package static func read(
+        _ path: String,
+        maximumByteCount: Int
+    ) throws(FileError) -> [UInt8] {
+        let descriptor =
+            path == "-"
+            ? try Descriptor(standardInput: ())
+            : try Descriptor(path, O_RDONLY, action: "cannot be read")
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = unsafe Glibc.read(descriptor.rawValue, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw FileError(path: path, failed: "cannot be read") }
+            if count == 0 { return bytes }
+            guard bytes.count + count <= maximumByteCount else {
+                throw FileError(path: path, detail: "is larger than \(maximumByteCount) bytes")
+            }
+            bytes += piece[..<count]
+        }
+    }
+
+    /// Reads a file of UTF-8 text, or standard input if the path is `-`.
+    ///
+    /// - Throws: ``FileError``, also if the file is no UTF-8.
+    package static func readText(
+        _ path: String,
+        maximumByteCount: Int
+    ) throws(FileError) -> String {
+        let bytes = try read(path, maximumByteCount: maximumByteCount)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw FileError(path: path, detail: "is no UTF-8 text")
+        }
+        return text
+    }
+
+    /// Writes a file that appears under its name once it is complete; one of that name is replaced.
+    ///
+    /// What is no regular file, such as a terminal or a pipe, is written to as it is.
+    ///
+    /// - Throws: ``FileError`` if the system refuses; nothing stays behind then.
+    package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+        let action = "cannot be written"
+        var status = stat()
+        let exists = unsafe stat(path, &status) == 0
+        if exists, status.st_mode & S_IFMT != S_IFREG {
+            let descriptor = try Descriptor(path, O_WRONLY, action: action)
+            return try writeAll(bytes, descriptor, path)
+        }
+        let partial = "\(path).partial-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        do throws(FileError) {
+            let descriptor = try Descriptor(
+                partial,
+                O_WRONLY | O_CREAT | O_EXCL,
+                mode: 0o666,
+                action: action
+            )
+            try writeAll(bytes, descriptor, path)
+        } catch {
+            unsafe _ = unlink(partial)
+            throw FileError(path: path, detail: error.detail)
+        }
+        guard unsafe rename(partial, path) == 0 else {
+            let error = FileError(path: path, failed: action)
+            unsafe _ = unlink(partial)
+            throw error
+        }
+    }
+
+    private static func writeAll(
+        _ bytes: [UInt8],
+        _ descriptor: borrowing Descriptor,
+        _ path: String
+    ) throws(FileError) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = unsafe bytes[offset...].withUnsafeBytes {
+                unsafe Glibc.write(descriptor.rawValue, $0.baseAddress, $0.count)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw FileError(path: path, failed: "cannot be written") }
+            offset += count
+        }
+    }
+}

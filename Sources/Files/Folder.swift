@@ -1,0 +1,81 @@
+internal import CLinux
+internal import Glibc
+
+/// Folders.
+package enum Folder {
+    /// Whether there is something of this name, a folder or anything else.
+    package static func hasEntry(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+    /// Makes a folder and those above it; one that is there already stays as it is.
+    ///
+    /// - Throws: ``FileError`` if the system refuses, or something else has the name.
+    package static func make(_ path: String) throws(FileError) {
+        if isFolder(path) { return }
+        if let parent = parent(of: path), !isFolder(parent) { try make(parent) }
+        guard unsafe mkdir(path, 0o777) == 0 || (errno == EEXIST && isFolder(path)) else {
+            throw FileError(path: path, failed: "cannot be made")
+        }
+    }
+
+    /// Whether there is a folder of this name.
+    package static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Names of what is in a folder, sorted by their bytes.
+    ///
+    /// - Throws: ``FileError`` if it cannot be read.
+    package static func entries(of path: String) throws(FileError) -> [String] {
+        guard let stream = unsafe opendir(path) else {
+            throw FileError(path: path, failed: "cannot be read")
+        }
+        defer { unsafe _ = closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
+                unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    unsafe String(cString: $0)
+                }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Gives a file or folder another name on the same disk; what has that name already is not replaced.
+    ///
+    /// - Throws: ``FileError`` about the new name.
+    package static func move(_ path: String, to newPath: String) throws(FileError) {
+        guard unsafe ilv_rename_exclusive(path, newPath) == 0 else {
+            throw FileError(path: newPath, failed: "cannot be written")
+        }
+    }
+
+    /// Removes a folder and the files in it; folders inside it are removed alike.
+    ///
+    /// - Throws: ``FileError`` about the first thing that stays.
+    package static func remove(_ path: String) throws(FileError) {
+        for name in try entries(of: path) {
+            let inside = "\(path)/\(name)"
+            var status = stat()
+            // A link is removed, not followed.
+            if unsafe lstat(inside, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+                try remove(inside)
+            } else if unsafe unlink(inside) != 0 {
+                throw FileError(path: inside, failed: "cannot be removed")
+            }
+        }
+        guard unsafe rmdir(path) == 0 else {
+            throw FileError(path: path, failed: "cannot be removed")
+        }
+    }
+
+    /// The folder that holds a file; nil for a name without a folder.
+    package static func parent(of path: String) -> String? {
+        var characters = path[...]
+        while characters.count > 1, characters.hasSuffix("/") { characters.removeLast() }
+        guard let slash = characters.lastIndex(of: "/") else { return nil }
+        return slash == characters.startIndex ? "/" : String(characters[..<slash])
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Files
+import TestSupport
+import Testing
+
+@testable import CommandLine
+
+@Suite struct InstallationTests {
+    @Test("Files are looked for beside the program, never first in the working folder")
+    func folders() {
+        let built = Installation.folders(
+            checkoutPath: "Models",
+            packageName: "models",
+            program: "/src/interleaved/.build/x86_64-unknown-linux-gnu/release/interleaved"
+        )
+        #expect(built.first == "/src/interleaved/Models")
+        let installed = Installation.folders(
+            checkoutPath: "Models",
+            packageName: "models",
+            program: "/opt/interleaved/bin/interleaved"
+        )
+        #expect(installed.contains("/opt/interleaved/share/interleaved/models"))
+        #expect(installed.last == "/usr/share/interleaved/models")
+        for folder in built + installed { #expect(folder.hasPrefix("/")) }
+    }
+
+    @Test("The program's path is that of its file, however it was called")
+    func program() {
+        #expect(Installation.programPath.hasPrefix("/"))
+        #expect(Folder.hasEntry(Installation.programPath))
+    }
+
+    @Test("A model's name means the installed model; a path means the path")
+    func names() throws {
+        let directory = try TemporaryDirectory()
+        try Folder.make(directory.path + "models/small")
+        let folders = [directory.path + "models"]
+        #expect(try ModelCatalog.path("small", in: folders) == directory.path + "models/small")
+        #expect(try ModelCatalog.path("./small", in: folders) == "./small")
+        let error = #expect(throws: ValidationError.self) {
+            try ModelCatalog.path("absent", in: folders)
+        }
+        #expect(error?.message.contains("there is no model \"absent\"") == true)
+        #expect(throws: ValidationError.self) { try ModelCatalog.path("", in: folders) }
+    }
+}

@@ -1,0 +1,92 @@
+import Files
+import TestSupport
+import Testing
+
+@Suite struct FileTests {
+    @Test("What is written is read back, and a file of that name is replaced")
+    func roundTrip() throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)a.txt"
+        try File.write(Array("first".utf8), to: path)
+        try File.write(Array("second".utf8), to: path)
+        #expect(try File.readText(path, maximumByteCount: 6) == "second")
+        #expect(try Folder.entries(of: directory.path) == ["a.txt"])
+    }
+
+    @Test("A file one byte over the limit is refused with the limit")
+    func limit() throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)a"
+        try File.write([1, 2, 3], to: path)
+        let error = #expect(throws: FileError.self) {
+            try File.read(path, maximumByteCount: 2)
+        }
+        #expect(error?.description == "\(path): is larger than 2 bytes")
+    }
+
+    @Test("Errors name the path and the system's reason")
+    func reasons() throws {
+        let missing = #expect(throws: FileError.self) {
+            try File.read("/nowhere/file", maximumByteCount: 1)
+        }
+        #expect(
+            missing?.description == "/nowhere/file: cannot be read: No such file or directory"
+        )
+        let folder = #expect(throws: FileError.self) { try File.read("/", maximumByteCount: 1) }
+        #expect(folder?.description == "/: cannot be read: Is a directory")
+        let unwritable = #expect(throws: FileError.self) { try File.write([], to: "/proc/x") }
+        #expect(unwritable?.path == "/proc/x")
+        #expect(unwritable?.detail.hasPrefix("cannot be written: ") == true)
+        let device = #expect(throws: FileError.self) { try File.write([1], to: "/dev/full") }
+        #expect(device?.detail == "cannot be written: No space left on device")
+    }
+
+    @Test("Text that is no UTF-8 is refused")
+    func encoding() throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)a"
+        try File.write([0xff], to: path)
+        #expect(throws: FileError.self) { try File.readText(path, maximumByteCount: 9) }
+    }
+}
+
+@Suite struct FolderTests {
+    @Test("A folder is made with those above it, and may be there already")
+    func make() throws {
+        let directory = try TemporaryDirectory()
+        try Folder.make("\(directory.path)a/b/c")
+        try Folder.make("\(directory.path)a/b/c/")
+        #expect(Folder.isFolder("\(directory.path)a/b/c"))
+    }
+
+    @Test("A folder is not made where a file has its name")
+    func makeOverFile() throws {
+        let directory = try TemporaryDirectory()
+        try File.write([], to: "\(directory.path)a")
+        let error = #expect(throws: FileError.self) { try Folder.make("\(directory.path)a") }
+        #expect(error?.description == "\(directory.path)a: cannot be made: File exists")
+        #expect(throws: FileError.self) { try Folder.make("\(directory.path)a/b") }
+    }
+
+    @Test("Moving does not replace what is there")
+    func move() throws {
+        let directory = try TemporaryDirectory()
+        try Folder.make("\(directory.path)a")
+        try Folder.make("\(directory.path)b")
+        let error = #expect(throws: FileError.self) {
+            try Folder.move("\(directory.path)a", to: "\(directory.path)b")
+        }
+        #expect(error?.path == "\(directory.path)b")
+        try Folder.move("\(directory.path)a", to: "\(directory.path)c")
+        #expect(try Folder.entries(of: directory.path) == ["b", "c"])
+    }
+
+    @Test("Removing a folder removes what is in it, and links but not their targets")
+    func remove() throws {
+        let directory = try TemporaryDirectory()
+        try Folder.make("\(directory.path)a/b")
+        try File.write([1], to: "\(directory.path)a/b/file")
+        try Folder.remove("\(directory.path)a")
+        #expect(!Folder.hasEntry("\(directory.path)a"))
+    }
+}
