@@ -53,11 +53,9 @@ struct Daemon {
         announce(server, directory)
         load(directory, events)
 
-        var engine: Engine?
         while true {
             switch events.next() {
             case .loaded(let loaded):
-                engine = loaded
                 service.begin(loaded)
                 logger.info("\(directory.configuration.name) is loaded; ready.")
             case .failed(let reason):
@@ -65,7 +63,7 @@ struct Daemon {
                 server.drain(limit: .seconds(1))
                 throw ExitCode.failure
             case .signal(let number):
-                return stop(server, engine, signal: number, events)
+                return stop(server, signal: number, events)
             }
         }
     }
@@ -142,23 +140,21 @@ struct Daemon {
 
     private func stop(
         _ server: HTTPServer,
-        _ engine: Engine?,
         signal number: Int32,
         _ events: EventQueue<Event>
     ) {
-        let limit = configuration.server.drainLimit
-        logger.info("Signal \(number): finishing requests in progress, at most \(limit).")
         // One signal of each kind is the same as two of one kind.
         DispatchQueue.global().async {
             while true {
                 if case .signal(let second) = events.next() { _exit(128 + second) }
             }
         }
-        server.stopAccepting()
-        service.drain()
-        engine?.waitUntilIdle(limit: limit)
-        // All answers are given; what remains is to send them.
-        server.drain(limit: .seconds(5))
+        logger.info("Signal \(number): the end is near.")
+        service.end(
+            server,
+            delay: configuration.drainDelay,
+            limit: configuration.server.drainLimit
+        )
         logger.info("Stopped.")
     }
 }

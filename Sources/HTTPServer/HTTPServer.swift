@@ -19,6 +19,7 @@ package final class HTTPServer: Sendable {
 
     private let configuration: Configuration
     private let ioQueues: [IOQueue]
+    private let answers: DispatchGroup
     private let logger: Logger
     private let state = Mutex(State())
 
@@ -33,11 +34,14 @@ package final class HTTPServer: Sendable {
         try configuration.validate()
         self.configuration = configuration
         self.logger = logger
+        let answers = DispatchGroup()
+        self.answers = answers
         ioQueues = (0..<configuration.ioQueueCount).map { index in
             IOQueue(
                 label: "interleaved.http.io-\(index)",
                 handler: handler,
                 configuration: configuration,
+                answers: answers,
                 logger: logger
             )
         }
@@ -95,10 +99,17 @@ package final class HTTPServer: Sendable {
         state.withLock(\.acceptor)?.stop()
     }
 
-    /// Ends serving: waits for requests in progress, closes idle connections, and after the limit closes all.
+    /// Has every response that begins from now on say `Connection: close`, and goes on serving.
+    package func announceDraining() {
+        for ioQueue in ioQueues { ioQueue.announceDraining() }
+    }
+
+    /// Ends serving: waits for the answers in progress, then takes no new connections and closes all.
     ///
-    /// Responses that begin from now on say `Connection: close`. Handlers of requests that are cut off
-    /// hear of it through `onClose`. Does nothing but wait if called again.
+    /// While it waits, the handler is still asked, so that it can tell new clients that they come too late;
+    /// only answers that had begun before are waited for. Connections that are idle, or have sent a request only
+    /// in part, are closed without waiting. Handlers of requests that are cut off hear of it through `onClose`.
+    /// Does nothing if called again.
     ///
     /// - Parameter limit: The longest wait; nil takes it from the configuration.
     /// - Returns: Whether every request in progress was answered in time.
@@ -106,13 +117,15 @@ package final class HTTPServer: Sendable {
     package func drain(limit: Duration? = nil) -> Bool {
         guard let acceptor = state.withLock(\.acceptor) else { return true }
         let deadline = DispatchTime.now() + DispatchTimeInterval(limit ?? configuration.drainLimit)
+        announceDraining()
+        for ioQueue in ioQueues { ioQueue.announceFinishing() }
+        // A request that a queue is about to hand over counts as in progress.
+        for ioQueue in ioQueues { ioQueue.queue.sync {} }
+        let isAnswered = answers.wait(timeout: deadline) == .success
         acceptor.stop()
-        for ioQueue in ioQueues { ioQueue.announceDraining() }
-        for ioQueue in ioQueues { ioQueue.queue.async { ioQueue.closeIdle() } }
-        if acceptor.waitUntilEmpty(deadline) { return true }
         for ioQueue in ioQueues { ioQueue.queue.async { ioQueue.closeAll() } }
         // Closing needs only the queues, which never wait.
-        _ = acceptor.waitUntilEmpty(.distantFuture)
-        return false
+        acceptor.waitUntilEmpty()
+        return isAnswered
     }
 }

@@ -37,6 +37,8 @@ package final class Service: RequestHandler {
         case loading(Double)
         /// Requests are answered.
         case ready(Engine)
+        /// Requests are answered still, while balancers are told to send no more.
+        case leaving(Engine)
         /// Requests in progress are finished, no others begun.
         case draining(Engine?)
     }
@@ -89,12 +91,23 @@ package final class Service: RequestHandler {
         }
     }
 
+    /// Tells from now on that it will end, and goes on answering; it never begins to if the model is not there yet.
+    package func announceEnd() {
+        currentPhase.withLock { phase in
+            switch phase {
+            case .loading: phase = .draining(nil)
+            case .ready(let engine): phase = .leaving(engine)
+            case .leaving, .draining: break
+            }
+        }
+    }
+
     /// Refuses new requests from now on.
     package func drain() {
         let engine: Engine? = currentPhase.withLock { phase in
             switch phase {
             case .loading: phase = .draining(nil)
-            case .ready(let engine): phase = .draining(engine)
+            case .ready(let engine), .leaving(let engine): phase = .draining(engine)
             case .draining: break
             }
             if case .draining(let engine) = phase { return engine }
@@ -108,7 +121,7 @@ package final class Service: RequestHandler {
     /// - Throws: ``ErrorResponse`` with 503.
     func engine() throws(ErrorResponse) -> Engine {
         switch phase {
-        case .ready(let engine): return engine
+        case .ready(let engine), .leaving(let engine): return engine
         case .loading(let progress):
             throw ErrorResponse(
                 .serviceUnavailable,
@@ -130,7 +143,7 @@ package final class Service: RequestHandler {
     var liveEngine: Engine? {
         switch phase {
         case .loading: nil
-        case .ready(let engine): engine
+        case .ready(let engine), .leaving(let engine): engine
         case .draining(let engine): engine
         }
     }
@@ -145,7 +158,10 @@ package final class Service: RequestHandler {
                 return .accept(maximumBodyByteCount: Self.maximumIgnoredBodyByteCount)
             }
             try head.requireJSON()
-            return .accept(maximumBodyByteCount: configuration.limits.maximumBodyByteCount)
+            return .accept(
+                maximumBodyByteCount: configuration.limits.maximumBodyByteCount,
+                isAbandonedByHalfClose: route.isComputed
+            )
         } catch {
             let context = RequestContext(head, counters)
             context.log(error.status.code, to: logger, error: error.code)
@@ -170,6 +186,7 @@ package final class Service: RequestHandler {
             case .metrics: answerMetrics(exchange)
             case .engine: try answerEngine(exchange)
             case .answer(let name): try cancel(name, exchange)
+            case .options(let methods): answerOptions(methods, exchange)
             case .models: answerModels(exchange, try engine())
             case .model(let name): try answerModel(name, exchange, try engine())
             case .interleave: parse(request, exchange, interleave)

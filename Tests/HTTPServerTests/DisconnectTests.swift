@@ -57,7 +57,65 @@ extension HTTPServerTests {
             }
         }
 
-        @Test("Closing the sending side during a request counts as leaving")
+        @Test("A half-closed client gets the answers to all that it has sent completely")
+        func answersHalfClosed() throws {
+            let writers = TestEvents<ResponseWriter>()
+            let handler = ClosureHandler(admission: { _ in .accept() }) { request, response in
+                if request.head.path == "/slow" { return writers.send(response) }
+                echo(request, response)
+            }
+            for isSlow in [true, false] {
+                try withServer(handler) { server, port throws in
+                    let client = try HTTPTestClient(port: port)
+                    let path = isSlow ? "/slow" : "/fast"
+                    client.send(get(path) + post("abc") + get("/last") + "GET /half HTTP/1.1\r\nHo")
+                    client.shutdownSending()
+                    if isSlow {
+                        let writer = try writers.next()
+                        // The end has been seen long before the answer is given.
+                        _ = eventually(seconds: 0.1) { false }
+                        #expect(writer.send(Response(status: .ok, body: Array("GET /slow ".utf8))))
+                    }
+                    #expect(try client.receiveResponse().text == "GET \(path) ")
+                    #expect(try client.receiveResponse().text == "POST /p abc")
+                    #expect(try client.receiveResponse().text == "GET /last ")
+                    #expect(try client.receiveToEnd().isEmpty)
+                    let isEmpty = eventually { server.connectionCount == 0 }
+                    #expect(isEmpty)
+                }
+            }
+        }
+
+        @Test("A half-closed client is answered though it has sent more than is kept")
+        func answersHalfClosedBehindInput() throws {
+            let handler = ClosureHandler(admission: { _ in .accept() }) { request, response in
+                DispatchQueue.global().async { echo(request, response) }
+            }
+            try withServer(handler, configure: { $0.maximumPipelinedByteCount = 100 }) {
+                _,
+                port throws in
+                let client = try HTTPTestClient(port: port)
+                client.send(String(repeating: get("/"), count: 200))
+                client.shutdownSending()
+                for _ in 0..<200 { #expect(try client.receiveResponse().status == 200) }
+                #expect(try client.receiveToEnd().isEmpty)
+            }
+        }
+
+        @Test("A request that came with its client's half-close is never answered by luck")
+        func abandonsAlways() throws {
+            try withServer { _, port throws in
+                for _ in 0..<20 {
+                    let client = try HTTPTestClient(port: port)
+                    // The last byte and the end of the stream arrive together.
+                    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r")
+                    client.sendLast("\n")
+                    #expect(try client.receiveToEnd().isEmpty)
+                }
+            }
+        }
+
+        @Test("Closing the sending side during a request that is abandoned counts as leaving")
         func treatsHalfCloseAsLeaving() throws {
             let writers = TestEvents<ResponseWriter>()
             let closed = TestEvents<Void>()

@@ -46,7 +46,7 @@ extension HTTPServerTests {
             }
         }
 
-        @Test("Draining answers what is in progress, closes what is idle and refuses what is new")
+        @Test("Draining answers what is in progress, and what is new until that is done")
         func drains() throws {
             let writers = TestEvents<ResponseWriter>()
             let handle: ClosureHandler.Handle = { request, response in
@@ -60,18 +60,44 @@ extension HTTPServerTests {
                 busy.send(get("/slow"))
                 let writer = try writers.next()
                 let drained = TestEvents<Bool>()
+                server.announceDraining()
                 DispatchQueue.global().async { drained.send(server.drain(limit: .seconds(20))) }
-                #expect(try idle.receiveToEnd().isEmpty)
-                #expect(throws: TestClientError.self) { try HTTPTestClient(port: port) }
+                let late = try exchangeOnce(port, get("/late"))
+                #expect(late.status == 200 && late["connection"] == "close")
                 #expect(drained.count == 0)
                 writer.send(Response(status: .ok, body: [9]))
                 let response = try busy.receiveResponse()
                 #expect(response.body == [9])
                 #expect(response["connection"] == "close")
-                busy.close()
                 #expect(try drained.next())
+                #expect(try idle.receiveToEnd().isEmpty)
                 #expect(server.connectionCount == 0)
+                #expect(throws: TestClientError.self) { try HTTPTestClient(port: port) }
                 #expect(server.drain(limit: .seconds(1)), "draining again changes nothing")
+            }
+        }
+
+        @Test("Who is idle, half-way through a request or never hangs up holds up no end")
+        func drainsPastSilent() throws {
+            try withServer { server, port throws in
+                let silent = try HTTPTestClient(port: port)
+                let idle = try HTTPTestClient(port: port)
+                #expect(try idle.exchange(get("/")).status == 200)
+                let head = try HTTPTestClient(port: port)
+                head.send("GET / HTTP/1.1\r\nHo")
+                let body = try HTTPTestClient(port: port)
+                body.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc")
+                let lingering = try HTTPTestClient(port: port)
+                #expect(try lingering.exchange("nonsense\r\n").status == 400)
+                let areThere = eventually { server.connectionCount == 5 }
+                #expect(areThere)
+                let start = ContinuousClock.now
+                #expect(server.drain(limit: .seconds(60)))
+                // Less than every limit that these connections have.
+                #expect(start.duration(to: .now) < .seconds(1))
+                for client in [silent, idle, head, body, lingering] {
+                    #expect(try client.receiveToEnd().isEmpty)
+                }
             }
         }
 

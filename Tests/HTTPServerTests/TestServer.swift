@@ -13,7 +13,9 @@ struct HTTPServerTests {}
 struct ClosureHandler: RequestHandler {
     typealias Handle = @Sendable (Request, ResponseWriter) -> Void
 
-    var admission: @Sendable (RequestHead) -> Admission = { _ in .accept() }
+    var admission: @Sendable (RequestHead) -> Admission = { _ in
+        .accept(isAbandonedByHalfClose: true)
+    }
     var handleRequest: Handle = echo
 
     func admit(_ head: RequestHead) -> Admission { admission(head) }

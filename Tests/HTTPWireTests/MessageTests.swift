@@ -45,6 +45,20 @@ struct RequestTargetTests {
         #expect(RequestHead(method: .get, target: target).decodedPath == expected)
     }
 
+    @Test(
+        "Escapes of unreserved characters are no difference, those of others stay",
+        arguments: [
+            ("/%6civez", "/livez"), ("/%6Civez?%6c", "/livez"), ("/v1%2Fscore", "/v1%2Fscore"),
+            ("/a%2fb", "/a%2fb"), ("/%7E%2D%2e%5f%30%5A", "/~-._0Z"), ("/%25%36%63", "/%256c"),
+            ("/%256c", "/%256c"), ("/%", "/%"), ("/%6", "/%6"), ("/%zz%61", "/%zza"),
+            ("/%E2%82%AC", "/%E2%82%AC"), ("/%00%20%3F", "/%00%20%3F"),
+            ("http://h/%6civez", "/livez"), ("http://h", "/"), ("http://h?%6c", "/"),
+        ]
+    )
+    func normalisesPath(_ target: String, _ expected: String) {
+        #expect(RequestHead(method: .get, target: target).path == expected)
+    }
+
     @Test("Reads the parameters of a query")
     func readsQuery() {
         let head = RequestHead(method: .get, target: "/?a=1&b&c=%41+d&&e=%zz&f=g=h")

@@ -28,6 +28,10 @@ enum Samples {
         Sample("length", start + "Content-Length: 11\r\n\r\nhello\r\nworld".dropLast()),
         Sample("empty body", start + "Content-Length: 0\r\n\r\n"),
         Sample("chunks", chunked + "3\r\nabc\r\nb;x=y\r\nhello\r\nworl\r\n0\r\nT: u\r\n\r\n"),
+        Sample(
+            "chunk extensions",
+            chunked + "1;a\r\nx\r\n1 ;\ta = b;c=\"d;\\\"\té\" ; e\r\ny\r\n0;f=\"\"\r\n\r\n"
+        ),
         Sample("no chunk but the last", chunked + "0\r\n\r\n"),
         Sample(
             "pipelined",
@@ -191,6 +195,22 @@ enum Samples {
         Sample("chunk size ended by LF", chunked + "1\na\r\n", status: 400),
         Sample("LF in an extension", chunked + "1;a\nb\r\n", status: 400),
         Sample("CR in an extension", chunked + "1;a\rb\r\n", status: 400),
+        Sample("extension without a name", chunked + "5;\r\nhello\r\n", status: 400),
+        Sample("extension of white space", chunked + "5; \r\nhello\r\n", status: 400),
+        Sample("two semicolons", chunked + "5;;a\r\nhello\r\n", status: 400),
+        Sample("semicolon at the end", chunked + "5;a;\r\nhello\r\n", status: 400),
+        Sample("extension with only a value", chunked + "5;=a\r\nhello\r\n", status: 400),
+        Sample("extension without its value", chunked + "5;a=\r\nhello\r\n", status: 400),
+        Sample("extension of two words", chunked + "5;a b\r\nhello\r\n", status: 400),
+        Sample("white space behind an extension", chunked + "5;a \r\nhello\r\n", status: 400),
+        Sample("open quote in an extension", chunked + "5;a=\"b\r\nhello\r\n", status: 400),
+        Sample("escaped last quote", chunked + "5;a=\"b\\\"\r\nhello\r\n", status: 400),
+        Sample("text behind a quoted value", chunked + "5;a=\"b\"c\r\nhello\r\n", status: 400),
+        Sample("quoted name", chunked + "5;\"a\"\r\nhello\r\n", status: 400),
+        Sample("comma between extensions", chunked + "5;a,b\r\nhello\r\n", status: 400),
+        Sample("extension behind a comma", chunked + "5,a\r\nhello\r\n", status: 400),
+        Sample("NUL in a quoted value", chunked + "5;a=\"\0\"\r\nhello\r\n", status: 400),
+        Sample("bare extension of the last chunk", chunked + "0;\r\n\r\n", status: 400),
         Sample("long extension", chunked + "1;" + String(repeating: "a", count: 300), status: 400),
         Sample(
             "many extensions",

@@ -120,6 +120,15 @@ package final class HTTPTestClient {
     @discardableResult
     package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
+    /// Sends text and says in the same segment that nothing more will be sent.
+    package func sendLast(_ text: String) {
+        var one: Int32 = 1
+        // Corked, the text waits for the end.
+        _ = unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_CORK, &one, 4)
+        send(text)
+        shutdownSending()
+    }
+
     /// Says that nothing more will be sent.
     package func shutdownSending() {
         _ = shutdown(descriptor, Int32(SHUT_WR))

@@ -19,7 +19,8 @@ struct Serve: ParsableCommand {
             setting with its default.
 
             The server listens at once; until the model is loaded /readyz says 503 and how far it is. \
-            SIGTERM or SIGINT ends it after the requests in progress, a second one at once.
+            SIGTERM or SIGINT ends it: /readyz says so at once, new requests are served for drain_delay more \
+            and refused afterwards, requests in progress are answered. A second signal ends it at once.
             """
     )
 
@@ -116,6 +117,8 @@ struct SettingFlags: ParsableArguments {
     var bodyTimeout: String?
     @Option(help: "Longest time in which a client may take nothing of its answer. (default: 30s)")
     var writeTimeout: String?
+    @Option(help: "Time to go on serving after SIGTERM, for balancers to notice. (default: 0s)")
+    var drainDelay: String?
     @Option(help: "Longest wait for requests in progress when stopping. (default: 30s)")
     var drainTimeout: String?
     @Option(help: "Time without progress after which /livez says 503. (default: 5m)")
@@ -136,7 +139,7 @@ struct SettingFlags: ParsableArguments {
             .maxRequestTimeout: maxRequestTimeout, .heartbeat: heartbeat,
             .streamBufferBytes: streamBufferBytes, .idleTimeout: idleTimeout,
             .headTimeout: headTimeout, .bodyTimeout: bodyTimeout, .writeTimeout: writeTimeout,
-            .drainTimeout: drainTimeout, .stuckAfter: stuckAfter,
+            .drainDelay: drainDelay, .drainTimeout: drainTimeout, .stuckAfter: stuckAfter,
         ]
         return all.compactMapValues { $0 }
     }

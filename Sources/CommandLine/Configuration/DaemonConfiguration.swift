@@ -11,6 +11,8 @@ struct DaemonConfiguration {
     /// Path of the model directory.
     let model: String
     let logLevel: Logger.Level
+    /// How long to go on serving after the end was announced.
+    var drainDelay = Duration.zero
     var server = HTTPServer.Configuration()
     var engine = Engine.Configuration()
     var service = Service.Configuration()
@@ -117,5 +119,6 @@ struct DaemonConfiguration {
         try read(.bodyTimeout, &server.bodyTimeout)
         try read(.writeTimeout, &server.writeStallTimeout)
         try read(.drainTimeout, &server.drainLimit)
+        try read(.drainDelay, &drainDelay, .zero...(.seconds(3600)))
     }
 }

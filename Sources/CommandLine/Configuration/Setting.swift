@@ -35,6 +35,7 @@ enum Setting: String, CaseIterable {
     case headTimeout = "head_timeout"
     case bodyTimeout = "body_timeout"
     case writeTimeout = "write_timeout"
+    case drainDelay = "drain_delay"
     case drainTimeout = "drain_timeout"
     case stuckAfter = "stuck_after"
 

@@ -71,10 +71,8 @@ final class Acceptor {
     var connectionCount: Int { openConnectionCount.load(ordering: .relaxed) }
 
     /// Waits until every connection is closed.
-    ///
-    /// - Returns: Whether that happened before the deadline.
-    func waitUntilEmpty(_ deadline: DispatchTime) -> Bool {
-        openConnections.wait(timeout: deadline) == .success
+    func waitUntilEmpty() {
+        openConnections.wait()
     }
 
     // MARK: - Accepting

@@ -24,7 +24,11 @@ extension Connection {
             }
         case .responding:
             // While reading is paused the end of the stream goes unseen behind the input not read.
-            if isReadingPaused, !response.isComplete, socket?.isClosedByPeer == true { close() }
+            if isAbandonedByHalfClose, isReadingPaused, !response.isComplete,
+                socket?.isClosedByPeer == true
+            {
+                close()
+            }
         case .lingering:
             if now - phaseStart > configuration.lingerTimeout { close() }
         case .closed:

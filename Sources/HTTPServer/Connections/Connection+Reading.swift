@@ -66,9 +66,8 @@ extension Connection {
         hasInputEnded = true
         // An answer given before the end was seen counts as given.
         if let channel { performCommands(of: channel) }
-        if phase == .responding, response.isComplete {
-            // The answer is on its way and may still be wanted.
-            response.keepsAlive = false
+        if phase == .responding, response.isComplete || !isAbandonedByHalfClose {
+            // The answer may still be wanted, and so may those to the requests behind it.
             pauseReading()
         } else {
             close()
@@ -85,7 +84,9 @@ extension Connection {
             let consumed = parse(input.span)
             hold(input[consumed...])
         }
-        if phase == .head || phase == .body { resumeReading() }
+        guard phase == .head || phase == .body else { return }
+        // What has not arrived completely by the end of the input never will.
+        if hasInputEnded { close() } else { resumeReading() }
     }
 
     // MARK: - Parsing
@@ -118,9 +119,11 @@ extension Connection {
         requestCount += 1
         bodyByteCount = 0
         requestHead = head
+        isAbandonedByHalfClose = false
         enter(.body)
         switch ioQueue.handler.admit(head) {
-        case .accept(let limit):
+        case .accept(let limit, let isAbandonedByHalfClose):
+            self.isAbandonedByHalfClose = isAbandonedByHalfClose
             try parser.limitBody(
                 to: limit ?? ioQueue.configuration.limits.maximumBodyByteCount
             )
@@ -172,10 +175,14 @@ extension Connection {
         )
         self.channel = channel
         let request = Request(head: head, body: body, remoteAddress: remoteAddress)
+        // An end that came with the request decides before any answer can: always the same, not by luck.
+        let hasLeft =
+            isAbandonedByHalfClose && (hasInputEnded || socket?.isClosedByPeer == true)
         // What the handler asks for before it returns is done in one go: one system call for many small pieces.
         isHandling = true
         ioQueue.handler.handle(request, ResponseWriter(channel))
         isHandling = false
+        if hasLeft { return close() }
         performCommands(of: channel)
     }
 }

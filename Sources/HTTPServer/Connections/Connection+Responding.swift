@@ -126,7 +126,7 @@ extension Connection {
         keepsAlive: Bool
     ) -> Bool {
         let keepsAlive =
-            keepsAlive && !ioQueue.isDraining && !hasInputEnded
+            keepsAlive && !ioQueue.isDraining
             && !head.fields.hasToken("close", in: "connection")
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512)

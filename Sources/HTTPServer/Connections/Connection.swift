@@ -8,9 +8,9 @@ internal import Sockets
 /// therefore kept whenever and from wherever handlers answer, and a client cannot make the server work on many
 /// requests of one connection at once.
 ///
-/// A client that closes its sending side while its request is being answered counts as gone: the handler is
-/// told to stop. Common clients keep that side open until they have the response, and a dead connection looks the
-/// same. If the response is complete already it is still delivered.
+/// A client that closes its sending side after its request gets its answer, and those to the requests that it
+/// sent behind, unless the handler has said that it would rather not work for a client that may be gone. A response
+/// that is complete already is delivered in any case.
 final class Connection {
     enum Phase {
         /// Waiting for a request or reading its head.
@@ -44,6 +44,10 @@ final class Connection {
 
     // Responding
     var requestHead: RequestHead?
+    /// Whether the request is given up when its client closes its sending side.
+    var isAbandonedByHalfClose = false
+    /// Whether the end of serving waits for the current answer.
+    private var isAwaited = false
     var channel: ResponseChannel?
     var response = ResponseProgress()
     var isPerformingCommands = false
@@ -101,8 +105,6 @@ final class Connection {
         source.activate()
         if isOverLimit {
             refuse(.serviceUnavailable, "The server has as many connections as it can serve.")
-        } else if ioQueue.isDraining {
-            close()
         }
     }
 
@@ -111,6 +113,11 @@ final class Connection {
     func enter(_ newPhase: Phase) {
         phase = newPhase
         phaseStart = .now
+        // Answers begun after the end was announced are refusals, given at once: they must not put the end off.
+        let mustAwait = phase == .responding && (isAwaited || !ioQueue.isFinishing)
+        guard mustAwait != isAwaited else { return }
+        isAwaited = mustAwait
+        if mustAwait { ioQueue.answers.enter() } else { ioQueue.answers.leave() }
     }
 
     /// Says that nothing more will be sent and waits, for a bounded time, for the client to close.
@@ -145,11 +152,6 @@ final class Connection {
         self.channel = nil
         channel?.connectionClosed()
         ioQueue.remove(self)
-    }
-
-    /// Closes if no request has begun.
-    func closeIfIdle() {
-        if phase == .head, parser.isBetweenRequests { close() }
     }
 
     // MARK: - Sources

@@ -12,7 +12,10 @@ final class IOQueue {
     let logger: Logger
     /// Where every connection of the queue receives: idle connections own no buffer.
     var readBuffer = [UInt8](repeating: 0, count: 64 * 1024)
+    /// Answers that the end of serving waits for, over all queues.
+    let answers: DispatchGroup
     private let draining = Atomic(false)
+    private let finishing = Atomic(false)
 
     private let isCurrentKey = DispatchSpecificKey<Bool>()
     private var connections: [ObjectIdentifier: Connection] = [:]
@@ -25,8 +28,10 @@ final class IOQueue {
         label: String,
         handler: any RequestHandler,
         configuration: HTTPServer.Configuration,
+        answers: DispatchGroup,
         logger: Logger
     ) {
+        self.answers = answers
         queue = DispatchQueue(label: label)
         self.handler = handler
         self.configuration = configuration
@@ -77,10 +82,12 @@ final class IOQueue {
         draining.store(true, ordering: .relaxed)
     }
 
-    /// Closes idle connections now.
-    func closeIdle() {
-        dispatchPrecondition(condition: .onQueue(queue))
-        for connection in Array(connections.values) { connection.closeIfIdle() }
+    /// Whether answers that begin are not waited for any more.
+    var isFinishing: Bool { finishing.load(ordering: .relaxed) }
+
+    /// Has only the answers in progress waited for; callable from any thread.
+    func announceFinishing() {
+        finishing.store(true, ordering: .relaxed)
     }
 
     /// Closes every connection, whatever it is doing.

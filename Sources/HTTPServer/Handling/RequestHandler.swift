@@ -24,7 +24,11 @@ package protocol RequestHandler: Sendable {
 /// Whether a request may send its body.
 package enum Admission: Sendable {
     /// Yes, up to this many bytes; nil stands for the server's own limit.
-    case accept(maximumBodyByteCount: Int? = nil)
+    ///
+    /// A client that closes its sending side after its whole request still reads, as far as TCP says, and gets its
+    /// answer. A connection that is gone looks the same: where answering costs much,
+    /// `isAbandonedByHalfClose` takes either for a client that has left.
+    case accept(maximumBodyByteCount: Int? = nil, isAbandonedByHalfClose: Bool = false)
     /// No; this is the answer. A small body is skipped, a large one is not read and the connection closed.
     case reject(Response)
 }

@@ -32,6 +32,18 @@ func isTargetByte(_ byte: UInt8) -> Bool {
     (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "#")
 }
 
+/// Whether the byte means the same in a URI with and without percent encoding (unreserved, RFC 3986 §2.3).
+func isUnreservedByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "~"):
+        true
+    default:
+        false
+    }
+}
+
 /// Whether the byte may stand in a Host value: uri-host and port (RFC 3986 §3.2.2), no user info.
 func isHostByte(_ byte: UInt8) -> Bool {
     switch byte {

@@ -20,6 +20,26 @@ package func percentDecoded(_ text: Substring) -> String? {
     return String(validating: bytes, as: UTF8.self)
 }
 
+/// Resolves the percent escapes of unreserved characters and leaves all others (RFC 3986 §6.2.2.2).
+func unreservedDecoded(_ text: Substring) -> String {
+    guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count)
+    var rest = text.utf8[...]
+    while let byte = rest.popFirst() {
+        let digits = rest.prefix(2).compactMap(hexadecimalValue)
+        if byte == UInt8(ascii: "%"), digits.count == 2,
+            isUnreservedByte(UInt8(digits[0] << 4 | digits[1]))
+        {
+            bytes.append(UInt8(digits[0] << 4 | digits[1]))
+            rest = rest.dropFirst(2)
+        } else {
+            bytes.append(byte)
+        }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+}
+
 /// One half of a `name=value` pair: `+` is a space, broken escapes stay as they are.
 func decodedParameter(_ text: Substring) -> String {
     let spaced = text.utf8.contains(UInt8(ascii: "+")) ? text.map { $0 == "+" ? " " : $0 } : nil

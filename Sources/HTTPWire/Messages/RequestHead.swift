@@ -4,7 +4,10 @@ package struct RequestHead: Hashable, Sendable {
     package let method: Method
     /// The request target exactly as it was sent (RFC 9112 §3.2).
     package let target: String
-    /// The path of the target, still percent-encoded; `*` for the asterisk form, empty for CONNECT.
+    /// The path of the target; `*` for the asterisk form, empty for CONNECT.
+    ///
+    /// Escapes of characters that need none are resolved, as both spellings name the same (RFC 9110 §4.2.3); all
+    /// others stay, so that an encoded slash is no separator.
     package let path: String
     /// What follows the first `?` of the target, still percent-encoded; nil without a `?`.
     package let query: String?
@@ -75,11 +78,12 @@ package struct RequestHead: Hashable, Sendable {
             rest = rest[scheme...]
             rest = rest[(rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex)...]
         }
-        guard let mark = rest.firstIndex(of: "?") else {
-            return (rest.isEmpty ? "/" : String(rest), nil)
-        }
+        let mark = rest.firstIndex(of: "?") ?? rest.endIndex
         let path = rest[..<mark]
-        return (path.isEmpty ? "/" : String(path), String(rest[rest.index(after: mark)...]))
+        return (
+            path.isEmpty ? "/" : unreservedDecoded(path),
+            mark == rest.endIndex ? nil : String(rest[rest.index(after: mark)...])
+        )
     }
 }
 

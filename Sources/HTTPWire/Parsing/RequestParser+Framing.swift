@@ -139,18 +139,14 @@ extension RequestParser {
         }
     }
 
-    /// Nothing, or a semicolon after optional white space (RFC 9112 §7.1.1).
+    /// Nothing, or well-formed extensions of bounded size (RFC 9112 §7.1.1).
     private mutating func checkChunkExtension(_ rest: Span<UInt8>) throws(ParseError) {
         guard !rest.isEmpty else { return }
         chunkExtensionByteCount += rest.count
         guard chunkExtensionByteCount <= limits.maximumChunkExtensionByteCount else {
             throw ParseError(.malformedChunk, "The chunk extensions are too large.")
         }
-        var start = 0
-        while start < rest.count, isOptionalWhitespace(rest[start]) { start += 1 }
-        guard start < rest.count, rest[start] == UInt8(ascii: ";"),
-            allBytes(of: rest, satisfy: isFieldValueByte)
-        else {
+        guard isChunkExtension(rest) else {
             throw ParseError(.malformedChunk, "A chunk extension is malformed.")
         }
     }

@@ -33,7 +33,7 @@ extension Service {
                 ["status": "loading", "progress": .double(share)],
                 status: .serviceUnavailable
             )
-        case .draining:
+        case .leaving, .draining:
             exchange.answer(["status": "draining"], status: .serviceUnavailable)
         }
     }
@@ -74,6 +74,11 @@ extension Service {
                 "image": defaults.parameters.member("image"),
             ]),
         ]
+    }
+
+    /// `OPTIONS` of a path, or of the server as a whole.
+    func answerOptions(_ methods: [Method], _ exchange: Exchange) {
+        exchange.answer(Response(status: .noContent, fields: ["allow": Route.allow(methods)]))
     }
 
     /// `GET /openapi.yaml`.

@@ -16,25 +16,43 @@ enum Route: Hashable {
     case engine
     /// An answer in progress, by its name.
     case answer(String)
+    /// Which methods there are; of a path, or of the server as a whole.
+    case options([Method])
 
     /// Finds the route of a request.
     ///
     /// - Throws: ``ErrorResponse`` with 404, or with 405 and the methods that there are.
     init(_ head: RequestHead) throws(ErrorResponse) {
+        if head.path == "*" {
+            // RFC 9110 §9.3.7: the server as a whole.
+            self = .options(Self.allMethods)
+            return
+        }
         guard let route = Self.find(head.path) else {
             throw ErrorResponse(.notFound, code: "not_found", "there is nothing at this path")
         }
+        if head.method == .options {
+            self = .options(route.methods)
+            return
+        }
         guard route.methods.contains(head.method) else {
-            let allowed = route.methods.map(\.rawValue).joined(separator: ", ")
+            let methods = route.methods.map(\.rawValue).joined(separator: ", ")
             var error = ErrorResponse(
                 .methodNotAllowed,
                 code: "method_not_allowed",
-                "this path takes \(allowed)"
+                "this path takes \(methods)"
             )
-            error.fields["allow"] = allowed
+            error.fields["allow"] = Self.allow(route.methods)
             throw error
         }
         self = route
+    }
+
+    private static let allMethods: [Method] = [.get, .head, .post, .delete]
+
+    /// The value of the Allow field.
+    static func allow(_ methods: [Method]) -> String {
+        (methods + [.options]).map(\.rawValue).joined(separator: ", ")
     }
 
     private static func find(_ path: String) -> Route? {
@@ -64,6 +82,7 @@ enum Route: Hashable {
     /// The methods that the path takes.
     var methods: [Method] {
         if case .answer = self { return [.delete] }
+        if case .options(let methods) = self { return methods }
         return takesDocument ? [.post] : [.get, .head]
     }
 
@@ -78,8 +97,17 @@ enum Route: Hashable {
     /// Whether it can be answered only with the model in memory.
     var needsModel: Bool {
         switch self {
-        case .liveness, .readiness, .openAPI, .openAPIAsJSON, .metrics, .engine, .answer: false
+        case .liveness, .readiness, .openAPI, .openAPIAsJSON, .metrics, .engine, .answer, .options:
+            false
         default: true
+        }
+    }
+
+    /// Whether the model computes for it, so that nobody should when the client has closed its sending side.
+    var isComputed: Bool {
+        switch self {
+        case .interleave, .score: true
+        default: false
         }
     }
 
