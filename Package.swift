@@ -77,24 +77,14 @@ let package = Package(
         ),
         library("Locking"),
         library("Files", ["CLinux"]),
-        .systemLibrary(
-            name: "COpenBLAS",
-            pkgConfig: "openblas",
-            providers: [.apt(["libopenblas-dev"])]
-        ),
-        .systemLibrary(
-            name: "COpenSSL",
-            pkgConfig: "openssl",
-            providers: [.apt(["libssl-dev"])]
-        ),
-        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
-        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-        .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // No pkg-config: what it says when a package is missing is kept in the build folder, and is still believed when the
+        // package is there. Module maps and targets name their libraries; shims say what to install.
+        .systemLibrary(name: "COpenSSL"),
+        .systemLibrary(name: "CZlib"),
         .target(
             name: "CImageCodecs",
-            dependencies: ["CJPEG", "CPNG", "CWebP", "CZlib"],
-            cSettings: cSettings
+            cSettings: cSettings,
+            linkerSettings: ["jpeg", "png", "webp", "z"].map { .linkedLibrary($0) }
         ),
         .target(
             name: "CSentencePiece",
@@ -164,7 +154,7 @@ let package = Package(
         library(
             "CommandLine",
             [
-                "COpenBLAS", "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
+                "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
                 "Tokenization",
                 "Images", "MMInterleaved", "Scheduling", "ReferenceImport", "Engine", "HTTPWire",
                 "HTTPServer", "ServiceAPI", "LoadGenerator", "World",

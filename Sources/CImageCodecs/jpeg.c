@@ -1,13 +1,10 @@
 #include "cimagecodecs.h"
+#include "libraries.h"
 
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <jpeglib.h>
-
-#include <jerror.h>
 
 struct failure {
     struct jpeg_error_mgr base;

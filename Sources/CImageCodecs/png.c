@@ -1,11 +1,10 @@
 #include "cimagecodecs.h"
+#include "libraries.h"
 
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <png.h>
 
 struct failure {
     jmp_buf target;

@@ -1,13 +1,6 @@
 #include "ccodec_versions.h"
 
-// libjpeg's header needs size_t and FILE.
-#include <stddef.h>
-#include <stdio.h>
-
-#include <jpeglib.h>
-#include <png.h>
-#include <webp/decode.h>
-#include <zlib.h>
+#include "libraries.h"
 
 #define ILV_TEXT_OF(x) #x
 #define ILV_TEXT(x) ILV_TEXT_OF(x)

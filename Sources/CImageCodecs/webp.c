@@ -1,11 +1,9 @@
 #include "cimagecodecs.h"
+#include "libraries.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <webp/decode.h>
-#include <webp/encode.h>
 
 static int report(VP8StatusCode status, char *message) {
     switch (status) {

@@ -268,3 +268,11 @@ void ilv_f32_to_f16(uint16_t *out, const float *x, size_t count) {
 void ilv_f32_to_bf16(uint16_t *out, const float *x, size_t count) {
     kernels()->f32_to_bf16(out, x, count);
 }
+
+float ilv_peak_f32(size_t iterations, float seed, size_t *operations) {
+    return kernels()->peak_f32(iterations, seed, operations);
+}
+
+uint32_t ilv_read_u32(const uint32_t *x, size_t count) {
+    return kernels()->read_u32(x, count);
+}

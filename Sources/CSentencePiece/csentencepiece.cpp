@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#if !__has_include(<sentencepiece_processor.h>)
+#error "libsentencepiece-dev is missing: run scripts/setup, which installs all Debian packages that the build needs"
+#endif
 #include <sentencepiece_processor.h>
 
 struct ilv_tokenizer {

@@ -73,10 +73,7 @@ struct Daemon {
         let shown = host.contains(":") ? "[\(host)]" : host
         let address = "http://\(shown):\(server.port ?? configuration.server.port)"
         logger.info(
-            """
-            Serving \(directory.configuration.name) at \(address); try: curl \(address)/v1/interleave \
-            -H 'Content-Type: application/json' -d '{"input":[{"type":"text","text":"A red circle."}]}'
-            """
+            "Serving \(directory.configuration.name) at \(address); try: \(FirstRequest.command(address))"
         )
     }
 

@@ -74,6 +74,15 @@ package enum File {
         }
     }
 
+    /// Removes a file, or a link and not what it points to.
+    ///
+    /// - Throws: ``FileError`` if the system refuses.
+    package static func remove(_ path: String) throws(FileError) {
+        guard unsafe unlink(path) == 0 else {
+            throw FileError(path: path, failed: "cannot be removed")
+        }
+    }
+
     private static func writeAll(
         _ bytes: [UInt8],
         _ descriptor: borrowing Descriptor,

@@ -62,8 +62,8 @@ package enum Folder {
             // A link is removed, not followed.
             if unsafe lstat(inside, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
                 try remove(inside)
-            } else if unsafe unlink(inside) != 0 {
-                throw FileError(path: inside, failed: "cannot be removed")
+            } else {
+                try File.remove(inside)
             }
         }
         guard unsafe rmdir(path) == 0 else {

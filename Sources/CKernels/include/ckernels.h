@@ -217,4 +217,12 @@ void ilv_bf16_to_f32(float *out, const uint16_t *x, size_t count);
 void ilv_f32_to_f16(uint16_t *out, const float *x, size_t count);
 void ilv_f32_to_bf16(uint16_t *out, const float *x, size_t count);
 
+/// Multiplies and adds in independent chains of registers, as fast as the instruction set can; the number of
+/// operations done goes to *operations. seed is a little below 1, so that values stay finite. The result is of no use
+/// but to keep the work from being left out.
+float ilv_peak_f32(size_t iterations, float seed, size_t *operations);
+
+/// Sum, modulo 2^32, of the largest multiple of 64 elements that count holds, in memory's order: reads every byte once.
+uint32_t ilv_read_u32(const uint32_t *x, size_t count);
+
 #endif

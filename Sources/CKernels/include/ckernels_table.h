@@ -43,7 +43,9 @@
     KERNEL(f16_to_f32)                   \
     KERNEL(bf16_to_f32)                  \
     KERNEL(f32_to_f16)                   \
-    KERNEL(f32_to_bf16)
+    KERNEL(f32_to_bf16)                  \
+    KERNEL(peak_f32)                     \
+    KERNEL(read_u32)
 
 /// One instruction set's version of every kernel.
 struct ilv_kernels {

@@ -24,6 +24,7 @@
 #include "images.h"
 #include "deformable.h"
 #include "formats.h"
+#include "peaks.h"
 
 const struct ilv_kernels ILV_PASTE(kernels, ILV_ISA) = {
     .name = ILV_ISA_NAME,

@@ -1,70 +1,53 @@
-import COpenBLAS
 import Tensors
 
-/// What this machine can do at best, measured in the same run as everything else.
-struct MachinePeaks: Encodable {
-    /// Multiplications and additions per second of a large single-precision matrix product by OpenBLAS,
-    /// on as many threads: a yardstick that is not our own.
-    let operationsPerSecond: Double
-    /// Bytes per second of reading a matrix larger than every cache once.
-    let bytesPerSecond: Double
+/// What this machine can do at best, measured beside a stage.
+struct MachinePeaks: Hashable {
+    /// Multiplications and additions per second, and bytes per second of reading.
+    let operations: PeakRate
+    let reading: PeakRate
 
-    private enum CodingKeys: String, CodingKey {
-        case operationsPerSecond = "gemm_flops_per_second"
-        case bytesPerSecond = "read_bytes_per_second"
-    }
-
-    /// Takes about a second.
-    init(_ compute: Compute) {
-        operationsPerSecond = Self.productsPerSecond(threadCount: compute.pool.workerCount)
-
-        // 512 MiB: the product with one row reads every element exactly once.
-        let large = Matrix(rows: 16384, columns: 8192)
-        large.fill(0.5)
-        let reading = LinearWeights(weight: large, bias: nil)
-        let row = Matrix(rows: 1, columns: 8192)
-        let sums = Matrix(rows: 1, columns: 16384)
-        let reads = time(5) { compute.linear(row, reading, into: sums) }
-        bytesPerSecond = Double(large.count * 4) / Measurement.quantile(reads, 0)
-    }
-
-    private init(operationsPerSecond: Double, bytesPerSecond: Double) {
-        self.operationsPerSecond = operationsPerSecond
-        self.bytesPerSecond = bytesPerSecond
-    }
-
-    /// The larger of each of two measurements.
-    func better(of other: MachinePeaks) -> MachinePeaks {
+    /// The larger of each of two measurements, with the slowest run of both.
+    func merged(with other: MachinePeaks) -> MachinePeaks {
         MachinePeaks(
-            operationsPerSecond: max(operationsPerSecond, other.operationsPerSecond),
-            bytesPerSecond: max(bytesPerSecond, other.bytesPerSecond)
+            operations: operations.merged(with: other.operations),
+            reading: reading.merged(with: other.reading)
         )
     }
 
-    private static func productsPerSecond(threadCount: Int) -> Double {
-        let side = 2048
-        let matrix = [Float](repeating: 0.5, count: side * side)
-        var product = [Float](repeating: 0, count: side * side)
-        openblas_set_num_threads(Int32(threadCount))
-        let size = blasint(side)
-        let times = time(5) {
-            unsafe cblas_sgemm(
-                CblasRowMajor,
-                CblasNoTrans,
-                CblasTrans,
-                size,
-                size,
-                size,
-                1,
-                matrix,
-                size,
-                matrix,
-                size,
-                0,
-                &product,
-                size
-            )
-        }
-        return 2 * Double(side * side * side) / Measurement.quantile(times, 0)
+    /// Whether the runs were alike, so that shares of the peaks mean something.
+    var isQuiet: Bool { operations.isSteady && reading.isSteady }
+}
+
+extension PeakRate {
+    /// The slowest run of a machine left alone, as a share of the fastest.
+    private static let steadyShare = 0.8
+
+    fileprivate var isSteady: Bool { worst >= best * Self.steadyShare }
+
+    fileprivate func merged(with other: PeakRate) -> PeakRate {
+        var merged = self
+        merged.best = max(best, other.best)
+        merged.worst = min(worst, other.worst)
+        return merged
+    }
+}
+
+/// Measures the machine's peaks, again and again: what a shared machine can do changes within minutes.
+struct MachinePeakMeter {
+    private let compute: Compute
+    /// 256 MiB: more than last-level caches hold.
+    private let memory = Matrix(rows: 1 << 13, columns: 1 << 13)
+
+    init(_ compute: Compute) {
+        self.compute = compute
+        memory.fill(0.5)
+    }
+
+    /// Takes about 0.2 s.
+    func measure() -> MachinePeaks {
+        MachinePeaks(
+            operations: compute.measurePeakOperations(),
+            reading: compute.measurePeakReading(of: memory)
+        )
     }
 }

@@ -9,8 +9,10 @@ struct BenchStages: ParsableCommand {
         commandName: "stages",
         abstract: "Time the model's stages on random weights of a shape.",
         discussion: """
-            Prints medians, rates, and the share of what this machine can do at best, which is measured \
-            in the same run: a large matrix product, and reading memory once.
+            Prints medians, rates, and the share of what this machine can do at best, which is measured before \
+            and after each stage: multiplications and additions that wait for nothing, and reading memory once. \
+            Where those runs differ the machine was not quiet, and the table says so. Beside it stands what \
+            OpenBLAS makes of a large matrix product, where it is installed.
             """
     )
 
@@ -42,14 +44,6 @@ struct BenchStages: ParsableCommand {
         }
     }
 
-    private struct Output: Encodable {
-        let shape: String
-        let instructionSet: String
-        let workers: Int
-        let peaks: MachinePeaks
-        let stages: [Measurement]
-    }
-
     func run() throws {
         let configuration = try ShapeCatalog.configuration(shape)
         let compute = Compute(workerCount: workers)
@@ -61,68 +55,24 @@ struct BenchStages: ParsableCommand {
         let stages = stage.isEmpty ? StageBenchmarks.stages : stage
         var bar = ProgressBar("timing \(configuration.name)")
         bar.show(0, "peaks")
-        let before = MachinePeaks(compute)
-        var measurements: [Measurement] = []
+        let products = OpenBLAS(threadCount: compute.pool.workerCount)?.measureOperationRate()
+        let meter = MachinePeakMeter(compute)
+        var before = meter.measure()
+        var report = StageReport(
+            shape: configuration.name,
+            instructionSet: Compute.instructionSet,
+            workers: compute.pool.workerCount,
+            openBLASOperationsPerSecond: products
+        )
         for (index, stage) in stages.enumerated() {
             bar.show(Double(index) / Double(stages.count), stage)
-            measurements += try benchmarks.run(stage)
+            let measurements = try benchmarks.run(stage)
+            let after = meter.measure()
+            let peaks = before.merged(with: after)
+            report.stages += measurements.map { StageReport.Stage(measurement: $0, peaks: peaks) }
+            before = after
         }
-        // What a shared machine's memory can do changes within minutes.
-        let peaks = before.better(of: MachinePeaks(compute))
         bar.finish()
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            let output = Output(
-                shape: configuration.name,
-                instructionSet: Compute.instructionSet,
-                workers: compute.pool.workerCount,
-                peaks: peaks,
-                stages: measurements
-            )
-            print(String(decoding: try encoder.encode(output), as: UTF8.self))
-            return
-        }
-        print(
-            "\(configuration.name), \(compute.pool.workerCount) workers, \(Compute.instructionSet); "
-                + String(
-                    format: "peaks: %.0f GFLOP/s, %.1f GB/s",
-                    peaks.operationsPerSecond / 1e9,
-                    peaks.bytesPerSecond / 1e9
-                )
-        )
-        print(
-            row([
-                "stage", "unit", "median", "min", "max", "units/s", "GFLOP", "GFLOP/s", "of peak",
-                "GB/s", "of peak",
-            ])
-        )
-        for measurement in measurements { print(row(columns(measurement, peaks))) }
-    }
-
-    private func columns(_ measurement: Measurement, _ peaks: MachinePeaks) -> [String] {
-        func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", seconds * 1e3) }
-        func share(_ value: Double, _ peak: Double) -> String {
-            String(format: "%.0f%%", 100 * value / peak)
-        }
-        let hasBytes = measurement.byteCount > 0
-        return [
-            measurement.stage, measurement.unit, milliseconds(measurement.median),
-            milliseconds(measurement.minimum), milliseconds(measurement.maximum),
-            String(format: "%.2f", measurement.unitsPerSecond),
-            String(format: "%.2f", Double(measurement.floatingPointOperations) / 1e9),
-            String(format: "%.1f", measurement.operationsPerSecond / 1e9),
-            share(measurement.operationsPerSecond, peaks.operationsPerSecond),
-            hasBytes ? String(format: "%.1f", measurement.bytesPerSecond / 1e9) : "",
-            hasBytes ? share(measurement.bytesPerSecond, peaks.bytesPerSecond) : "",
-        ]
-    }
-
-    private func row(_ cells: [String]) -> String {
-        let widths = [12, 30, 12, 12, 12, 10, 10, 9, 8, 7, 8]
-        return zip(cells, widths).map { cell, width in
-            cell.count >= width
-                ? cell + " " : cell + String(repeating: " ", count: width - cell.count)
-        }.joined()
+        print(try json ? report.json() : report.text)
     }
 }

@@ -1,0 +1,18 @@
+/// What somebody who has just started a daemon can copy and see.
+enum FirstRequest {
+    /// Makes a shell command that has a daemon draw a picture, and writes it to a file.
+    ///
+    /// - Parameter address: Of the daemon, such as `http://127.0.0.1:8080`.
+    /// - Returns: One line that needs curl and nothing else that a Debian system lacks.
+    static func command(_ address: String) -> String {
+        let request =
+            #"{"input":[{"type":"text","text":"\#(words)"}],"mode":"image","seed":1}"#
+        return """
+            curl -s \(address)/v1/interleave -H 'Content-Type: application/json' -d '\(request)' \
+            | sed 's/.*base64,//; s/".*//' | base64 -d > picture.png
+            """
+    }
+
+    /// Of the world that nano knows; any other model has seen such words too.
+    private static let words = "a small red square at the center on a dark background"
+}

@@ -1,0 +1,14 @@
+import Testing
+
+@testable import CommandLine
+
+@Suite struct FirstRequestTests {
+    @Test("The first thing to copy asks for a picture and shows where it is")
+    func command() {
+        let command = FirstRequest.command("http://[::1]:80")
+        #expect(command.hasPrefix("curl -s http://[::1]:80/v1/interleave "))
+        #expect(command.contains(#""mode":"image""#))
+        #expect(command.hasSuffix("> picture.png"))
+        #expect(!command.contains("\n"))
+    }
+}
