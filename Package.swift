@@ -84,7 +84,7 @@ let package = Package(
         .target(
             name: "CImageCodecs",
             cSettings: cSettings,
-            linkerSettings: ["jpeg", "png", "webp", "z"].map { .linkedLibrary($0) }
+            linkerSettings: ["jpeg", "png", "webp", "webpdemux", "z"].map { .linkedLibrary($0) }
         ),
         .target(
             name: "CSentencePiece",

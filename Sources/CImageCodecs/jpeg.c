@@ -66,10 +66,19 @@ static struct jpeg_error_mgr *install(struct failure *failure, char *message) {
 struct scan_monitor {
     struct jpeg_progress_mgr base;
     int maximum_scans;
+    ilv_codec_poll poll;
+    void *context;
 };
 
-static void check_scans(j_common_ptr info) {
+// Called once per row of blocks, also while a progressive picture is gathered.
+static void check_progress(j_common_ptr info) {
     struct scan_monitor *monitor = (struct scan_monitor *)info->progress;
+    if (monitor->poll != NULL && monitor->poll(monitor->context)) {
+        struct failure *failure = (struct failure *)info->err;
+        snprintf(failure->message, ILV_CODEC_MESSAGE_LENGTH, "stopped");
+        failure->status = ILV_CODEC_STOPPED;
+        longjmp(failure->target, 1);
+    }
     if (info->is_decompressor && ((j_decompress_ptr)info)->input_scan_number > monitor->maximum_scans) {
         struct failure *failure = (struct failure *)info->err;
         snprintf(failure->message, ILV_CODEC_MESSAGE_LENGTH, "more than %d progressive scans",
@@ -113,10 +122,10 @@ static void convert_cmyk_row(const uint8_t *cmyk, uint8_t *rgb, uint32_t width) 
 }
 
 int ilv_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, uint32_t width, uint32_t height,
-                    int maximum_scans, char *message) {
+                    int maximum_scans, ilv_codec_poll poll, void *context, char *message) {
     struct jpeg_decompress_struct info;
     struct failure failure;
-    struct scan_monitor monitor = {.maximum_scans = maximum_scans};
+    struct scan_monitor monitor = {.maximum_scans = maximum_scans, .poll = poll, .context = context};
     uint8_t *volatile cmyk_row = NULL;
     info.err = install(&failure, message);
     if (setjmp(failure.target)) {
@@ -125,7 +134,7 @@ int ilv_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, uint32_
         return failure.status;
     }
     jpeg_create_decompress(&info);
-    monitor.base.progress_monitor = check_scans;
+    monitor.base.progress_monitor = check_progress;
     info.progress = &monitor.base;
     jpeg_mem_src(&info, bytes, count);
     jpeg_read_header(&info, TRUE);

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Rows between two questions whether to go on.
+enum { POLLED_ROW_COUNT = 16 };
+
 struct failure {
     jmp_buf target;
     int status;
@@ -91,6 +94,8 @@ static png_structp make_reader(struct failure *failure, struct source *source, p
     png_set_read_fn(png, source, read_bytes);
     // Sizes are the caller's to judge.
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    // Texts, profiles and the like would be unpacked, however large they become, and nothing reads them.
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     return png;
 }
 
@@ -119,11 +124,49 @@ int ilv_png_read_size(const uint8_t *bytes, size_t count, uint32_t *width, uint3
     return ILV_CODEC_OK;
 }
 
+static void poll_or_fail(png_structp png, ilv_codec_poll poll, void *context) {
+    if (poll != NULL && poll(context)) {
+        fail(png, ILV_CODEC_STOPPED, "stopped");
+    }
+}
+
+// Rows of an interlaced picture come in passes that each need what the earlier ones left of their row.
+static void read_rows(png_structp png, uint8_t *rows, size_t row_count, size_t stride, int pass_count,
+                      ilv_codec_poll poll, void *context) {
+    for (int pass = 0; pass < pass_count; pass++) {
+        for (size_t row = 0; row < row_count; row++) {
+            if (row % POLLED_ROW_COUNT == 0) {
+                poll_or_fail(png, poll, context);
+            }
+            png_read_row(png, rows + row * stride, NULL);
+        }
+    }
+}
+
+// Reads with alpha, and flattens: row by row, or all at once where passes need whole rows.
+static void read_flattened(png_structp png, uint8_t *pixels, uint32_t width, uint32_t height, int pass_count,
+                           int is_over_white, ilv_codec_poll poll, void *context, uint8_t *rgba) {
+    size_t stride = (size_t)width * 4;
+    if (pass_count > 1) {
+        read_rows(png, rgba, height, stride, pass_count, poll, context);
+        ilv_pixels_flatten(rgba, (size_t)width * height, is_over_white, pixels);
+        return;
+    }
+    for (uint32_t row = 0; row < height; row++) {
+        if (row % POLLED_ROW_COUNT == 0) {
+            poll_or_fail(png, poll, context);
+        }
+        png_read_row(png, rgba, NULL);
+        ilv_pixels_flatten(rgba, width, is_over_white, pixels + (size_t)row * width * 3);
+    }
+}
+
 int ilv_png_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, uint32_t width, uint32_t height,
-                   char *message) {
+                   int is_over_white, ilv_codec_poll poll, void *context, char *message) {
     struct failure failure;
     struct source source = {bytes, count, 0};
     png_infop info = NULL;
+    uint8_t *volatile rgba = NULL;
     start_failure(&failure, message);
     png_structp png = make_reader(&failure, &source, &info);
     if (png == NULL) {
@@ -131,6 +174,7 @@ int ilv_png_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, uint32_t
     }
     if (setjmp(failure.target)) {
         png_destroy_read_struct(&png, &info, NULL);
+        free(rgba);
         return failure.status;
     }
     png_read_info(png, info);
@@ -140,20 +184,29 @@ int ilv_png_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, uint32_t
     // Everything becomes 8-bit RGB: palettes and small depths expand, high bytes stay, alpha goes.
     png_set_expand(png);
     png_set_strip_16(png);
-    png_set_strip_alpha(png);
+    int keeps_alpha = is_over_white && ((png_get_color_type(png, info) & PNG_COLOR_MASK_ALPHA) != 0 ||
+                                        png_get_valid(png, info, PNG_INFO_tRNS) != 0);
+    if (!keeps_alpha) {
+        png_set_strip_alpha(png);
+    }
     png_set_gray_to_rgb(png);
     int pass_count = png_set_interlace_handling(png);
     png_read_update_info(png, info);
-    if (png_get_rowbytes(png, info) != (size_t)width * 3) {
+    if (png_get_rowbytes(png, info) != (size_t)width * (keeps_alpha ? 4 : 3)) {
         fail(png, ILV_CODEC_UNSUPPORTED, "the pixels do not reduce to RGB");
     }
-    for (int pass = 0; pass < pass_count; pass++) {
-        for (uint32_t row = 0; row < height; row++) {
-            png_read_row(png, pixels + (size_t)row * width * 3, NULL);
+    if (keeps_alpha) {
+        rgba = malloc((size_t)width * 4 * (pass_count > 1 ? height : 1));
+        if (rgba == NULL) {
+            fail(png, ILV_CODEC_OUT_OF_MEMORY, "out of memory");
         }
+        read_flattened(png, pixels, width, height, pass_count, is_over_white, poll, context, rgba);
+    } else {
+        read_rows(png, pixels, height, (size_t)width * 3, pass_count, poll, context);
     }
     png_read_end(png, NULL);
     png_destroy_read_struct(&png, &info, NULL);
+    free(rgba);
     return ILV_CODEC_OK;
 }
 

@@ -8,12 +8,14 @@ package struct ImageError: Error, Sendable, Equatable {
         case malformed
         /// The data ends before the last pixel.
         case truncated
-        /// A feature that is not read, such as animation or 12-bit JPEG.
+        /// A feature that is not read, such as 12-bit JPEG.
         case unsupported
         /// Larger than ``ImageLimits`` allow.
         case limitExceeded
         /// Memory could not be had.
         case outOfMemory
+        /// Somebody asked for the end.
+        case stopped
         /// A text for a PNG chunk that the format cannot hold.
         case invalidText
     }

@@ -1,3 +1,5 @@
+import CImageCodecs
+
 /// A picture of 8-bit RGB samples.
 ///
 /// Layout: `pixels` [height, width, 3], rows without gaps, sRGB values as stored in the file.
@@ -21,5 +23,27 @@ package struct RGBImage: Sendable, Equatable {
         self.width = width
         self.height = height
         self.pixels = pixels
+    }
+}
+
+extension RGBImage {
+    /// The picture turned upright.
+    func upright(from orientation: ExifOrientation) -> RGBImage {
+        guard orientation.value != 1 else { return self }
+        var turned = [UInt8](repeating: 0, count: pixels.count)
+        unsafe pixels.withUnsafeBufferPointer { source in
+            unsafe turned.withUnsafeMutableBufferPointer { target in
+                unsafe ilv_pixels_turn(
+                    source.baseAddress,
+                    UInt32(width),
+                    UInt32(height),
+                    Int32(orientation.value),
+                    target.baseAddress
+                )
+            }
+        }
+        return orientation.swapsSides
+            ? RGBImage(width: height, height: width, pixels: turned)
+            : RGBImage(width: width, height: height, pixels: turned)
     }
 }

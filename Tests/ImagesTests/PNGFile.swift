@@ -30,7 +30,7 @@ struct PNGFile {
         return chunks
     }
 
-    private static func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
+    static func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
         let body = Array(name.utf8) + data
         var checksum = UInt32.max
         for byte in body {

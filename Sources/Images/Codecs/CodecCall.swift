@@ -28,9 +28,39 @@ enum CodecCall {
             case ILV_CODEC_UNSUPPORTED: .unsupported
             case ILV_CODEC_OUT_OF_MEMORY: .outOfMemory
             case ILV_CODEC_LIMIT: .limitExceeded
+            case ILV_CODEC_STOPPED: .stopped
             default: .malformed
             }
         throw ImageError(kind, format: format, message)
+    }
+
+    /// Runs a decoder that asks every now and then whether to go on.
+    static func run(
+        _ format: ImageFormat,
+        shouldStop: () -> Bool,
+        _ body: (
+            ilv_codec_poll, UnsafeMutableRawPointer, UnsafeMutablePointer<CChar>
+        ) -> Int32
+    ) throws(ImageError) {
+        // The C function's context is the closure itself, which outlives the call.
+        try withoutActuallyEscaping(shouldStop) { shouldStop throws(ImageError) in
+            var question = shouldStop
+            try unsafe run(format) { message in
+                unsafe withUnsafeMutablePointer(to: &question) { context in
+                    unsafe body(
+                        { context in
+                            guard let context = unsafe context else { return 0 }
+                            let question = unsafe context.assumingMemoryBound(
+                                to: (() -> Bool).self
+                            )
+                            return unsafe question.pointee() ? 1 : 0
+                        },
+                        UnsafeMutableRawPointer(context),
+                        message
+                    )
+                }
+            }
+        }
     }
 
     /// Runs an encoder and copies its output.

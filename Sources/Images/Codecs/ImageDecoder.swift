@@ -2,24 +2,40 @@ import CImageCodecs
 
 /// Decodes JPEG, PNG and WebP, recognised by their first bytes.
 ///
-/// The result equals what Pillow's `Image.open(...).convert("RGB")` gives with libjpeg-turbo: alpha is dropped
-/// without blending, palettes and grey are expanded, ICC profiles and gamma are ignored, CMYK is converted
-/// without a profile. An EXIF orientation is ignored too: the reference does not turn pictures. 16-bit samples keep
-/// their high byte (Pillow does the same for colour; 16-bit grey it clips to white, which is not repeated here).
-/// Animations are refused.
+/// Palettes and grey are expanded, ICC profiles and gamma are ignored, CMYK is converted without a profile. 16-bit samples
+/// keep their high byte (Pillow does the same for colour; 16-bit grey it clips to white, which is not repeated here).
+/// Of an animation the first frame is decoded. What becomes of transparency and of an Exif orientation, ``Appearance``
+/// says.
 package enum ImageDecoder {
-    /// Decodes a picture.
+    /// Which of a file's pixels are wanted.
+    package enum Appearance: Sendable {
+        /// As they are stored: what Pillow's `Image.open(...).convert("RGB")` gives with libjpeg-turbo, and so what the
+        /// reference sees. Alpha is dropped without blending, nothing is turned.
+        case stored
+        /// As people see them: turned upright, transparency over white.
+        case seen
+    }
+
+    /// What a file's first bytes say.
+    package struct Header: Sendable, Equatable {
+        /// The encoding.
+        package let format: ImageFormat
+        /// Columns as they are stored.
+        package let width: Int
+        /// Rows as they are stored.
+        package let height: Int
+
+        /// Pixels of the picture.
+        package var pixelCount: Int { width * height }
+    }
+
+    /// Reads the size of a picture and checks it, without decoding or allocating any pixels.
     ///
-    /// The size in the header is checked before pixel memory is allocated. Data that ends early is an error, also where
-    /// the libraries would fill in grey.
-    ///
-    /// Threads: any; nothing is shared.
-    ///
-    /// - Throws: ``ImageError``.
-    package static func decode(
-        _ bytes: Span<UInt8>,
+    /// - Throws: ``ImageError``, of kind `limitExceeded` if the picture may not be decoded.
+    package static func header(
+        of bytes: Span<UInt8>,
         limits: ImageLimits = ImageLimits()
-    ) throws(ImageError) -> RGBImage {
+    ) throws(ImageError) -> Header {
         guard bytes.count <= limits.maximumByteCount else {
             throw ImageError(
                 .limitExceeded,
@@ -42,16 +58,40 @@ package enum ImageDecoder {
                 "\(width) x \(height) = \(pixelCount) pixels, at most \(limits.maximumPixelCount) are allowed"
             )
         }
-        var pixels = [UInt8](repeating: 0, count: Int(pixelCount) * 3)
+        return Header(format: format, width: Int(width), height: Int(height))
+    }
+
+    /// Decodes a picture.
+    ///
+    /// The size in the header is checked before pixel memory is allocated. Data that ends early is an error, also where
+    /// the libraries would fill in grey.
+    ///
+    /// `shouldStop` is asked every few rows (of WebP before the first only); once it says yes the error is of kind
+    /// `stopped`.
+    ///
+    /// Threads: any; nothing is shared.
+    ///
+    /// - Throws: ``ImageError``.
+    package static func decode(
+        _ bytes: Span<UInt8>,
+        limits: ImageLimits = ImageLimits(),
+        as appearance: Appearance = .stored,
+        shouldStop: () -> Bool = { false }
+    ) throws(ImageError) -> RGBImage {
+        let header = try header(of: bytes, limits: limits)
+        guard !shouldStop() else { throw ImageError(.stopped, format: header.format, "stopped") }
+        var pixels = [UInt8](repeating: 0, count: header.pixelCount * 3)
         try decode(
             bytes,
-            format,
+            header,
             into: &pixels,
-            width: width,
-            height: height,
-            maximumScanCount: limits.maximumScanCount
+            isOverWhite: appearance == .seen,
+            maximumScanCount: limits.maximumScanCount,
+            shouldStop: shouldStop
         )
-        return RGBImage(width: Int(width), height: Int(height), pixels: pixels)
+        let image = RGBImage(width: header.width, height: header.height, pixels: pixels)
+        guard appearance == .seen else { return image }
+        return image.upright(from: ExifOrientation(of: bytes, header.format))
     }
 
     /// Decodes a picture held in an array.
@@ -59,9 +99,11 @@ package enum ImageDecoder {
     /// - Throws: ``ImageError``.
     package static func decode(
         _ bytes: [UInt8],
-        limits: ImageLimits = ImageLimits()
+        limits: ImageLimits = ImageLimits(),
+        as appearance: Appearance = .stored,
+        shouldStop: () -> Bool = { false }
     ) throws(ImageError) -> RGBImage {
-        try decode(bytes.span, limits: limits)
+        try decode(bytes.span, limits: limits, as: appearance, shouldStop: shouldStop)
     }
 
     private static func readSize(
@@ -72,32 +114,13 @@ package enum ImageDecoder {
         var height: UInt32 = 0
         try unsafe CodecCall.run(format) { message in
             unsafe bytes.withUnsafeBufferPointer { buffer in
-                switch format {
-                case .jpeg:
-                    unsafe ilv_jpeg_read_size(
-                        buffer.baseAddress,
-                        buffer.count,
-                        &width,
-                        &height,
-                        message
-                    )
-                case .png:
-                    unsafe ilv_png_read_size(
-                        buffer.baseAddress,
-                        buffer.count,
-                        &width,
-                        &height,
-                        message
-                    )
-                case .webp:
-                    unsafe ilv_webp_read_size(
-                        buffer.baseAddress,
-                        buffer.count,
-                        &width,
-                        &height,
-                        message
-                    )
-                }
+                let read =
+                    switch format {
+                    case .jpeg: unsafe ilv_jpeg_read_size
+                    case .png: unsafe ilv_png_read_size
+                    case .webp: unsafe ilv_webp_read_size
+                    }
+                return unsafe read(buffer.baseAddress, buffer.count, &width, &height, message)
             }
         }
         return (width, height)
@@ -105,17 +128,18 @@ package enum ImageDecoder {
 
     private static func decode(
         _ bytes: Span<UInt8>,
-        _ format: ImageFormat,
+        _ header: Header,
         into pixels: inout [UInt8],
-        width: UInt32,
-        height: UInt32,
-        maximumScanCount: Int
+        isOverWhite: Bool,
+        maximumScanCount: Int,
+        shouldStop: () -> Bool
     ) throws(ImageError) {
+        let (width, height) = (UInt32(header.width), UInt32(header.height))
         let scanCount = Int32(clamping: maximumScanCount)
-        try unsafe CodecCall.run(format) { message in
+        try unsafe CodecCall.run(header.format, shouldStop: shouldStop) { poll, context, message in
             unsafe bytes.withUnsafeBufferPointer { buffer in
                 unsafe pixels.withUnsafeMutableBufferPointer { target in
-                    switch format {
+                    switch header.format {
                     case .jpeg:
                         unsafe ilv_jpeg_decode(
                             buffer.baseAddress,
@@ -124,6 +148,8 @@ package enum ImageDecoder {
                             width,
                             height,
                             scanCount,
+                            poll,
+                            context,
                             message
                         )
                     case .png:
@@ -133,6 +159,9 @@ package enum ImageDecoder {
                             target.baseAddress,
                             width,
                             height,
+                            isOverWhite ? 1 : 0,
+                            poll,
+                            context,
                             message
                         )
                     case .webp:
@@ -142,6 +171,7 @@ package enum ImageDecoder {
                             target.baseAddress,
                             width,
                             height,
+                            isOverWhite ? 1 : 0,
                             message
                         )
                     }
