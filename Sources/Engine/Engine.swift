@@ -37,13 +37,16 @@ package final class Engine: Sendable {
     /// Counts and durations of what the engine did.
     package let metrics: EngineMetrics
 
-    private let imageLimits: ImageLimits
+    private let pictureLimits: PromptPreparation.Limits
     let core: EngineCore
-    private let decoding = DispatchQueue(
-        label: "interleaved.image-decoding",
+    /// Preparation that takes some milliseconds at most.
+    let smallWork = DispatchQueue(
+        label: "interleaved.small-preparation",
         qos: .userInitiated,
         attributes: .concurrent
     )
+    /// Preparation that takes longer; holds the pixels that are decoded at once.
+    let largeWork: WorkLane
     private let inProgress = DispatchGroup()
 
     /// Starts the workers.
@@ -61,7 +64,11 @@ package final class Engine: Sendable {
         try scheduling.validate()
         modelConfiguration = model.configuration
         self.tokenizer = tokenizer
-        imageLimits = ImageLimits(maximumPixelCount: configuration.maximumPixelCount)
+        pictureLimits = PromptPreparation.Limits(
+            picture: ImageLimits(maximumPixelCount: configuration.maximumPixelCount),
+            maximumPixelCount: configuration.maximumRequestPixelCount
+        )
+        largeWork = WorkLane("large-preparation", capacity: configuration.maximumDecodingPixelCount)
         core = try EngineCore(
             model,
             workerCount: configuration.workerCount,
@@ -89,10 +96,13 @@ package final class Engine: Sendable {
         let settings = rest
         return try enqueue(
             request.input,
-            bounds: request.bounds(modelConfiguration),
-            timeout: request.timeout,
-            recorder: request.recorder
-        ) { prompt, _ in
+            Admission(
+                bounds: request.bounds(modelConfiguration),
+                arrived: request.arrived,
+                timeout: request.timeout,
+                recorder: request.recorder
+            )
+        ) { prompt, _, _ in
             prompt
         } compute: { prompt, timings, active, core in
             handle(.started)
@@ -124,11 +134,24 @@ package final class Engine: Sendable {
         let tokenizer = tokenizer
         return try enqueue(
             request.input,
-            bounds: request.bounds(modelConfiguration),
-            timeout: request.timeout,
-            recorder: request.recorder
-        ) { [modelConfiguration] prompt, bounds in
-            (prompt, try request.tokens(after: prompt, modelConfiguration, tokenizer, &bounds))
+            Admission(
+                bounds: request.bounds(modelConfiguration),
+                arrived: request.arrived,
+                timeout: request.timeout,
+                recorder: request.recorder,
+                otherByteCount: request.optionByteCount
+            )
+        ) { [modelConfiguration] prompt, preparation, bounds in
+            (
+                prompt,
+                try request.tokens(
+                    after: prompt,
+                    modelConfiguration,
+                    tokenizer,
+                    preparation,
+                    &bounds
+                )
+            )
         } compute: { input, _, active, core in
             active.recorder?.start()
             let (prompt, options) = input
@@ -152,10 +175,12 @@ package final class Engine: Sendable {
         let tokenizer = tokenizer
         return try enqueue(
             try annotation.parts(),
-            bounds: annotation.bounds(settings, modelConfiguration),
-            timeout: nil,
-            recorder: nil
-        ) { prompt, _ in
+            // Annotations mean what the reference makes of them: pictures as they are stored.
+            Admission(
+                bounds: annotation.bounds(settings, modelConfiguration),
+                appearance: .stored
+            )
+        ) { prompt, _, _ in
             prompt
         } compute: { prompt, _, active, core in
             var session = try AnnotationSession(
@@ -180,15 +205,30 @@ package final class Engine: Sendable {
         }
     }
 
-    /// Admits a request, decodes its pictures, computes, and reports the result: each exactly once.
+    // MARK: - Preparing
+
+    /// What `enqueue` needs of a request besides its input.
+    private struct Admission {
+        let bounds: RequestBounds
+        var arrived: ContinuousClock.Instant?
+        var timeout: Duration?
+        var recorder: RequestRecorder?
+        var appearance = Images.ImageDecoder.Appearance.seen
+        /// Text that becomes tokens beside the input.
+        var otherByteCount = 0
+    }
+
+    /// Admits a request, prepares its input, computes, and reports the result: each exactly once.
     ///
-    /// - `prepare`: Makes what is computed from the decoded prompt, off the engine's queue.
+    /// - `prepare`: Makes what is computed from the decoded prompt, off the engine's queue; the bounds come without
+    ///   bytes, as the input is let go of.
     private func enqueue<Input: Sendable, Output: Sendable>(
         _ input: [InputPart],
-        bounds: RequestBounds,
-        timeout: Duration?,
-        recorder: RequestRecorder?,
-        prepare: @escaping @Sendable (Prompt, inout RequestBounds) throws -> Input,
+        _ admission: Admission,
+        prepare:
+            @escaping @Sendable (
+                Prompt, PromptPreparation, inout RequestBounds
+            ) throws -> Input,
         compute:
             @escaping @Sendable (
                 Input, Timings, ActiveRequest, isolated EngineCore
@@ -196,48 +236,75 @@ package final class Engine: Sendable {
         completion: @escaping @Sendable (Result<Output, EngineError>, Duration) -> Void
     ) throws(EngineError) -> Ticket {
         let clock = ContinuousClock()
-        let submitted = clock.now
+        let arrived = admission.arrived ?? clock.now
         let configuration = modelConfiguration
         // Whoever waits until all is done must not miss a request that is just being admitted.
         inProgress.enter()
         let identifier: RequestIdentifier
         do throws(EngineError) {
-            identifier = try core.admit(bounds.limited(configuration), timeout: timeout)
+            identifier = try core.admit(
+                admission.bounds.limited(configuration),
+                arrived: arrived,
+                timeout: admission.timeout
+            )
         } catch {
             inProgress.leave()
             throw error
         }
         let finish: @Sendable (Result<Output, EngineError>) -> Void = { [inProgress] result in
-            completion(result, submitted.duration(to: clock.now))
+            completion(result, arrived.duration(to: clock.now))
             inProgress.leave()
         }
-        core.post { core in
-            core.add(
-                ActiveRequest(identifier, timeout: timeout, recorder: recorder) {
-                    finish(.failure($0))
-                }
+        let preparation: PromptPreparation?
+        var failure: EngineError?
+        do throws(EngineError) {
+            preparation = try PromptPreparation(
+                input,
+                as: admission.appearance,
+                otherByteCount: admission.otherByteCount,
+                configuration,
+                tokenizer,
+                limits: pictureLimits
             )
+        } catch {
+            (preparation, failure) = (nil, error)
         }
-        decoding.async { [self] in
-            let start = clock.now
+        let (timeout, recorder) = (admission.timeout, admission.recorder)
+        core.post { [failure] core in
+            let request = ActiveRequest(
+                identifier,
+                preparation,
+                timeout: timeout,
+                recorder: recorder
+            ) {
+                finish(.failure($0))
+            }
+            core.add(request)
+            if let failure { core.end(identifier, failure) }
+        }
+        let ticket = Ticket(core: core, identifier: identifier)
+        guard let preparation else { return ticket }
+        var bounds = admission.bounds
+        bounds.inputByteCount = 0
+        schedule(preparation) { [self, bounds] result in
             let prepared: Input
             var exact = bounds
             do {
-                let prompt = try Prompt(input, configuration, tokenizer, limits: imageLimits)
+                let (prompt, _) = try result.get()
                 exact.promptPositionCount = prompt.tokens.count
-                prepared = try prepare(prompt, &exact)
+                prepared = try prepare(prompt, preparation, &exact)
             } catch {
                 let error = EngineError(error)
                 return core.post { $0.end(identifier, error) }
             }
             let known = exact.limited(configuration)
-            metrics.prepared(after: submitted.duration(to: clock.now))
-            let decoded = start.duration(to: clock.now)
+            metrics.prepared(after: arrived.duration(to: clock.now))
+            let decoded = (try? result.get().1) ?? .zero
             core.post { core in
                 core.makeReady(identifier, known) { core, active in
                     var timings = Timings()
                     timings.decoded = decoded
-                    timings.queued = submitted.duration(to: clock.now) - decoded
+                    timings.queued = arrived.duration(to: clock.now) - decoded
                     let result: Result<Output, EngineError>
                     do {
                         result = .success(try await compute(prepared, timings, active, core))
@@ -248,7 +315,7 @@ package final class Engine: Sendable {
                 }
             }
         }
-        return Ticket(core: core, identifier: identifier)
+        return ticket
     }
 
     // MARK: - Life cycle

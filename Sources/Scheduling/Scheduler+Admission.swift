@@ -17,7 +17,7 @@ extension Scheduler {
         guard waiting.count < limit else {
             throw .queueFull(
                 .waitingRequests,
-                used: waiting.count,
+                used: waiting.count - freeCount,
                 limit: configuration.maximumWaitingCount,
                 retryAfter: retryAfter
             )
@@ -75,7 +75,8 @@ extension Scheduler {
         requests[identifier]?.isReady = true
     }
 
-    /// The request's input is prepared, and its positions are known better than at its admission.
+    /// The request's input is prepared: its positions are known better than at its admission, and all but
+    /// `inputByteCount` of its bytes are given back.
     ///
     /// Does nothing if the request ended meanwhile.
     ///
@@ -83,9 +84,13 @@ extension Scheduler {
     package mutating func markReady(
         _ identifier: RequestIdentifier,
         promptPositionCount: Int,
-        continuationPositionCount: Int
+        continuationPositionCount: Int,
+        inputByteCount: Int
     ) throws(AdmissionRefusal) {
         guard var bounds = requests[identifier]?.bounds else { return }
+        self.inputByteCount += inputByteCount - bounds.inputByteCount
+        bounds.inputByteCount = inputByteCount
+        requests[identifier]?.bounds.inputByteCount = inputByteCount
         bounds.promptPositionCount = promptPositionCount
         bounds.continuationPositionCount = continuationPositionCount
         try requirePossible(bounds)

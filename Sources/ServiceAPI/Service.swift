@@ -45,12 +45,14 @@ package final class Service: RequestHandler {
 
     let configuration: Configuration
     let logger: Logger
-    /// Parses documents; a large one takes longer than a connection's queue may be held up.
+    /// Parses small documents; a connection's queue may not be held up.
     let parsing = DispatchQueue(
         label: "interleaved.parsing",
         qos: .userInitiated,
         attributes: .concurrent
     )
+    /// Parses large ones, which leave room for the small.
+    private let largeDocuments = WorkLane("large-documents")
     let created = Service.secondsSince1970()
     /// What is counted and measured.
     let metrics: EngineMetrics
@@ -173,7 +175,7 @@ package final class Service: RequestHandler {
 
     package func handle(_ request: Request, _ response: ResponseWriter) {
         let exchange = Exchange(
-            context: RequestContext(request.head, counters),
+            context: RequestContext(request.head, counters, arrived: request.arrived),
             writer: response,
             logger: logger
         )
@@ -208,20 +210,30 @@ package final class Service: RequestHandler {
         return response
     }
 
-    /// Handles a document on the parsing queue.
+    /// Handles a document away from the connection's queue.
     private func parse(
         _ request: Request,
         _ exchange: Exchange,
         _ handle: @escaping @Sendable (Request, Exchange, Engine) throws -> Void
     ) {
-        parsing.async { [self] in
+        let read: @Sendable () -> Void = { [self] in
             do {
                 try handle(request, exchange, engine())
             } catch {
                 exchange.fail(error)
             }
         }
+        guard request.body.count > Self.smallDocumentByteCount else {
+            return parsing.async(execute: read)
+        }
+        largeDocuments.run(WorkLane.Demand(cost: request.body.count)) {
+            read()
+            return nil
+        }
     }
+
+    /// Reading as much takes a fraction of a millisecond.
+    private static let smallDocumentByteCount = 64 * 1024
 
     /// A GET with a body means the same as one without; a small one is read over.
     private static let maximumIgnoredBodyByteCount = 64 * 1024

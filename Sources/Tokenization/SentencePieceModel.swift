@@ -16,6 +16,8 @@ final class SentencePieceModel {
     }
 
     private let handle: OpaquePointer
+    /// Whether a long text may be cut before its words.
+    private(set) var isCutAtSpaces = false
 
     /// Parses the bytes of a model file.
     init(bytes: [UInt8]) throws(TokenizationError) {
@@ -31,6 +33,7 @@ final class SentencePieceModel {
             )
         }
         unsafe self.handle = handle
+        isCutAtSpaces = SentencePieceSettings(bytes).areWordsIndependent && hasWordsOnly
     }
 
     deinit {
@@ -78,8 +81,48 @@ final class SentencePieceModel {
     }
 
     /// Cuts a text into pieces; a space is put in front by the model itself.
+    ///
+    /// Cost: linear in texts with spaces. SentencePiece's own grows faster than the text, as its queue of merges leaves
+    /// the caches, so that a long text goes through it in stretches.
     func encode(_ text: String) throws(TokenizationError) -> [Int] {
-        let bytes = text.utf8.map { CChar(bitPattern: $0) }
+        let bytes = Array(text.utf8)
+        guard isCutAtSpaces, bytes.count > 2 * Self.stretchByteCount else {
+            return try encode(bytes[...])
+        }
+        var identifiers: [Int] = []
+        var start = 0
+        while let cut = Self.cut(bytes, from: start + Self.stretchByteCount) {
+            identifiers += try encode(bytes[start..<cut])
+            // The model puts the space itself.
+            start = cut + 1
+        }
+        return identifiers + (try encode(bytes[start...]))
+    }
+
+    /// Bytes of a stretch of a long text, at least.
+    static let stretchByteCount = 1024
+
+    /// A space after something that is none, with something after it, at or after a position.
+    private static func cut(_ bytes: [UInt8], from position: Int) -> Int? {
+        guard position < bytes.count - 1 else { return nil }
+        // U+2581, which means a space too, ends with 0x81.
+        return bytes[position..<bytes.count - 1].indices.first {
+            bytes[$0] == 0x20 && bytes[$0 - 1] != 0x20 && bytes[$0 - 1] != 0x81
+        }
+    }
+
+    /// Whether no piece has a space after something else, so that none reaches over the beginning of a word.
+    private var hasWordsOnly: Bool {
+        guard identifier(of: "\u{2581}") != unknownIdentifier else { return false }
+        return (0..<pieceCount).allSatisfy { index in
+            guard kind(of: index) == .normal || kind(of: index) == .unused else { return true }
+            return piece(of: index)?.drop { $0 == "\u{2581}" }.contains("\u{2581}") == false
+        }
+    }
+
+    /// One call of SentencePiece.
+    func encode(_ text: ArraySlice<UInt8>) throws(TokenizationError) -> [Int] {
+        let bytes = text.map { CChar(bitPattern: $0) }
         var output: UnsafeMutablePointer<Int32>?
         var count = 0
         defer { unsafe ilv_tokenizer_free(output) }

@@ -19,11 +19,14 @@ struct EngineEndTests {
         let answers = Answers<EngineError>()
         let identifier = try engine.core.admit(
             RequestBounds(promptPositionCount: 1, continuationPositionCount: 1),
+            arrived: .now,
             timeout: timeout
         )
         engine.core.post { core in
             core.add(
-                ActiveRequest(identifier, timeout: timeout, recorder: nil) { answers.take($0) }
+                ActiveRequest(identifier, nil, timeout: timeout, recorder: nil) {
+                    answers.take($0)
+                }
             )
         }
         return answers

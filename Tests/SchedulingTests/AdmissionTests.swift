@@ -66,7 +66,7 @@ import Testing
         #expect(
             throws: AdmissionRefusal.queueFull(
                 .waitingRequests,
-                used: 3,
+                used: 2,
                 limit: 2,
                 retryAfter: .seconds(1)
             )

@@ -85,6 +85,10 @@ struct SettingFlags: ParsableArguments {
     var maxConnections: String?
     @Option(help: "Most pixels of a picture in a request. (default: 40000000)")
     var maxImagePixels: String?
+    @Option(help: "Most pixels of all pictures of a request. (default: 160000000)")
+    var maxRequestPixels: String?
+    @Option(help: "Most pixels of large pictures decoded at once. (default: 80000000)")
+    var maxDecodingPixels: String?
     @Option(help: "Most texts and pictures of one request. (default: 256)")
     var maxInputParts: String?
     @Option(help: "Most new tokens of a text segment. (default: 4096)")
@@ -133,6 +137,7 @@ struct SettingFlags: ParsableArguments {
             .imageCacheBytes: imageCacheBytes, .maxStepRows: maxStepRows, .stepTime: stepTime,
             .maxBodyBytes: maxBodyBytes, .maxHeaderBytes: maxHeaderBytes,
             .maxConnections: maxConnections, .maxImagePixels: maxImagePixels,
+            .maxRequestPixels: maxRequestPixels, .maxDecodingPixels: maxDecodingPixels,
             .maxInputParts: maxInputParts, .maxTokens: maxTokens, .maxSegments: maxSegments,
             .maxSteps: maxSteps, .maxImages: maxImages, .maxTexts: maxTexts,
             .maxBeams: maxBeams, .maxOptions: maxOptions, .requestTimeout: requestTimeout,

@@ -80,7 +80,22 @@ struct DaemonConfiguration {
                 in: .milliseconds(1)...(.seconds(3600))
             )
         }
-        try read(.maxImagePixels, &engine.maximumPixelCount, 1...1_000_000_000)
+        try readPixels(layers)
+    }
+
+    /// Bounds of pictures; what all of a request, or all at once, may have is never less than one may.
+    private mutating func readPixels(_ layers: SettingLayers) throws {
+        let most = 1_000_000_000
+        if let text = layers[.maxImagePixels] {
+            engine.maximumPixelCount = try text.integer(in: 1...most)
+        }
+        let picture = engine.maximumPixelCount
+        engine.maximumRequestPixelCount =
+            try layers[.maxRequestPixels]?.integer(in: picture...100 * most)
+            ?? max(picture, engine.maximumRequestPixelCount)
+        engine.maximumDecodingPixelCount =
+            try layers[.maxDecodingPixels]?.integer(in: picture...100 * most)
+            ?? max(picture, engine.maximumDecodingPixelCount)
     }
 
     private mutating func readLimits(_ layers: SettingLayers) throws {

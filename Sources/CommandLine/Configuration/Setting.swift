@@ -19,6 +19,8 @@ enum Setting: String, CaseIterable {
     case maxHeaderBytes = "max_header_bytes"
     case maxConnections = "max_connections"
     case maxImagePixels = "max_image_pixels"
+    case maxRequestPixels = "max_request_pixels"
+    case maxDecodingPixels = "max_decoding_pixels"
     case maxInputParts = "max_input_parts"
     case maxTokens = "max_tokens"
     case maxSegments = "max_segments"

@@ -21,7 +21,9 @@ final class ActiveRequest {
     }
 
     let identifier: RequestIdentifier
-    /// How long the request may take from its admission.
+    /// Its input until it is prepared.
+    var preparation: PromptPreparation?
+    /// How long the request may take from its arrival.
     let timeout: Duration?
     var phase = Phase.preparing
     /// Why the session is to end early; its stage calls throw this from then on.
@@ -43,11 +45,13 @@ final class ActiveRequest {
 
     init(
         _ identifier: RequestIdentifier,
+        _ preparation: PromptPreparation?,
         timeout: Duration?,
         recorder: RequestRecorder?,
         refuse: @escaping @Sendable (EngineError) -> Void
     ) {
         self.identifier = identifier
+        self.preparation = preparation
         self.timeout = timeout
         self.recorder = recorder
         self.refuse = refuse

@@ -104,11 +104,12 @@ actor EngineCore {
     ///   request could never run.
     nonisolated func admit(
         _ bounds: RequestBounds,
+        arrived: ContinuousClock.Instant,
         timeout: Duration?
     ) throws(EngineError) -> RequestIdentifier {
         var bounds = bounds
         let now = now
-        bounds.deadline = timeout.map { now + $0 }
+        bounds.deadline = timeout.map { epoch.duration(to: arrived) + $0 }
         do throws(AdmissionRefusal) {
             return try scheduler.withLock { scheduler throws(AdmissionRefusal) in
                 if scheduler.runningCount + scheduler.waitingCount == 0 { madeProgress(now) }
@@ -144,12 +145,14 @@ actor EngineCore {
                 try scheduler.markReady(
                     identifier,
                     promptPositionCount: bounds.promptPositionCount,
-                    continuationPositionCount: bounds.continuationPositionCount
+                    continuationPositionCount: bounds.continuationPositionCount,
+                    inputByteCount: bounds.inputByteCount
                 )
             }
         } catch {
             return end(identifier, EngineError(error))
         }
+        request.preparation = nil
         request.phase = .waiting(session)
         scheduleStep()
     }
@@ -180,6 +183,8 @@ actor EngineCore {
 
     private func release(_ request: ActiveRequest) {
         forget(request)
+        request.preparation?.cancel()
+        request.preparation = nil
         request.phase = .ended
         requests[request.identifier] = nil
         scheduler.withLock { $0.end(request.identifier, now: now) }

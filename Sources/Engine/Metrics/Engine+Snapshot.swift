@@ -36,6 +36,18 @@ extension Engine {
                 blockByteCount: core.byteCount(of: pool.name)
             )
         }
+        let work = largeWork.status
+        snapshot.largeInputs = (work.runningCount, work.waitingCount)
+        snapshot.pools.append(
+            EngineSnapshot.Pool(
+                name: "decoding_pixels",
+                usedBlockCount: work.heldAmount,
+                cachedBlockCount: 0,
+                capacityBlockCount: work.capacity,
+                // Red, green and blue.
+                blockByteCount: 3
+            )
+        )
         snapshot.costs = Stage.allCases.map { stage in
             let cost = costs[stage]
             return EngineSnapshot.CostModel(

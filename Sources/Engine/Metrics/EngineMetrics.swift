@@ -28,14 +28,16 @@ package final class EngineMetrics: Sendable {
         identifier: String,
         clientIdentifier: String,
         kind: RequestMode,
-        priority: RequestPriority
+        priority: RequestPriority,
+        arrived: ContinuousClock.Instant = .now
     ) -> RequestRecorder {
         RequestRecorder(
             self,
             identifier: identifier,
             clientIdentifier: clientIdentifier,
             kind: kind,
-            priority: priority
+            priority: priority,
+            arrived: arrived
         )
     }
 

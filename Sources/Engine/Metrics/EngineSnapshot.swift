@@ -134,6 +134,8 @@ package struct EngineSnapshot: Sendable {
     package var runningCount = 0
     /// Requests that wait.
     package var waitingCount = 0
+    /// Large pictures and texts that are being prepared, and that wait for it.
+    package var largeInputs = (runningCount: 0, waitingCount: 0)
     /// Time since the engine last got anywhere; nil when idle.
     package var sinceProgress: Duration?
     /// Whether new requests are refused because the engine is about to stop.

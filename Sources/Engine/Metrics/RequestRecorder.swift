@@ -29,7 +29,7 @@ package final class RequestRecorder: Sendable {
     }
 
     private let metrics: EngineMetrics
-    private let created = ContinuousClock.now
+    private let created: ContinuousClock.Instant
     private let state = Mutex(State())
 
     init(
@@ -37,8 +37,10 @@ package final class RequestRecorder: Sendable {
         identifier: String,
         clientIdentifier: String,
         kind: RequestMode,
-        priority: RequestPriority
+        priority: RequestPriority,
+        arrived: ContinuousClock.Instant
     ) {
+        created = arrived
         self.metrics = metrics
         self.identifier = identifier
         self.clientIdentifier = clientIdentifier

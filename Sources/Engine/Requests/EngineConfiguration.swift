@@ -24,8 +24,12 @@ extension Engine {
     package struct Configuration: Hashable, Sendable {
         /// Worker threads; 0 for one per processor.
         package var workerCount = 0
-        /// Bounds of a request's pictures.
+        /// Most pixels of a picture of a request.
         package var maximumPixelCount = 40_000_000
+        /// Most pixels of all pictures of a request.
+        package var maximumRequestPixelCount = 160_000_000
+        /// Most pixels of large pictures that are decoded at the same time, of all requests.
+        package var maximumDecodingPixelCount = 80_000_000
         /// Bytes for keys, values and hidden states of sequences.
         ///
         /// At least one sequence of the model's longest fits, whatever this says.

@@ -85,9 +85,9 @@ package struct Usage: Hashable, Sendable {
 
 /// Where a request's time went.
 package struct Timings: Hashable, Sendable {
-    /// Between submission and the first computation.
+    /// Between arrival and the first computation, without the work on its input.
     package var queued = Duration.zero
-    /// Picture files to pixels.
+    /// Picture files to pixels, texts to tokens.
     package var decoded = Duration.zero
     /// Vision transformer and synchronizer values.
     package var encoded = Duration.zero
@@ -99,7 +99,7 @@ package struct Timings: Hashable, Sendable {
     package var denoised = Duration.zero
     /// Latents to pixels.
     package var rendered = Duration.zero
-    /// Submission to end.
+    /// Arrival to end.
     package var total = Duration.zero
 }
 

@@ -43,7 +43,9 @@ package struct InterleaveRequest: Sendable {
     package var picture = PictureParameters()
     /// Seed of all random numbers.
     package var seed: UInt64 = 0
-    /// Longest time from submission to the last event; nil for no limit.
+    /// When it arrived, from which its time counts; nil for its submission.
+    package var arrived: ContinuousClock.Instant?
+    /// Longest time from its arrival to the last event; nil for no limit.
     package var timeout: Duration?
     /// How much of the machine it gets while others compete with it.
     package var priority = RequestPriority.normal
@@ -60,7 +62,9 @@ package struct ScoreRequest: Sendable {
     package var input: [InputPart]
     /// Texts whose probability is asked for.
     package var options: [String]
-    /// Longest time from submission to the answer; nil for no limit.
+    /// When it arrived, from which its time counts; nil for its submission.
+    package var arrived: ContinuousClock.Instant?
+    /// Longest time from its arrival to the answer; nil for no limit.
     package var timeout: Duration?
     /// Where to tell how far it is, for those who watch the engine.
     package var recorder: RequestRecorder?

@@ -37,9 +37,12 @@ extension ScoreRequest {
         var bounds = RequestBounds(input, configuration, priority: .normal)
         bounds.continuationPositionCount = options.map(\.utf8.count).max() ?? 0
         bounds.sequenceCount = 1 + min(options.count, ScoreSession.groupSize)
-        bounds.inputByteCount += options.reduce(0) { $0 + $1.utf8.count }
+        bounds.inputByteCount += optionByteCount
         return bounds
     }
+
+    /// Bytes of all options.
+    var optionByteCount: Int { options.reduce(0) { $0 + $1.utf8.count } }
 }
 
 extension ScoreRequest {
@@ -48,17 +51,19 @@ extension ScoreRequest {
     /// Each option is tokenized as a text of its own, as the reference does. Runs off the engine's queue: options
     /// may be long.
     ///
-    /// - Throws: ``EngineError`` of kind `contextLengthExceeded` if one does not fit after the prompt.
+    /// - Throws: ``EngineError`` of kind `contextLengthExceeded` if one does not fit after the prompt, or `cancelled`.
     func tokens(
         after prompt: Prompt,
         _ configuration: ModelConfiguration,
         _ tokenizer: Tokenizer,
+        _ preparation: PromptPreparation,
         _ bounds: inout RequestBounds
     ) throws -> [[Int]] {
         let room = configuration.language.maximumPositionCount - prompt.tokens.count
         var tokens: [[Int]] = []
         for (index, option) in options.enumerated() {
             let field = "options[\(index)]"
+            try preparation.requireWanted()
             guard option.utf8.count <= room * Prompt.maximumByteCountPerToken else {
                 throw EngineError(
                     .contextLengthExceeded,
@@ -77,6 +82,8 @@ extension ScoreRequest {
             tokens.append(option)
         }
         bounds.continuationPositionCount = tokens.map(\.count).max() ?? 0
+        // The answer repeats them.
+        bounds.inputByteCount = optionByteCount
         return tokens
     }
 }

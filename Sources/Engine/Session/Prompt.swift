@@ -1,4 +1,3 @@
-internal import Images
 internal import MMInterleaved
 internal import Tokenization
 
@@ -18,43 +17,15 @@ struct Prompt: Sendable {
         self.pictures = pictures
     }
 
-    /// Decodes and tokenizes.
+    /// Ids of an input whose pictures are decoded.
     ///
-    /// Runs off the engine's thread: a large picture takes longer to decode than a token to compute.
-    ///
-    /// - Throws: ``EngineError`` that names the part of the input.
+    /// - Throws: ``EngineError`` of kind `contextLengthExceeded` if no position is left after them.
     init(
-        _ input: [InputPart],
+        _ segments: [InterleavedPrompt.Segment],
+        _ pictures: [PreparedPicture],
         _ configuration: ModelConfiguration,
-        _ tokenizer: Tokenizer,
-        limits: ImageLimits
+        _ tokenizer: Tokenizer
     ) throws(EngineError) {
-        try Self.check(input, configuration)
-        let resolution = configuration.vision.imageSize
-        var segments: [InterleavedPrompt.Segment] = []
-        var pictures: [PreparedPicture] = []
-        for (index, part) in input.enumerated() {
-            switch part {
-            case .text(let text):
-                segments.append(.text(text))
-            case .image(let bytes):
-                do {
-                    pictures.append(
-                        PreparedPicture(
-                            try Images.ImageDecoder.decode(bytes, limits: limits),
-                            resolution: resolution
-                        )
-                    )
-                } catch {
-                    throw EngineError(
-                        .unreadableImage,
-                        field: "input[\(index)].image",
-                        error.description
-                    )
-                }
-                segments.append(.image)
-            }
-        }
         self.pictures = pictures
         do {
             tokens = try InterleavedPrompt(segments: segments).tokenIdentifiers(
@@ -76,7 +47,7 @@ struct Prompt: Sendable {
     }
 
     /// What can be told without decoding or tokenizing anything.
-    private static func check(
+    static func check(
         _ input: [InputPart],
         _ configuration: ModelConfiguration
     ) throws(EngineError) {

@@ -44,9 +44,9 @@ package struct EvaluationPlan: Sendable {
         )
     }
 
-    /// Seed of an example's noise; below 2⁵², so that a few may be counted on and JSON keeps it.
+    /// Seed of an example's noise, of 32 bits.
     func noiseSeed(_ item: Item) -> UInt64 {
         var random = SplitMix64(seed: seed ^ item.assignment.heldOutSeed << 32, index: item.index)
-        return random.next() >> 12
+        return (random.next() >> 12) & 0xFFFF_FFFF
     }
 }

@@ -120,6 +120,7 @@ extension Connection {
         bodyByteCount = 0
         requestHead = head
         isAbandonedByHalfClose = false
+        headArrived = .now
         enter(.body)
         switch ioQueue.handler.admit(head) {
         case .accept(let limit, let isAbandonedByHalfClose):
@@ -174,7 +175,12 @@ extension Connection {
             highWaterMark: ioQueue.configuration.responseHighWaterMark
         )
         self.channel = channel
-        let request = Request(head: head, body: body, remoteAddress: remoteAddress)
+        let request = Request(
+            head: head,
+            body: body,
+            remoteAddress: remoteAddress,
+            arrived: headArrived
+        )
         // An end that came with the request decides before any answer can: always the same, not by luck.
         let hasLeft =
             isAbandonedByHalfClose && (hasInputEnded || socket?.isClosedByPeer == true)

@@ -48,6 +48,7 @@ final class Connection {
     var isAbandonedByHalfClose = false
     /// Whether the end of serving waits for the current answer.
     private var isAwaited = false
+    var headArrived = ContinuousClock.now
     var channel: ResponseChannel?
     var response = ResponseProgress()
     var isPerformingCommands = false

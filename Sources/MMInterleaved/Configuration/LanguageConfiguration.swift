@@ -76,6 +76,9 @@ package struct LanguageConfiguration: Codable, Hashable, Sendable {
         self.maximumImageCount = maximumImageCount
     }
 
+    /// Most images of a sequence.
+    package var imagesPerContext: Int { maximumImageCount - 1 }
+
     /// Channels of one attention head.
     package var headSize: Int { hiddenSize / headCount }
 

@@ -14,7 +14,7 @@ package struct RequestBounds: Hashable, Sendable {
     package var imageCount: Int
     /// Upper bound of drawings that exist at the same time.
     package var drawingCount: Int
-    /// Bytes that the request's input holds from admission to its end.
+    /// Bytes of input that the request holds: all from its admission, fewer once it is prepared.
     package var inputByteCount: Int
 
     package init(

@@ -69,6 +69,10 @@ extension Service {
             "owned_by": "interleaved",
             "context_length": .integer(model.language.maximumPositionCount),
             "tokens_per_image": .integer(model.imageTokenCount + 1),
+            "images_per_context": .integer(model.language.imagesPerContext),
+            "image_input": [
+                "orientation": "upright", "transparency": "white", "animation": "first_frame",
+            ],
             "defaults": .members([
                 "text": defaults.parameters.member("text"),
                 "image": defaults.parameters.member("image"),

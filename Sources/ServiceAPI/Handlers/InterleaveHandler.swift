@@ -21,9 +21,14 @@ extension Service {
             identifier: id,
             clientIdentifier: exchange.context.id,
             kind: RequestMode(call.request.mode),
-            priority: call.request.priority
+            priority: call.request.priority,
+            arrived: request.arrived
         )
         call.request.recorder = recorder
+        call.request.arrived = request.arrived
+        // The input is the engine's alone, which lets go of it as soon as it can.
+        let submitted = call.request
+        call.request.input = []
         let cancellation = Cancellation()
         let answer = InterleaveAnswer(
             exchange,
@@ -40,10 +45,9 @@ extension Service {
         }
         let (active, names) = (active, Array(Set([id, exchange.context.id])))
         active.insert(cancellation, names)
-        let request = call.request
         do throws(EngineError) {
             let ticket = try recorder.submit { () throws(EngineError) in
-                try engine.submit(request) { event in
+                try engine.submit(submitted) { event in
                     recorder.observe(event)
                     if event.isLast { active.remove(cancellation, names) }
                     answer.receive(event)
@@ -72,11 +76,18 @@ extension Service {
             identifier: id,
             clientIdentifier: exchange.context.id,
             kind: .score,
-            priority: .normal
+            priority: .normal,
+            arrived: request.arrived
         )
         call.request.recorder = recorder
+        call.request.arrived = request.arrived
+        let submitted = call.request
+        let imageCount = call.request.input.count { part in
+            if case .image = part { true } else { false }
+        }
+        call.request.input = []
         let ticket = try recorder.submit { [call, parsing] () throws(EngineError) in
-            try engine.submit(call.request) { result in
+            try engine.submit(submitted) { result in
                 recorder.observe(result)
                 parsing.async {
                     switch result {
@@ -87,7 +98,7 @@ extension Service {
                             model: model,
                             scores: scores
                         )
-                        exchange.answer(document, work: Work(scores, call.request))
+                        exchange.answer(document, work: Work(scores, inputImageCount: imageCount))
                     case .failure(let error): exchange.fail(error)
                     }
                 }

@@ -11,17 +11,25 @@ extension Service {
             model: engine.modelConfiguration.name,
             limits: configuration.limits
         )
-        let tokens = try engine.tokenizer.encode(
-            call.text,
-            parsesSpecialTokens: call.parsesSpecialTokens,
-            addsBeginning: call.addsBeginning
-        )
-        exchange.answer([
-            "model": .string(engine.modelConfiguration.name),
-            "count": .integer(tokens.count),
-            "tokens": .array(tokens.map { .integer($0) }),
-            "pieces": .array(tokens.map { .string(engine.tokenizer.piece(of: $0) ?? "") }),
-        ])
+        engine.onText(ofByteCount: call.text.utf8.count) {
+            do {
+                let tokens = try engine.tokenizer.encode(
+                    call.text,
+                    parsesSpecialTokens: call.parsesSpecialTokens,
+                    addsBeginning: call.addsBeginning
+                )
+                exchange.answer([
+                    "model": .string(engine.modelConfiguration.name),
+                    "count": .integer(tokens.count),
+                    "tokens": .array(tokens.map { .integer($0) }),
+                    "pieces": .array(
+                        tokens.map { .string(engine.tokenizer.piece(of: $0) ?? "") }
+                    ),
+                ])
+            } catch {
+                exchange.fail(error)
+            }
+        }
     }
 
     /// `POST /v1/detokenize`.

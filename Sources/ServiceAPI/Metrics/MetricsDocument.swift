@@ -46,6 +46,11 @@ struct MetricsDocument {
             Double(engine?.waitingCount ?? 0),
             &writer
         )
+        let inputs = Self.prefix + "large_inputs"
+        writer.family(inputs, .gauge, "Large pictures and texts on their way to the model.")
+        let counts = engine?.largeInputs ?? (runningCount: 0, waitingCount: 0)
+        writer.sample(inputs, ["state": "running"], Double(counts.runningCount))
+        writer.sample(inputs, ["state": "waiting"], Double(counts.waitingCount))
         counters(
             "requests_admitted_total",
             "Requests taken into the queue.",

@@ -12,7 +12,7 @@ struct RequestContext: Sendable {
     let path: String
     /// A well-formed `traceparent` (W3C Trace Context), for the log.
     let trace: String?
-    let start = ContinuousClock.now
+    let start: ContinuousClock.Instant
     private let route: String
     private let counters: HTTPRequestCounters
 
@@ -21,7 +21,12 @@ struct RequestContext: Sendable {
         ["/livez", "/readyz", "/health", "/metrics", "/v1/engine"].contains(path)
     }
 
-    init(_ head: RequestHead, _ counters: HTTPRequestCounters) {
+    init(
+        _ head: RequestHead,
+        _ counters: HTTPRequestCounters,
+        arrived: ContinuousClock.Instant = .now
+    ) {
+        start = arrived
         self.counters = counters
         route = Route.label(head.path)
         id =
@@ -94,12 +99,10 @@ struct Work: Sendable {
         outputImageCount = usage.outputImageCount
     }
 
-    init(_ scores: Scores, _ request: ScoreRequest) {
+    init(_ scores: Scores, inputImageCount: Int) {
         promptTokenCount = scores.promptTokenCount
         newTokenCount = scores.options.reduce(0) { $0 + $1.tokens.count }
-        inputImageCount = request.input.count { part in
-            if case .image = part { true } else { false }
-        }
+        self.inputImageCount = inputImageCount
         outputImageCount = 0
     }
 }
