@@ -157,7 +157,7 @@ let package = Package(
                 "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
                 "Tokenization",
                 "Images", "MMInterleaved", "Scheduling", "ReferenceImport", "Engine", "HTTPWire",
-                "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
+                "Sockets", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
                 "Evaluation", argumentParser, logging, yams,
             ]
         ),
@@ -235,7 +235,7 @@ let package = Package(
                 logging,
             ]
         ),
-        tests("CommandLine", ["Files", argumentParser]),
+        tests("CommandLine", ["Files", "HTTPServer", logging, argumentParser]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17,

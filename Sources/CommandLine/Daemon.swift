@@ -7,6 +7,7 @@ import Locking
 import Logging
 import MMInterleaved
 import ServiceAPI
+import Sockets
 import Tokenization
 
 /// The life of the daemon: listen, load, serve, drain.
@@ -15,10 +16,12 @@ struct Daemon {
     private let logger: Logger
     private let metrics = EngineMetrics()
     private let service: Service
+    private let log: LogBuffer
 
-    init(_ configuration: DaemonConfiguration, logger: Logger) {
+    init(_ configuration: DaemonConfiguration, logger: Logger, log: LogBuffer) {
         self.configuration = configuration
         self.logger = logger
+        self.log = log
         service = Service(
             configuration: configuration.service,
             metrics: metrics,
@@ -45,10 +48,11 @@ struct Daemon {
         // What is wrong with the directory itself is told before anything else happens.
         let directory = try ModelDirectory(path: configuration.model)
         let server = try HTTPServer(
-            configuration: configuration.server,
+            configuration: fittingConfiguration(),
             handler: service,
             logger: logger
         )
+        service.observe(server) { [log] in log.droppedLineCount }
         try server.start()
         announce(server, directory)
         load(directory, events)
@@ -68,10 +72,25 @@ struct Daemon {
         }
     }
 
+    /// The server's configuration, with no more connections than there can be descriptors.
+    private func fittingConfiguration() -> HTTPServer.Configuration {
+        var fitting = configuration.server
+        let limit = DescriptorLimit.raise()
+        if fitting.fitConnections(toDescriptorCount: limit) {
+            logger.warning(
+                """
+                max_connections is \(fitting.maximumConnectionCount) instead of \
+                \(configuration.server.maximumConnectionCount): the process may open \(limit) files; see ulimit -n.
+                """
+            )
+        }
+        return fitting
+    }
+
     private func announce(_ server: HTTPServer, _ directory: ModelDirectory) {
-        let host = configuration.server.host
-        let shown = host.contains(":") ? "[\(host)]" : host
-        let address = "http://\(shown):\(server.port ?? configuration.server.port)"
+        let first =
+            server.addresses.first { !$0.hasPrefix("unix:") } ?? server.addresses.first ?? ""
+        let address = first.hasPrefix("unix:") ? first : "http://\(first)"
         logger.info(
             "Serving \(directory.configuration.name) at \(address); try: \(FirstRequest.command(address))"
         )
@@ -128,11 +147,17 @@ struct Daemon {
         source.setEventHandler {
             count += 1
             // Somebody is in a hurry.
-            if count > 1 { _exit(128 + number) }
+            if count > 1 { leave(128 + number) }
             events.send(.signal(number))
         }
         source.activate()
         return source
+    }
+
+    /// Ends the process without waiting for anything but the log.
+    private func leave(_ status: Int32) -> Never {
+        log.flush(limit: .milliseconds(200))
+        _exit(status)
     }
 
     private func stop(
@@ -143,7 +168,7 @@ struct Daemon {
         // One signal of each kind is the same as two of one kind.
         DispatchQueue.global().async {
             while true {
-                if case .signal(let second) = events.next() { _exit(128 + second) }
+                if case .signal(let second) = events.next() { leave(128 + second) }
             }
         }
         logger.info("Signal \(number): the end is near.")

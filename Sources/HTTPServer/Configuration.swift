@@ -3,20 +3,28 @@ package import HTTPWire
 extension HTTPServer {
     /// Where the server listens and what it puts up with.
     package struct Configuration: Sendable {
-        /// Numeric address to listen on, or `localhost`.
-        package var host = "127.0.0.1"
+        /// Where to listen: numeric addresses, `localhost` for both families, `unix:` and a path.
+        ///
+        /// `::` takes both families unless `0.0.0.0` stands beside it.
+        package var hosts = ["127.0.0.1"]
         /// Port to listen on; 0 lets the system choose, see ``HTTPServer/port``.
         package var port: UInt16 = 8080
+        /// Who may connect to UNIX sockets, as permission bits of their files.
+        package var socketFileMode: UInt32 = 0o660
         /// How many connections the system keeps waiting until they are accepted.
         package var backlog: Int32 = 1024
         /// Connections served at once.
         ///
-        /// Up to 64 more are answered with 503; the rest wait unaccepted.
+        /// Up to 64 more are asked what they want: probes are answered, all others get 503.
         package var maximumConnectionCount = 1024
         /// Serial queues that share the connections; two per core served best in measurements of the design.
         package var ioQueueCount = 4
         /// Limits on heads, and on bodies whose route sets no limit of its own.
         package var limits = RequestLimits()
+        /// Bytes that the bodies of all connections share, from their arrival until the handler has done with them.
+        package var bodyByteBudget = 256 * 1024 * 1024
+        /// Bytes of answers, over all connections, that may wait for their clients to read.
+        package var answerByteBudget = 256 * 1024 * 1024
         /// Largest body that is read and thrown away to keep the connection of a rejected request.
         package var maximumSkippedBodyByteCount = 64 * 1024
         /// Bytes of pipelined requests kept while an earlier one is being answered.
@@ -30,10 +38,16 @@ extension HTTPServer {
         package var idleTimeout = Duration.seconds(75)
         /// Longest time from a request's first byte, or from the connection's beginning, to the end of its head.
         package var headTimeout = Duration.seconds(15)
-        /// Longest silence within a body, and the time a body gets before its rate counts.
+        /// Longest time that a client beyond the maximum of connections gets for its head.
+        package var spareHeadTimeout = Duration.seconds(2)
+        /// Longest silence within a body.
         package var bodyTimeout = Duration.seconds(30)
-        /// Least average rate of a body, in bytes per second, after ``bodyTimeout``.
+        /// Least average rate of a body, in bytes per second; 0 for none.
         package var minimumBodyByteRate = 1024
+        /// Least average rate, in bytes per second, at which a client takes what waits to be sent; 0 for none.
+        package var minimumAnswerByteRate = 1024
+        /// Time that bodies and answers get before their rate counts.
+        package var rateGrace = Duration.seconds(10)
         /// Longest time in which a client takes not a single byte of its response.
         package var writeStallTimeout = Duration.seconds(30)
         /// Longest wait for a client to close after it was told to, so that it can read the answer (RFC 9112 §9.6).
@@ -54,7 +68,8 @@ extension HTTPServer {
         package func validate() throws(ConfigurationError) {
             let counts = [
                 ("backlog", Int(backlog)), ("maximumConnectionCount", maximumConnectionCount),
-                ("ioQueueCount", ioQueueCount),
+                ("ioQueueCount", ioQueueCount), ("hosts", hosts.count),
+                ("bodyByteBudget", bodyByteBudget), ("answerByteBudget", answerByteBudget),
                 ("maximumPipelinedByteCount", maximumPipelinedByteCount),
                 ("responseHighWaterMark", responseHighWaterMark),
                 ("limits.maximumTargetByteCount", limits.maximumTargetByteCount),
@@ -68,6 +83,7 @@ extension HTTPServer {
                 ("limits.maximumBodyByteCount", limits.maximumBodyByteCount),
                 ("maximumSkippedBodyByteCount", maximumSkippedBodyByteCount),
                 ("minimumBodyByteRate", minimumBodyByteRate),
+                ("minimumAnswerByteRate", minimumAnswerByteRate),
             ]
             for (name, value) in amounts where value < 0 {
                 throw ConfigurationError(name: name, detail: "\(value) is negative")
@@ -76,6 +92,7 @@ extension HTTPServer {
                 ("idleTimeout", idleTimeout), ("headTimeout", headTimeout),
                 ("bodyTimeout", bodyTimeout), ("writeStallTimeout", writeStallTimeout),
                 ("lingerTimeout", lingerTimeout), ("drainLimit", drainLimit),
+                ("spareHeadTimeout", spareHeadTimeout), ("rateGrace", rateGrace),
                 ("deadlineResolution", deadlineResolution),
             ]
             for (name, value) in durations where value <= .zero {
@@ -101,5 +118,21 @@ extension HTTPServer {
         package let detail: String
 
         package var description: String { "\(name): \(detail)" }
+    }
+}
+
+extension HTTPServer.Configuration {
+    /// Descriptors that are not connections: files, sockets and pipes of the process, connections that are refused.
+    private static let otherDescriptorCount = 256
+
+    /// Lowers the number of connections to what so many descriptors allow.
+    ///
+    /// - Returns: Whether it had to.
+    package mutating func fitConnections(toDescriptorCount limit: Int) -> Bool {
+        // Of a small number half is kept back.
+        let fitting = max(1, limit - min(Self.otherDescriptorCount, limit / 2))
+        guard fitting < maximumConnectionCount else { return false }
+        maximumConnectionCount = fitting
+        return true
     }
 }

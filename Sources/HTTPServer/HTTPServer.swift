@@ -2,24 +2,25 @@ internal import Dispatch
 internal import Locking
 package import Logging
 internal import Sockets
+internal import Synchronization
 
-/// An HTTP/1.1 server over TCP.
+/// An HTTP/1.1 server over TCP and UNIX sockets.
 ///
-/// One queue accepts; a few serial queues share the connections, each confined to one of them, so that no
+/// One queue per address accepts; a few serial queues share the connections, each confined to one of them, so that no
 /// lock is taken between the socket and the handler. No call on them waits. What a client can make the server
 /// keep or wait for is bounded by ``Configuration``.
 ///
 /// Threads: every method may be called from any thread but the server's own queues.
 package final class HTTPServer: Sendable {
     private struct State {
-        var acceptor: Acceptor?
-        var port: UInt16?
+        var acceptors: [Acceptor] = []
         var hasStarted = false
     }
 
     private let configuration: Configuration
     private let ioQueues: [IOQueue]
-    private let answers: DispatchGroup
+    private let connections: OpenConnections
+    private let sharedLoad: SharedLoad
     private let logger: Logger
     private let state = Mutex(State())
 
@@ -34,17 +35,18 @@ package final class HTTPServer: Sendable {
         try configuration.validate()
         self.configuration = configuration
         self.logger = logger
-        let answers = DispatchGroup()
-        self.answers = answers
+        let load = SharedLoad(configuration)
+        sharedLoad = load
         ioQueues = (0..<configuration.ioQueueCount).map { index in
             IOQueue(
                 label: "interleaved.http.io-\(index)",
                 handler: handler,
                 configuration: configuration,
-                answers: answers,
+                load: load,
                 logger: logger
             )
         }
+        connections = OpenConnections(ioQueues, configuration.maximumConnectionCount)
     }
 
     deinit {
@@ -55,48 +57,53 @@ package final class HTTPServer: Sendable {
     ///
     /// Does nothing if called again.
     ///
-    /// - Throws: `SocketError` if the address is no address or cannot be listened on.
+    /// - Throws: `SocketError` if an address is no address or cannot be listened on; then none is.
     package func start() throws {
-        let listener: ListeningSocket? = try state.withLock { state in
-            guard !state.hasStarted else { return nil }
-            let listener = try ListeningSocket(
-                address: SocketAddress(host: configuration.host, port: configuration.port),
-                backlog: configuration.backlog,
-                sendBufferByteCount: configuration.sendBufferByteCount
-            )
+        let acceptors: [Acceptor] = try state.withLock { state in
+            guard !state.hasStarted else { return [] }
+            state.acceptors = try ListeningPlan(configuration).listen { listener in
+                Acceptor(listener, connections: connections, load: sharedLoad, logger: logger)
+            }
             state.hasStarted = true
-            return listener
+            return state.acceptors
         }
-        guard let listener else { return }
-        let address = listener.address
-        let acceptor = Acceptor(
-            listener,
-            label: "interleaved.http.accept",
-            ioQueues: ioQueues,
-            maximumConnectionCount: configuration.maximumConnectionCount,
-            logger: logger
-        )
-        acceptor.start()
-        state.withLock { state in
-            state.acceptor = acceptor
-            state.port = address.port
+        for acceptor in acceptors {
+            acceptor.start()
+            logger.info("Listening on \(acceptor.address).")
         }
-        logger.info("Listening on \(address).")
     }
 
-    /// The port listened on, which the system chose if 0 was configured; nil before ``start()``.
+    /// The port listened on, which the system chose if 0 was configured; nil before ``start()`` and without any.
     package var port: UInt16? {
-        state.withLock(\.port)
+        state.withLock(\.acceptors).lazy.map(\.address.port).first { $0 > 0 }
+    }
+
+    /// Where it listens, as people write it: `127.0.0.1:8080`, `unix:/run/interleaved.sock`.
+    package var addresses: [String] {
+        state.withLock(\.acceptors).map { "\($0.address)" }
     }
 
     /// Connections open at the moment, idle ones included.
-    package var connectionCount: Int {
-        state.withLock(\.acceptor)?.connectionCount ?? 0
+    package var connectionCount: Int { connections.count }
+
+    /// How much of what connections share is in use.
+    package var load: Load {
+        var load = Load()
+        load.connectionCount = connections.count
+        load.maximumConnectionCount = configuration.maximumConnectionCount
+        load.refusedConnectionCount = sharedLoad.refusedConnectionCount.load(ordering: .relaxed)
+        load.bodyByteCount = sharedLoad.bodies.usedByteCount
+        load.bodyByteBudget = sharedLoad.bodies.capacity
+        load.refusedBodyCount = sharedLoad.bodies.refusedCount
+        load.answerByteCount = sharedLoad.answers.usedByteCount
+        load.answerByteBudget = sharedLoad.answers.capacity
+        load.cutAnswerCount = sharedLoad.answers.cutCount
+        return load
     }
 
     /// Takes no new connections; those there are go on, and calling again does nothing.
     package func stopAccepting() {
-        state.withLock(\.acceptor)?.stop()
+        for acceptor in state.withLock(\.acceptors) { acceptor.stop() }
     }
 
     /// Has every response that begins from now on say `Connection: close`, and goes on serving.
@@ -115,17 +122,16 @@ package final class HTTPServer: Sendable {
     /// - Returns: Whether every request in progress was answered in time.
     @discardableResult
     package func drain(limit: Duration? = nil) -> Bool {
-        guard let acceptor = state.withLock(\.acceptor) else { return true }
         let deadline = DispatchTime.now() + DispatchTimeInterval(limit ?? configuration.drainLimit)
         announceDraining()
         for ioQueue in ioQueues { ioQueue.announceFinishing() }
         // A request that a queue is about to hand over counts as in progress.
         for ioQueue in ioQueues { ioQueue.queue.sync {} }
-        let isAnswered = answers.wait(timeout: deadline) == .success
-        acceptor.stop()
+        let isAnswered = sharedLoad.answersInProgress.wait(timeout: deadline) == .success
+        stopAccepting()
         for ioQueue in ioQueues { ioQueue.queue.async { ioQueue.closeAll() } }
         // Closing needs only the queues, which never wait.
-        acceptor.waitUntilEmpty()
+        connections.waitUntilEmpty()
         return isAnswered
     }
 }

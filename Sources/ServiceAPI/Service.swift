@@ -59,6 +59,7 @@ package final class Service: RequestHandler {
     /// Requests that may be asked to end.
     let active = ActiveRequests()
     let counters = HTTPRequestCounters()
+    private let observed = Mutex(Observed())
     private let currentPhase = Mutex(Phase.loading(0))
 
     /// Makes a service whose model is still to be loaded.
@@ -73,6 +74,34 @@ package final class Service: RequestHandler {
         self.metrics = metrics
         self.logger = logger
     }
+
+    // MARK: - What is told about the rest of the process
+
+    private struct Observed {
+        weak var server: HTTPServer?
+        var droppedLogLineCount: (@Sendable () -> Int)?
+    }
+
+    /// Names what `/metrics` and `/v1/engine` tell about besides the engine.
+    ///
+    /// - Parameters:
+    ///   - server: The server in front of this service.
+    ///   - droppedLogLineCount: How many lines of the log were lost so far.
+    package func observe(
+        _ server: HTTPServer,
+        droppedLogLineCount: @escaping @Sendable () -> Int = { 0 }
+    ) {
+        observed.withLock {
+            $0.server = server
+            $0.droppedLogLineCount = droppedLogLineCount
+        }
+    }
+
+    /// What the server's connections share, and how much of it is in use.
+    var serverLoad: HTTPServer.Load { observed.withLock(\.server)?.load ?? HTTPServer.Load() }
+
+    /// Lines of the log that were lost.
+    var droppedLogLineCount: Int { observed.withLock(\.droppedLogLineCount)?() ?? 0 }
 
     // MARK: - Life
 
@@ -157,7 +186,10 @@ package final class Service: RequestHandler {
             let route = try Route(head)
             if route.needsModel { _ = try engine() }
             guard route.takesDocument else {
-                return .accept(maximumBodyByteCount: Self.maximumIgnoredBodyByteCount)
+                return .accept(
+                    maximumBodyByteCount: Self.maximumIgnoredBodyByteCount,
+                    isProbe: route.isProbe
+                )
             }
             try head.requireJSON()
             return .accept(
@@ -204,8 +236,21 @@ package final class Service: RequestHandler {
     package func errorResponse(_ status: Status, _ message: String) -> Response {
         let id = randomIdentifier()
         counters.count(route: Route.unknownLabel, status: status.code)
-        logger.info("refused: \(status)", metadata: ["request": "\(id)", "error": "\(message)"])
-        var response = ErrorResponse(status, message).response
+        let isOverloaded = status == .serviceUnavailable
+        logger.log(
+            level: isOverloaded ? .debug : .info,
+            "refused: \(status)",
+            metadata: ["request": "\(id)", "error": "\(message)"]
+        )
+        let error =
+            isOverloaded
+            ? ErrorResponse(
+                status,
+                code: "overloaded",
+                message,
+                retryAfter: configuration.retryAfter
+            ) : ErrorResponse(status, message)
+        var response = error.response
         response.head.fields["x-request-id"] = id
         return response
     }

@@ -86,6 +86,11 @@ package struct ConnectedSocket: ~Copyable, Sendable {
         _ = shutdown(descriptor.rawValue, Int32(SHUT_WR))
     }
 
+    /// Bytes sent that the other end's system has not confirmed.
+    package var unconfirmedByteCount: Int {
+        Int(ilv_unconfirmed_byte_count(descriptor.rawValue))
+    }
+
     /// Whether the other end has closed or the connection has failed, even behind bytes not yet read.
     package var isClosedByPeer: Bool {
         ilv_has_peer_closed(descriptor.rawValue) != 0

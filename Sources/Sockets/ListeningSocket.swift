@@ -1,26 +1,32 @@
 internal import CLinux
 internal import Glibc
 
-/// A non-blocking TCP socket that accepts connections.
+/// A non-blocking socket that accepts connections.
 package struct ListeningSocket: ~Copyable, Sendable {
     /// The open socket.
     package let descriptor: Descriptor
     /// Where it listens, with the port the system chose if 0 was asked for.
     package let address: SocketAddress
+    /// The file of a UNIX socket, which goes with it.
+    private let file: SocketFile?
 
     /// Listens on an address.
     ///
-    /// SO_REUSEADDR lets a restarted daemon take its port back while old connections linger in TIME_WAIT. An
-    /// IPv6 socket takes IPv6 connections only.
+    /// SO_REUSEADDR lets a restarted daemon take its port back while old connections linger in TIME_WAIT. The file
+    /// of a UNIX socket that nobody listens on any more is replaced.
     ///
     /// - Parameters:
     ///   - address: Where to listen; port 0 lets the system choose one.
+    ///   - takesBothFamilies: Whether an IPv6 socket takes IPv4 connections, too.
+    ///   - fileMode: Who may connect to a UNIX socket, as permission bits of its file.
     ///   - backlog: How many connections may wait to be accepted; the system caps it.
     ///   - sendBufferByteCount: Bytes that the system keeps for a client that does not read (SO_SNDBUF,
     ///     inherited by the connections); nil leaves it to the system.
     /// - Throws: ``SocketError``, with the address in its text.
     package init(
         address: SocketAddress,
+        takesBothFamilies: Bool = false,
+        fileMode: UInt32 = 0o660,
         backlog: Int32,
         sendBufferByteCount: Int32? = nil
     ) throws(SocketError) {
@@ -29,27 +35,50 @@ package struct ListeningSocket: ~Copyable, Sendable {
             owning: Int32(try systemCall("socket") { Int(socket(address.family, type, 0)) })
         )
         let number = descriptor.rawValue
-        try setOption(number, SOL_SOCKET, SO_REUSEADDR)
         if let sendBufferByteCount {
             try setOption(number, SOL_SOCKET, SO_SNDBUF, to: sendBufferByteCount)
         }
-        if case .ipv6 = address { try setOption(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
+        switch address {
+        case .ipv4:
+            try setOption(number, SOL_SOCKET, SO_REUSEADDR)
+        case .ipv6:
+            try setOption(number, SOL_SOCKET, SO_REUSEADDR)
+            let only: Int32 = takesBothFamilies ? 0 : 1
+            try setOption(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, to: only)
+        case .unix(let path):
+            try SocketFile.removeStale(path)
+            // The file begins with the bits of the descriptor: nobody gets in before `chmod` below.
+            _ = try systemCall("fchmod") { Int(fchmod(number, 0o600)) }
+        }
         do throws(SocketError) {
             _ = try systemCall("bind") {
                 unsafe address.withSystemAddress { pointer, length in
                     unsafe Int(bind(number, pointer, length))
                 }
             }
+            if case .unix(let path) = address {
+                _ = try systemCall("chmod") { unsafe Int(chmod(path, mode_t(fileMode))) }
+            }
             _ = try systemCall("listen") { Int(listen(number, backlog)) }
         } catch {
             throw SocketError(operation: "\(error.operation) \(address)", code: error.code)
         }
-        var storage = sockaddr_storage()
-        _ = try systemCall("getsockname") {
-            unsafe withSystemStorage(&storage) { unsafe Int(getsockname(number, $0, $1)) }
+        if case .unix(let path) = address {
+            self.address = address
+            file = SocketFile(path)
+        } else {
+            var storage = sockaddr_storage()
+            _ = try systemCall("getsockname") {
+                unsafe withSystemStorage(&storage) { unsafe Int(getsockname(number, $0, $1)) }
+            }
+            self.address = SocketAddress(storage) ?? address
+            file = nil
         }
         self.descriptor = descriptor
-        self.address = SocketAddress(storage) ?? address
+    }
+
+    deinit {
+        file?.remove()
     }
 
     /// Accepts one waiting connection.

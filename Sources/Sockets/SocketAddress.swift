@@ -7,14 +7,29 @@ package enum SocketAddress: Hashable, Sendable {
     case ipv4(SIMD4<UInt8>, port: UInt16)
     /// Sixteen bytes in network order, a port, and the interface of a link-local address (0 = none).
     case ipv6(SIMD16<UInt8>, port: UInt16, scope: UInt32)
+    /// A file on this machine; empty for the other end, which has no name.
+    case unix(String)
 
-    /// Reads a numeric address, or `localhost`, which is 127.0.0.1.
+    /// Longest path of a UNIX socket; the system's structure has room for this much and a zero (unix(7)).
+    package static let maximumPathByteCount = 107
+
+    /// Reads a numeric address, `localhost`, which is 127.0.0.1, or `unix:` and a path.
     ///
     /// Names are not looked up: a daemon should listen where its configuration says, not where a resolver does.
     /// An IPv6 address may stand in brackets and carry no scope.
     ///
     /// - Throws: ``SocketError`` with code EINVAL if the host is no address.
     package init(host: String, port: UInt16) throws(SocketError) {
+        if host.hasPrefix("unix:") {
+            let path = host.dropFirst(5)
+            guard path.hasPrefix("/"), path.utf8.count <= Self.maximumPathByteCount,
+                !path.utf8.contains(0)
+            else {
+                throw SocketError(operation: "parse address \(host.debugDescription)", code: EINVAL)
+            }
+            self = .unix(String(path))
+            return
+        }
         var bare = host
         if bare == "localhost" { bare = "127.0.0.1" }
         if bare.hasPrefix("["), bare.hasSuffix("]") { bare = String(bare.dropFirst().dropLast()) }
@@ -32,10 +47,35 @@ package enum SocketAddress: Hashable, Sendable {
         }
     }
 
-    /// The port.
+    /// The port; 0 for a UNIX socket.
     package var port: UInt16 {
         switch self {
         case .ipv4(_, let port), .ipv6(_, let port, _): port
+        case .unix: 0
+        }
+    }
+
+    /// The same address with another port; a UNIX socket has none.
+    package func with(port: UInt16) -> SocketAddress {
+        switch self {
+        case .ipv4(let bytes, _): .ipv4(bytes, port: port)
+        case .ipv6(let bytes, _, let scope): .ipv6(bytes, port: port, scope: scope)
+        case .unix: self
+        }
+    }
+
+    /// Whether it stands for all addresses of IPv6.
+    package var isAnyIPv6: Bool {
+        if case .ipv6(let bytes, _, _) = self { return bytes == SIMD16(repeating: 0) }
+        return false
+    }
+
+    /// Whether it can only be reached from this machine.
+    package var isLocal: Bool {
+        switch self {
+        case .ipv4(let bytes, _): bytes[0] == 127
+        case .ipv6(let bytes, _, _): bytes == SIMD16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
+        case .unix: true
         }
     }
 
@@ -52,6 +92,8 @@ package enum SocketAddress: Hashable, Sendable {
             }
             let text = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
             return String(decoding: text, as: UTF8.self)
+        case .unix(let path):
+            return "unix:\(path)"
         }
     }
 
@@ -59,6 +101,7 @@ package enum SocketAddress: Hashable, Sendable {
         switch self {
         case .ipv4: AF_INET
         case .ipv6: AF_INET6
+        case .unix: AF_UNIX
         }
     }
 }
@@ -68,6 +111,7 @@ extension SocketAddress: CustomStringConvertible {
         switch self {
         case .ipv4: "\(host):\(port)"
         case .ipv6: "[\(host)]:\(port)"
+        case .unix: host
         }
     }
 }
@@ -95,10 +139,22 @@ extension SocketAddress {
                 unsafe $0.storeBytes(of: bytes, as: SIMD16<UInt8>.self)
             }
             return unsafe lend(&address, body)
+        case .unix(let path):
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            // The path's bytes and the zero behind them, as `maximumPathByteCount` leaves room for it.
+            unsafe withUnsafeMutableBytes(of: &address.sun_path) { bytes in
+                for (index, byte) in path.utf8.prefix(Self.maximumPathByteCount).enumerated() {
+                    unsafe bytes[index] = byte
+                }
+            }
+            return unsafe lend(&address, body)
         }
     }
 
-    /// Reads the system's form; nil for families other than IPv4 and IPv6.
+    /// Reads the system's form; nil for other families.
+    ///
+    /// An IPv4 address that came by IPv6 is one (RFC 4291 §2.5.5.2).
     init?(_ storage: sockaddr_storage) {
         switch Int32(storage.ss_family) {
         case AF_INET:
@@ -116,11 +172,15 @@ extension SocketAddress {
             let bytes = unsafe withUnsafeBytes(of: address.sin6_addr) {
                 unsafe $0.loadUnaligned(as: SIMD16<UInt8>.self)
             }
-            self = .ipv6(
-                bytes,
-                port: UInt16(bigEndian: address.sin6_port),
-                scope: address.sin6_scope_id
-            )
+            let port = UInt16(bigEndian: address.sin6_port)
+            let start = SIMD8<UInt8>(0, 0, 0, 0, 0, 0, 0, 0)
+            if bytes.lowHalf == start, bytes.highHalf.lowHalf == SIMD4(0, 0, 0xFF, 0xFF) {
+                self = .ipv4(bytes.highHalf.highHalf, port: port)
+            } else {
+                self = .ipv6(bytes, port: port, scope: address.sin6_scope_id)
+            }
+        case AF_UNIX:
+            self = .unix("")
         default:
             return nil
         }

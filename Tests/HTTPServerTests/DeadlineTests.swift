@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPServer
 import HTTPWire
 import TestSupport
@@ -47,7 +48,7 @@ extension HTTPServerTests {
         @Test("A body below the least rate gets 408 though it never falls silent")
         func refusesSlowBody() throws {
             try withServer(configure: {
-                $0.bodyTimeout = .milliseconds(200)
+                $0.rateGrace = .milliseconds(200)
                 $0.minimumBodyByteRate = 1_000_000
             }) { _, port throws in
                 let client = try HTTPTestClient(port: port, timeLimitSeconds: patience)
@@ -58,6 +59,64 @@ extension HTTPServerTests {
                     _ = eventually(seconds: 0.01) { false }
                 }
                 #expect(try client.receiveResponse().status == 408)
+            }
+        }
+
+        @Test("A body that came fast at first earns no long silence, nor a trickle")
+        func refusesTrickleAfterBurst() throws {
+            try withServer(configure: {
+                $0.rateGrace = .milliseconds(100)
+                $0.bodyTimeout = .milliseconds(300)
+                $0.minimumBodyByteRate = 1024
+            }) { _, port throws in
+                let client = try HTTPTestClient(port: port, timeLimitSeconds: patience)
+                client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n")
+                // By its average it could go on for a quarter of an hour.
+                client.send(String(repeating: "a", count: 1_000_000))
+                let start = ContinuousClock.now
+                while start.duration(to: .now) < .seconds(2), client.send("a") {
+                    _ = eventually(seconds: 0.05) { false }
+                }
+                #expect(try client.receiveResponse().status == 408)
+                #expect(start.duration(to: .now) < .seconds(5))
+            }
+        }
+
+        @Test(
+            "A client that reads its response byte by byte is cut, one that reads at the rate is not"
+        )
+        func cutsSlowReader() throws {
+            let closed = TestEvents<Void>()
+            let body = [UInt8](repeating: 7, count: 8_000_000)
+            let handle: ClosureHandler.Handle = { _, response in
+                response.onClose { closed.send(()) }
+                response.start(ResponseHead(status: .ok))
+                response.write(body)
+                // Never finished: the connection's end tells of itself.
+                DispatchQueue.global().asyncAfter(deadline: .now() + 30) { _ = response }
+            }
+            try withServer(
+                handle: handle,
+                configure: {
+                    $0.rateGrace = .milliseconds(200)
+                    $0.minimumAnswerByteRate = 1_000_000
+                    $0.writeStallTimeout = .seconds(1)
+                    $0.sendBufferByteCount = 16_384
+                }
+            ) { server, port throws in
+                let slow = try HTTPTestClient(port: port, receiveBufferByteCount: 4_096)
+                slow.send(get("/"))
+                while closed.count == 0 {
+                    _ = try slow.receive(1)
+                    _ = eventually(seconds: 0.01) { false }
+                }
+                #expect(server.load.cutAnswerCount == 1)
+                let isFree = eventually { server.load.answerByteCount == 0 }
+                #expect(isFree)
+                let steady = try HTTPTestClient(port: port)
+                steady.send(get("/"))
+                #expect(try steady.receive(8_000_000).count == 8_000_000)
+                #expect(server.load.cutAnswerCount == 1)
             }
         }
 

@@ -29,6 +29,41 @@ extension HTTPServerTests {
             }
         }
 
+        @Test("Probes are answered although idle connections hold every place")
+        func answersProbes() throws {
+            let handler = ClosureHandler(admission: { .accept(isProbe: $0.path == "/livez") })
+            try withServer(
+                handler,
+                configure: {
+                    $0.maximumConnectionCount = 4
+                    $0.spareHeadTimeout = .seconds(60)
+                }
+            ) { server, port throws in
+                // More than the places for those that are too many, too.
+                let idle = try (0..<200).map { _ in try HTTPTestClient(port: port) }
+                for _ in 0..<5 {
+                    let probe = try exchangeOnce(port, get("/livez"))
+                    #expect(probe.status == 200 && probe["connection"] == "close")
+                    #expect(try exchangeOnce(port, get("/other")).status == 503)
+                }
+                #expect(try idle[0].exchange(get("/other")).status == 200)
+                #expect(server.load.refusedConnectionCount == 5)
+                withExtendedLifetime(idle) {}
+            }
+        }
+
+        @Test("A client beyond the maximum that says nothing is told so after a short while")
+        func refusesSilentSpare() throws {
+            try withServer(configure: {
+                $0.maximumConnectionCount = 1
+                $0.spareHeadTimeout = .milliseconds(100)
+            }) { _, port throws in
+                let first = try HTTPTestClient(port: port)
+                #expect(try first.exchange(get("/")).status == 200)
+                #expect(try HTTPTestClient(port: port).receiveResponse().status == 503)
+            }
+        }
+
         @Test("Waiting clients are served after a flood far beyond the maximum")
         func survivesFlood() throws {
             try withServer(configure: {

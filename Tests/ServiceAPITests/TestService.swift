@@ -63,6 +63,7 @@ func withService(
         handler: service,
         logger: logger
     )
+    service.observe(server)
     try server.start()
     defer { server.drain(limit: .milliseconds(50)) }
     try body(TestService(service: service, server: server, port: try #require(server.port)))

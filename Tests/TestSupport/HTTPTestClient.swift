@@ -52,19 +52,23 @@ package final class HTTPTestClient {
     /// Whether the other end has closed or reset the connection, as far as reads have shown.
     package private(set) var hasEnded = false
 
-    /// Connects to a port of 127.0.0.1.
+    /// Connects to a server on this machine.
     ///
     /// - Parameters:
     ///   - port: Where the server listens.
+    ///   - host: 127.0.0.1, `::1`, or `unix:` and a path.
     ///   - timeLimitSeconds: How long each call may take.
     ///   - receiveBufferByteCount: Size of the system's buffer, to be a slow reader with; nil leaves it.
     /// - Throws: ``TestClientError``.
     package init(
-        port: UInt16,
+        port: UInt16 = 0,
+        host: String = "127.0.0.1",
         timeLimitSeconds: Int = 10,
         receiveBufferByteCount: Int32? = nil
     ) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let path = host.hasPrefix("unix:") ? String(host.dropFirst(5)) : nil
+        let family = path != nil ? AF_UNIX : host == "::1" ? AF_INET6 : AF_INET
+        descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw TestClientError.cannotConnect(errno) }
         if var size = receiveBufferByteCount {
             _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
@@ -75,15 +79,28 @@ package final class HTTPTestClient {
         let limitSize = socklen_t(MemoryLayout<timeval>.size)
         _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, limitSize)
         _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, limitSize)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr = in_addr(s_addr: UInt32(0x7F00_0001).bigEndian)
-        let number = descriptor
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        let result: Int32
+        if let path {
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            unsafe withUnsafeMutableBytes(of: &address.sun_path) { bytes in
+                for (index, byte) in path.utf8.prefix(107).enumerated() {
+                    unsafe bytes[index] = byte
+                }
             }
+            result = Self.connect(descriptor, &address)
+        } else if family == AF_INET6 {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            address.sin6_addr = in6addr_loopback
+            result = Self.connect(descriptor, &address)
+        } else {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            address.sin_addr = in_addr(s_addr: UInt32(0x7F00_0001).bigEndian)
+            result = Self.connect(descriptor, &address)
         }
         if result != 0 {
             let code = errno
@@ -95,6 +112,14 @@ package final class HTTPTestClient {
 
     deinit {
         close()
+    }
+
+    private static func connect<Address>(_ descriptor: Int32, _ address: inout Address) -> Int32 {
+        unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
+            }
+        }
     }
 
     // MARK: - Sending

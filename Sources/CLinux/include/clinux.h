@@ -12,4 +12,8 @@ int ilv_accept4(int listener, struct sockaddr *address, socklen_t *length, int f
 /// failed, even if unread bytes are waiting (POLLRDHUP of poll(2)); else 0. Never waits.
 int ilv_has_peer_closed(int descriptor);
 
+/// Bytes in a stream socket's send queue that the other end has not acknowledged (SIOCOUTQ of tcp(7) and
+/// unix(7)); 0 if the system does not say.
+int ilv_unconfirmed_byte_count(int descriptor);
+
 #endif

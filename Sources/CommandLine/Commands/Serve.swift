@@ -38,12 +38,14 @@ struct Serve: ParsableCommand {
             flags: flags.values
         )
         let configuration = try DaemonConfiguration(layers)
+        let log = LogBuffer(descriptor: 2)
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
+            var handler = StreamLogHandler(label: label, stream: LogStream(log))
             handler.logLevel = configuration.logLevel
             return handler
         }
-        try Daemon(configuration, logger: Logger(label: "interleaved")).run()
+        defer { log.flush(limit: .seconds(1)) }
+        try Daemon(configuration, logger: Logger(label: "interleaved"), log: log).run()
     }
 }
 
@@ -51,10 +53,17 @@ struct Serve: ParsableCommand {
 struct SettingFlags: ParsableArguments {
     @Option(help: "Model directory, or name of a model that is installed. (default: nano)")
     var model: String?
-    @Option(help: "Address to listen on. (default: 127.0.0.1)")
-    var host: String?
+    @Option(
+        help: """
+            Address to listen on, may be repeated: numeric, localhost for both families, or unix:/path. \
+            :: takes IPv4, too. (default: 127.0.0.1)
+            """
+    )
+    var host: [String] = []
     @Option(help: "Port to listen on; 0 for a free one. (default: 8080)")
     var port: String?
+    @Option(help: "Permissions of UNIX sockets, in octal. (default: 660)")
+    var socketMode: String?
     @Option(help: "Worker threads; 0 for one per processor. (default: 0)")
     var workers: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
@@ -81,6 +90,14 @@ struct SettingFlags: ParsableArguments {
     var maxBodyBytes: String?
     @Option(help: "Largest header of a request. (default: 16KiB)")
     var maxHeaderBytes: String?
+    @Option(
+        help: "Most bytes of bodies on their way in, over all connections. (default: 256MiB)"
+    )
+    var bodyBytes: String?
+    @Option(
+        help: "Most bytes of answers that wait to be read, over all connections. (default: 256MiB)"
+    )
+    var answerBytes: String?
     @Option(help: "Most connections at once. (default: 1024)")
     var maxConnections: String?
     @Option(help: "Most pixels of a picture in a request. (default: 40000000)")
@@ -121,6 +138,12 @@ struct SettingFlags: ParsableArguments {
     var bodyTimeout: String?
     @Option(help: "Longest time in which a client may take nothing of its answer. (default: 30s)")
     var writeTimeout: String?
+    @Option(help: "Least rate of a body per second; 0 for none. (default: 1KiB)")
+    var bodyRate: String?
+    @Option(help: "Least rate per second at which an answer is read; 0 for none. (default: 1KiB)")
+    var answerRate: String?
+    @Option(help: "Time before these rates count. (default: 10s)")
+    var rateGrace: String?
     @Option(help: "Time to go on serving after SIGTERM, for balancers to notice. (default: 0s)")
     var drainDelay: String?
     @Option(help: "Longest wait for requests in progress when stopping. (default: 30s)")
@@ -131,7 +154,10 @@ struct SettingFlags: ParsableArguments {
     /// The flags that were given.
     var values: [Setting: String] {
         let all: [Setting: String?] = [
-            .model: model, .host: host, .port: port, .workers: workers, .logLevel: logLevel,
+            .model: model, .host: host.isEmpty ? nil : host.joined(separator: ","), .port: port,
+            .socketMode: socketMode, .bodyBytes: bodyBytes, .answerBytes: answerBytes,
+            .bodyRate: bodyRate, .answerRate: answerRate, .rateGrace: rateGrace,
+            .workers: workers, .logLevel: logLevel,
             .maxQueue: maxQueue, .maxRunning: maxRunning, .maxDrawings: maxDrawings,
             .maxPendingBytes: maxPendingBytes, .kvCacheBytes: kvCacheBytes,
             .imageCacheBytes: imageCacheBytes, .maxStepRows: maxStepRows, .stepTime: stepTime,

@@ -41,13 +41,7 @@ struct DaemonConfiguration {
     }
 
     private mutating func readServer(_ layers: SettingLayers) throws {
-        if let host = layers[.host] {
-            guard !host.text.isEmpty, !host.text.contains(" ") else {
-                throw host.refusal("is no address")
-            }
-            server.host = host.text
-        }
-        if let port = layers[.port] { server.port = UInt16(try port.integer(in: 0...65535)) }
+        try readAddresses(layers)
         if let count = layers[.maxConnections] {
             server.maximumConnectionCount = try count.integer(in: 1...15_000)
         }
@@ -58,6 +52,7 @@ struct DaemonConfiguration {
             service.limits.maximumBodyByteCount = try size.byteCount(in: 1024...1 << 30)
         }
         server.limits.maximumBodyByteCount = service.limits.maximumBodyByteCount
+        try readBudgets(layers)
     }
 
     private mutating func readEngine(_ layers: SettingLayers) throws {
@@ -133,6 +128,7 @@ struct DaemonConfiguration {
         try read(.headTimeout, &server.headTimeout)
         try read(.bodyTimeout, &server.bodyTimeout)
         try read(.writeTimeout, &server.writeStallTimeout)
+        try read(.rateGrace, &server.rateGrace)
         try read(.drainTimeout, &server.drainLimit)
         try read(.drainDelay, &drainDelay, .zero...(.seconds(3600)))
     }

@@ -5,6 +5,7 @@ enum Setting: String, CaseIterable {
     case model
     case host
     case port
+    case socketMode = "socket_mode"
     case workers
     case logLevel = "log_level"
     case maxQueue = "max_queue"
@@ -17,6 +18,8 @@ enum Setting: String, CaseIterable {
     case stepTime = "step_time"
     case maxBodyBytes = "max_body_bytes"
     case maxHeaderBytes = "max_header_bytes"
+    case bodyBytes = "body_bytes"
+    case answerBytes = "answer_bytes"
     case maxConnections = "max_connections"
     case maxImagePixels = "max_image_pixels"
     case maxRequestPixels = "max_request_pixels"
@@ -37,9 +40,15 @@ enum Setting: String, CaseIterable {
     case headTimeout = "head_timeout"
     case bodyTimeout = "body_timeout"
     case writeTimeout = "write_timeout"
+    case bodyRate = "body_rate"
+    case answerRate = "answer_rate"
+    case rateGrace = "rate_grace"
     case drainDelay = "drain_delay"
     case drainTimeout = "drain_timeout"
     case stuckAfter = "stuck_after"
+
+    /// Whether several values may be given, in a list or with commas between them.
+    var isList: Bool { self == .host }
 
     /// The environment variable.
     var environmentName: String { "INTERLEAVED_" + rawValue.uppercased() }

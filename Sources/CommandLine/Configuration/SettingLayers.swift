@@ -60,10 +60,15 @@ struct SettingLayers {
                         + Setting.allCases.map(\.rawValue).joined(separator: ", ")
                 )
             }
-            guard let scalar = value.scalar else {
+            let items = setting.isList ? value.sequence.map(Array.init) ?? [value] : [value]
+            let texts = items.compactMap(\.scalar?.string)
+            guard texts.count == items.count, !texts.isEmpty else {
                 throw ValidationError("\(path): \(name) must have a single value")
             }
-            texts[setting] = SettingText(text: scalar.string, source: "\(path): \(name)")
+            self.texts[setting] = SettingText(
+                text: texts.joined(separator: ","),
+                source: "\(path): \(name)"
+            )
         }
     }
 

@@ -1,40 +1,35 @@
 internal import Dispatch
 internal import Logging
 internal import Sockets
-internal import Synchronization
 
-/// Accepts connections and spreads them over the I/O queues.
+/// Accepts the connections of one address.
 final class Acceptor {
-    /// Connections beyond the maximum that get a 503 instead of a place in the backlog.
-    private static let maximumRefusedCount = 64
     /// Connections accepted per event.
     private static let batchCount = 64
     /// How long accepting rests when it cannot go on: a busy loop would take the time others need to finish.
     private static let pause = DispatchTimeInterval.milliseconds(50)
 
-    private let queue: DispatchQueue
-    private let ioQueues: [IOQueue]
-    private let maximumConnectionCount: Int
+    /// Where it listens.
+    let address: SocketAddress
+    private let queue = DispatchQueue(label: "interleaved.http.accept")
+    private let connections: OpenConnections
+    private let load: SharedLoad
     private let logger: Logger
-    private let openConnectionCount = Atomic(0)
-    private let openConnections = DispatchGroup()
     private var listener: ListeningSocket?
     private var source: (any DispatchSourceRead)?
     private var isPaused = false
-    private var nextIndex = 0
 
     init(
         _ listener: consuming ListeningSocket,
-        label: String,
-        ioQueues: [IOQueue],
-        maximumConnectionCount: Int,
+        connections: OpenConnections,
+        load: SharedLoad,
         logger: Logger
     ) {
+        address = listener.address
         self.listener = consume listener
-        self.ioQueues = ioQueues
-        self.maximumConnectionCount = maximumConnectionCount
+        self.connections = connections
+        self.load = load
         self.logger = logger
-        queue = DispatchQueue(label: label)
     }
 
     func start() {
@@ -67,44 +62,21 @@ final class Acceptor {
         if mustWait { closed.wait() }
     }
 
-    /// Connections open now, those being refused included.
-    var connectionCount: Int { openConnectionCount.load(ordering: .relaxed) }
-
-    /// Waits until every connection is closed.
-    func waitUntilEmpty() {
-        openConnections.wait()
-    }
-
     // MARK: - Accepting
 
     private func acceptWaiting() {
         dispatchPrecondition(condition: .onQueue(queue))
         for _ in 0..<Self.batchCount {
-            let count = openConnectionCount.load(ordering: .relaxed)
-            guard count < maximumConnectionCount + Self.maximumRefusedCount else {
-                return rest()
-            }
+            guard !connections.isFull else { return rest() }
             do throws(SocketError) {
                 guard let socket = try listener?.accept() else { return }
-                place(socket, isOverLimit: count >= maximumConnectionCount)
+                connections.place(socket)
             } catch {
                 if error.isTransientAcceptFailure { continue }
-                logger.warning("Accepting rests: \(error)")
+                load.restingAcceptor.note(logger, "Accepting rests now and then: \(error).")
                 return rest()
             }
         }
-    }
-
-    private func place(_ socket: consuming ConnectedSocket, isOverLimit: Bool) {
-        openConnectionCount.add(1, ordering: .relaxed)
-        openConnections.enter()
-        let ioQueue = ioQueues[nextIndex]
-        nextIndex = (nextIndex + 1) % ioQueues.count
-        let connection = Connection(socket, on: ioQueue, isOverLimit: isOverLimit) { [self] in
-            openConnectionCount.subtract(1, ordering: .relaxed)
-            openConnections.leave()
-        }
-        ioQueue.queue.async { connection.start() }
     }
 
     /// Stops accepting for a while: descriptors or places have run out.
@@ -120,5 +92,5 @@ final class Acceptor {
     }
 }
 
-// Sendable: the mutable properties are touched only on `queue`; the counters are safe by themselves.
+// Sendable: the mutable properties are touched only on `queue`; the rest is safe by itself.
 extension Acceptor: @unchecked Sendable {}

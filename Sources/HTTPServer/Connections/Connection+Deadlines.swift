@@ -7,15 +7,14 @@ extension Connection {
     func checkDeadlines(_ now: ContinuousClock.Instant) {
         dispatchPrecondition(condition: .onQueue(ioQueue.queue))
         let configuration = ioQueue.configuration
-        if isWaitingToWrite, now - lastSent > configuration.writeStallTimeout { return close() }
+        if isWaitingToWrite, isTooSlow(now) { return cut("its client reads too slowly") }
         switch phase {
         case .head where parser.isBetweenRequests:
             // A client that has just connected must say something soon; one that has been served may rest.
-            let limit =
-                requestCount == 0 ? configuration.headTimeout : configuration.idleTimeout
-            if now - phaseStart > limit { close() }
+            let limit = requestCount == 0 ? headTimeout : configuration.idleTimeout
+            if now - phaseStart > limit { isSpare ? refuseSpare() : close() }
         case .head:
-            if now - phaseStart > configuration.headTimeout {
+            if now - phaseStart > headTimeout {
                 refuse(.requestTimeout, "The head of the request took too long.")
             }
         case .body:
@@ -36,15 +35,77 @@ extension Connection {
         }
     }
 
+    private var headTimeout: Duration {
+        let configuration = ioQueue.configuration
+        return isSpare
+            ? min(configuration.headTimeout, configuration.spareHeadTimeout)
+            : configuration.headTimeout
+    }
+
     /// When a body is late: after a silence, or when it has fallen behind the least average rate.
     private func bodyDeadline(
         _ configuration: HTTPServer.Configuration
     ) -> ContinuousClock.Instant {
         let silence = lastReceived + configuration.bodyTimeout
-        guard configuration.minimumBodyByteRate > 0 else { return silence }
-        let earned = Duration.seconds(
-            Double(bodyByteCount) / Double(configuration.minimumBodyByteRate)
-        )
-        return min(silence, phaseStart + configuration.bodyTimeout + earned)
+        return configuration.minimumBodyByteRate > 0 ? min(silence, bodyCredit.end) : silence
     }
+
+    /// Whether what waits to be sent has waited too long: nothing was taken for a while, or too little.
+    private func isTooSlow(_ now: ContinuousClock.Instant) -> Bool {
+        let configuration = ioQueue.configuration
+        // What the system has taken is not yet with the client: its buffer can hold megabytes.
+        let byteCount = delivery.sentByteCount - (socket?.unconfirmedByteCount ?? 0)
+        if byteCount > delivery.confirmedByteCount {
+            delivery.credit.earn(
+                byteCount - delivery.confirmedByteCount,
+                at: now,
+                byteRate: configuration.minimumAnswerByteRate,
+                longest: configuration.writeStallTimeout
+            )
+            delivery.confirmedByteCount = byteCount
+            delivery.lastConfirmed = now
+        }
+        return now - delivery.lastConfirmed > configuration.writeStallTimeout
+            || (configuration.minimumAnswerByteRate > 0 && now > delivery.credit.end)
+    }
+
+    /// Begins to measure how fast the client takes what waits.
+    func beginDelivery() {
+        let now = ContinuousClock.now
+        delivery.credit.begin(now, free: ioQueue.configuration.rateGrace)
+        delivery.lastConfirmed = now
+        delivery.confirmedByteCount = delivery.sentByteCount - (socket?.unconfirmedByteCount ?? 0)
+    }
+
+    /// Closes although an answer is not delivered.
+    func cut(_ reason: String) {
+        ioQueue.load.answers.countCut()
+        noteCut(reason)
+        close()
+    }
+
+    /// Closes, on the connection's queue, because too many bytes wait; callable from any thread.
+    func cutSoon() {
+        ioQueue.queue.async { [weak self] in
+            guard let self, phase != .closed else { return }
+            noteCut("too many bytes wait to be read")
+            close()
+        }
+    }
+
+    private func noteCut(_ reason: String) {
+        ioQueue.load.cutAnswers.note(ioQueue.logger, "An answer is cut: \(reason).")
+    }
+}
+
+/// How fast a client takes what is sent to it.
+struct Delivery {
+    /// Bytes handed to the system since the connection began.
+    var sentByteCount = 0
+    /// Those that the client's system has confirmed, as far as was looked.
+    var confirmedByteCount = 0
+    /// When it last confirmed any.
+    var lastConfirmed = ContinuousClock.now
+    /// Time that its rate has earned.
+    var credit = RateCredit()
 }

@@ -44,6 +44,7 @@ extension Connection {
         let now = ContinuousClock.now
         if phase == .head, parser.isBetweenRequests { phaseStart = now }
         lastReceived = now
+        if phase == .body { earnBodyCredit(byteCount, now) }
         switch phase {
         case .head, .body:
             let consumed = parse(buffer.span.extracting(0..<byteCount))
@@ -123,18 +124,21 @@ extension Connection {
         headArrived = .now
         enter(.body)
         switch ioQueue.handler.admit(head) {
-        case .accept(let limit, let isAbandonedByHalfClose):
+        case .accept(_, _, let isProbe) where isSpare && !isProbe:
+            refuseSpare()
+        case .accept(let limit, let isAbandonedByHalfClose, _):
             self.isAbandonedByHalfClose = isAbandonedByHalfClose
             try parser.limitBody(
                 to: limit ?? ioQueue.configuration.limits.maximumBodyByteCount
             )
+            guard hasRoomForBody(head) else { return refuseBody() }
             // RFC 9110 §10.1.1: no need for 100 if the body is already coming.
             if head.expectsContinue, !isBodyWaiting {
                 output.append(ResponseEncoder.continueBytes)
                 flush()
             }
         case .reject(let response):
-            if canSkipBody(of: head) {
+            if canSkipBody(of: head), !isSpare {
                 rejection = response
             } else {
                 enter(.responding)
@@ -156,6 +160,7 @@ extension Connection {
     private func collect(_ bytes: Span<UInt8>) {
         bodyByteCount += bytes.count
         guard rejection == nil else { return }
+        guard chargeBody(for: bytes.count) else { return refuseBody() }
         unsafe bytes.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
     }
 
@@ -165,7 +170,10 @@ extension Connection {
         enter(.responding)
         response = ResponseProgress()
         let body = self.body
+        let charge = bodyCharge
         self.body = []
+        bodyCharge = nil
+        charge?.handOver()
         if let rejection {
             self.rejection = nil
             return respond(rejection, keepsAlive: head.allowsKeepAlive)
@@ -179,7 +187,8 @@ extension Connection {
             head: head,
             body: body,
             remoteAddress: remoteAddress,
-            arrived: headArrived
+            arrived: headArrived,
+            charge: charge
         )
         // An end that came with the request decides before any answer can: always the same, not by luck.
         let hasLeft =

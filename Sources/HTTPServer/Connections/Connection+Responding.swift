@@ -79,6 +79,7 @@ extension Connection {
         guard phase != .closed else { return }
         enter(.responding)
         body = []
+        bodyCharge = nil
         response = ResponseProgress()
         respond(ioQueue.handler.errorResponse(status, message), keepsAlive: false)
     }
@@ -126,7 +127,7 @@ extension Connection {
         keepsAlive: Bool
     ) -> Bool {
         let keepsAlive =
-            keepsAlive && !ioQueue.isDraining
+            keepsAlive && !ioQueue.isDraining && !isSpare
             && !head.fields.hasToken("close", in: "connection")
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512)
@@ -155,29 +156,39 @@ extension Connection {
 
     /// Hands output to the system until it takes no more, and ends the exchange when all is with it.
     func flush() {
-        // Output that begins to wait now has not been waiting since the last response.
-        if !isWaitingToWrite { lastSent = .now }
         do throws(SocketError) {
             while phase != .closed, !output.isEmpty {
                 let sent = try output.withFirst { bytes, moreFollows throws(SocketError) in
                     try socket?.send(bytes, moreFollows: moreFollows)
                 }
-                guard case .bytes(let count) = sent else {
-                    channel?.outputChanged(byteCount: output.byteCount)
-                    return waitToWrite()
-                }
+                guard case .bytes(let count) = sent else { return outputWaits() }
                 output.removeFirst(count)
-                lastSent = .now
+                delivery.sentByteCount += count
             }
         } catch {
             return close()
         }
         guard phase != .closed else { return }
+        if isWaitingToWrite { reportOutput() }
         stopWaitingToWrite()
         if phase == .responding, response.isComplete {
             endExchange()
         } else {
             channel?.outputChanged(byteCount: 0)
+        }
+    }
+
+    /// Goes on when the system takes more, and has the waiting bytes counted.
+    private func outputWaits() {
+        if !isWaitingToWrite { beginDelivery() }
+        channel?.outputChanged(byteCount: output.byteCount)
+        waitToWrite()
+        reportOutput()
+    }
+
+    private func reportOutput() {
+        ioQueue.load.answers.outputChanged(of: ObjectIdentifier(self), to: output.byteCount) {
+            [weak self] in self?.cutSoon()
         }
     }
 
@@ -193,6 +204,7 @@ extension Connection {
         self.channel = nil
         requestHead = nil
         channel?.completed()
+        ioQueue.load.answers.remove(ObjectIdentifier(self))
         guard response.keepsAlive, !ioQueue.isDraining else { return beginLingering() }
         enter(.head)
     }

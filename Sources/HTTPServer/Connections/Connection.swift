@@ -39,6 +39,10 @@ final class Connection {
     var body: [UInt8] = []
     /// Bytes of the current body so far, kept or skipped.
     var bodyByteCount = 0
+    /// What the body holds of the budget.
+    var bodyCharge: BodyCharge?
+    /// Bytes of it.
+    var chargedByteCount = 0
     /// The answer to give once a body that nobody wants has been skipped.
     var rejection: Response?
 
@@ -57,8 +61,10 @@ final class Connection {
     // Time
     var phaseStart = ContinuousClock.now
     var lastReceived = ContinuousClock.now
-    var lastSent = ContinuousClock.now
     var requestCount = 0
+    /// Time that the rate of the current body has earned.
+    var bodyCredit = RateCredit()
+    var delivery = Delivery()
 
     // Sources
     private var readSource: (any DispatchSourceRead)?
@@ -66,7 +72,8 @@ final class Connection {
     private(set) var isReadingPaused = false
     private(set) var isWaitingToWrite = false
     private var openSourceCount = 0
-    private let isOverLimit: Bool
+    /// Whether it is one too many, and only asked what it wants.
+    let isSpare: Bool
     private let onClosed: @Sendable () -> Void
 
     /// Makes a connection that does nothing until ``start()``.
@@ -74,18 +81,18 @@ final class Connection {
     /// - Parameters:
     ///   - socket: The accepted socket.
     ///   - ioQueue: The queue it is confined to.
-    ///   - isOverLimit: Whether to answer 503 and close instead of serving.
+    ///   - isSpare: Whether to serve nothing but a probe.
     ///   - onClosed: Called once, after the descriptor is closed.
     init(
         _ socket: consuming ConnectedSocket,
         on ioQueue: IOQueue,
-        isOverLimit: Bool,
+        isSpare: Bool,
         onClosed: @escaping @Sendable () -> Void
     ) {
         remoteAddress = socket.remoteAddress
         self.socket = consume socket
         self.ioQueue = ioQueue
-        self.isOverLimit = isOverLimit
+        self.isSpare = isSpare
         self.onClosed = onClosed
         parser = RequestParser(limits: ioQueue.configuration.limits)
     }
@@ -104,9 +111,12 @@ final class Connection {
         openSourceCount += 1
         ioQueue.add(self)
         source.activate()
-        if isOverLimit {
-            refuse(.serviceUnavailable, "The server has as many connections as it can serve.")
-        }
+    }
+
+    /// Makes room for another connection that is one too many, if this one has not said yet what it wants.
+    func giveWay() {
+        dispatchPrecondition(condition: .onQueue(ioQueue.queue))
+        if phase == .head { close() }
     }
 
     // MARK: - Phases
@@ -118,7 +128,8 @@ final class Connection {
         let mustAwait = phase == .responding && (isAwaited || !ioQueue.isFinishing)
         guard mustAwait != isAwaited else { return }
         isAwaited = mustAwait
-        if mustAwait { ioQueue.answers.enter() } else { ioQueue.answers.leave() }
+        let answers = ioQueue.load.answersInProgress
+        if mustAwait { answers.enter() } else { answers.leave() }
     }
 
     /// Says that nothing more will be sent and waits, for a bounded time, for the client to close.
@@ -141,6 +152,7 @@ final class Connection {
         output.removeAll()
         heldInput = []
         body = []
+        bodyCharge = nil
         rejection = nil
         requestHead = nil
         resumeReading()
@@ -152,6 +164,7 @@ final class Connection {
         let channel = self.channel
         self.channel = nil
         channel?.connectionClosed()
+        ioQueue.load.answers.remove(ObjectIdentifier(self))
         ioQueue.remove(self)
     }
 

@@ -12,8 +12,8 @@ final class IOQueue {
     let logger: Logger
     /// Where every connection of the queue receives: idle connections own no buffer.
     var readBuffer = [UInt8](repeating: 0, count: 64 * 1024)
-    /// Answers that the end of serving waits for, over all queues.
-    let answers: DispatchGroup
+    /// What it shares with the other queues.
+    let load: SharedLoad
     private let draining = Atomic(false)
     private let finishing = Atomic(false)
 
@@ -28,10 +28,10 @@ final class IOQueue {
         label: String,
         handler: any RequestHandler,
         configuration: HTTPServer.Configuration,
-        answers: DispatchGroup,
+        load: SharedLoad,
         logger: Logger
     ) {
-        self.answers = answers
+        self.load = load
         queue = DispatchQueue(label: label)
         self.handler = handler
         self.configuration = configuration

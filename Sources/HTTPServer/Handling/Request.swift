@@ -12,6 +12,9 @@ package struct Request: Sendable {
     /// Who sent it; nil if the system did not say.
     package let remoteAddress: SocketAddress?
 
+    /// What the body holds of the server's budget, as long as anybody holds the request.
+    private let charge: BodyCharge?
+
     /// Makes a request.
     package init(
         head: RequestHead,
@@ -19,9 +22,31 @@ package struct Request: Sendable {
         remoteAddress: SocketAddress? = nil,
         arrived: ContinuousClock.Instant = .now
     ) {
+        self.init(
+            head: head,
+            body: body,
+            remoteAddress: remoteAddress,
+            arrived: arrived,
+            charge: nil
+        )
+    }
+
+    init(
+        head: RequestHead,
+        body: [UInt8],
+        remoteAddress: SocketAddress?,
+        arrived: ContinuousClock.Instant,
+        charge: BodyCharge?
+    ) {
         self.head = head
         self.body = body
         self.remoteAddress = remoteAddress
         self.arrived = arrived
+        self.charge = charge
+    }
+
+    /// Gives the body's share of the server's budget back: its bytes are about to be counted elsewhere.
+    package func releaseBudget() {
+        charge?.release()
     }
 }

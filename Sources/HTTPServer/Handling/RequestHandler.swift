@@ -18,6 +18,7 @@ package protocol RequestHandler: Sendable {
     /// The answer to a request that the server itself refuses, such as one it cannot parse.
     ///
     /// One place of the service decides how errors look; this asks it. The server closes the connection afterwards.
+    /// `serviceUnavailable` stands for a lack of room: the client may try again soon, and the server logs it itself.
     func errorResponse(_ status: Status, _ message: String) -> Response
 }
 
@@ -28,7 +29,12 @@ package enum Admission: Sendable {
     /// A client that closes its sending side after its whole request still reads, as far as TCP says, and gets its
     /// answer. A connection that is gone looks the same: where answering costs much,
     /// `isAbandonedByHalfClose` takes either for a client that has left.
-    case accept(maximumBodyByteCount: Int? = nil, isAbandonedByHalfClose: Bool = false)
+    /// A probe is served also where a connection is one too many.
+    case accept(
+        maximumBodyByteCount: Int? = nil,
+        isAbandonedByHalfClose: Bool = false,
+        isProbe: Bool = false
+    )
     /// No; this is the answer. A small body is skipped, a large one is not read and the connection closed.
     case reject(Response)
 }

@@ -112,6 +112,18 @@ final class ResponseChannel: Sendable {
         state.withLock(\.bufferedByteCount)
     }
 
+    /// Tells how many bytes the writer's owner keeps until they are accepted.
+    func backlogChanged(to byteCount: Int) {
+        // Under the lock, so that nothing is counted for a connection that has been forgotten.
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            connection.ioQueue.load.answers.backlogChanged(
+                of: ObjectIdentifier(connection),
+                to: byteCount
+            ) { [weak connection] in connection?.cutSoon() }
+        }
+    }
+
     func onClose(_ action: @escaping @Sendable () -> Void) {
         let outcome: (isClosed: Bool, replaced: (@Sendable () -> Void)?) = state.withLock { state in
             if state.isClosed { return (true, nil) }

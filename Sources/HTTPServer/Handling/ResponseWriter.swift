@@ -70,6 +70,11 @@ package final class ResponseWriter: Sendable {
     /// Bytes accepted and not yet taken over by the system, coding included.
     package var bufferedByteCount: Int { channel.bufferedByteCount }
 
+    /// Tells how many bytes the caller keeps because they were not accepted: they count as waiting for this client.
+    package func backlogChanged(to byteCount: Int) {
+        channel.backlogChanged(to: byteCount)
+    }
+
     /// Sets what to do when the client goes away before the answer is complete.
     ///
     /// Called at most once, on the connection's queue, and never after the answer was complete: also for

@@ -44,23 +44,6 @@ func isUnreservedByte(_ byte: UInt8) -> Bool {
     }
 }
 
-/// Whether the byte may stand in a Host value: uri-host and port (RFC 3986 §3.2.2), no user info.
-func isHostByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"),
-        UInt8(ascii: "%"), UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"),
-        UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "*"),
-        UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="),
-        UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
-        true
-    default:
-        false
-    }
-}
-
 /// Whether the byte is a space or a tab.
 func isOptionalWhitespace(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x09

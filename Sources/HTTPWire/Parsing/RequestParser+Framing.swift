@@ -24,7 +24,7 @@ extension RequestParser {
         guard hosts.count == 1 || (hosts.isEmpty && version == .http10) else {
             throw ParseError(.malformedHost, "A request must have exactly one Host field.")
         }
-        guard hosts.allSatisfy({ $0.utf8.allSatisfy(isHostByte) }) else {
+        guard hosts.allSatisfy({ isAuthority($0, allowsEmptyHost: true) }) else {
             throw ParseError(.malformedHost, "The Host field is malformed.")
         }
     }

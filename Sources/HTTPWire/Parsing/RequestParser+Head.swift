@@ -76,7 +76,8 @@ extension RequestParser {
         for scheme in ["http://", "https://"] where target.utf8.count > scheme.utf8.count {
             guard isSameName(target.prefix(scheme.count), scheme) else { continue }
             let authority = target.dropFirst(scheme.count).prefix { $0 != "/" && $0 != "?" }
-            return !authority.isEmpty && authority.utf8.allSatisfy(isHostByte)
+            // RFC 9110 §4.2.1: a URI with an empty host is refused.
+            return isAuthority(authority, allowsEmptyHost: false)
         }
         return false
     }

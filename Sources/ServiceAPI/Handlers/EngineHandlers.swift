@@ -12,6 +12,8 @@ extension Service {
             metrics: metrics.snapshot(),
             engine: snapshot,
             requests: counters.values,
+            server: serverLoad,
+            droppedLogLineCount: droppedLogLineCount,
             model: engine?.modelConfiguration.name,
             process: ProcessStatistics()
         )
@@ -27,7 +29,12 @@ extension Service {
     /// `GET /v1/engine`: also while the requests in progress are finished before the end.
     func answerEngine(_ exchange: Exchange) throws(ErrorResponse) {
         let engine = if let liveEngine { liveEngine } else { try engine() }
-        exchange.answer(engine.snapshot(metrics).json(model: engine.modelConfiguration.name))
+        exchange.answer(
+            engine.snapshot(metrics).json(
+                model: engine.modelConfiguration.name,
+                server: serverLoad
+            )
+        )
     }
 
     /// `DELETE /v1/interleave/{id}`.

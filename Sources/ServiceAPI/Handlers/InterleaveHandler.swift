@@ -25,6 +25,8 @@ extension Service {
             arrived: request.arrived
         )
         call.request.recorder = recorder
+        // From here on the engine's budget has the input.
+        request.releaseBudget()
         call.request.arrived = request.arrived
         // The input is the engine's alone, which lets go of it as soon as it can.
         let submitted = call.request
@@ -80,6 +82,8 @@ extension Service {
             arrived: request.arrived
         )
         call.request.recorder = recorder
+        // From here on the engine's budget has the input.
+        request.releaseBudget()
         call.request.arrived = request.arrived
         let submitted = call.request
         let imageCount = call.request.input.count { part in

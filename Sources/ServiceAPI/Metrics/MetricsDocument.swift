@@ -1,5 +1,6 @@
 internal import CBuild
 internal import Engine
+internal import HTTPServer
 internal import Scheduling
 
 /// The document of `GET /metrics`.
@@ -13,6 +14,10 @@ struct MetricsDocument {
     let engine: EngineSnapshot?
     /// Answered requests by route.
     let requests: [(key: HTTPRequestCounters.Key, count: Int)]
+    /// What connections share.
+    let server: HTTPServer.Load
+    /// Lines of the log that were lost.
+    let droppedLogLineCount: Int
     /// The model's name, once it is known.
     let model: String?
     /// What the system says.
@@ -27,6 +32,7 @@ struct MetricsDocument {
         writeTimes(&writer)
         writeWork(&writer)
         writeMemory(&writer)
+        writeServer(&writer)
         writeProgram(&writer)
         return writer.text
     }
@@ -255,7 +261,7 @@ struct MetricsDocument {
 
     // MARK: - Shapes of families
 
-    private func gauge(
+    func gauge(
         _ name: String,
         _ help: String,
         _ value: Double,

@@ -1,9 +1,10 @@
 internal import Engine
+internal import HTTPServer
 internal import Scheduling
 
 extension EngineSnapshot {
     /// The document of `GET /v1/engine`; times in milliseconds.
-    func json(model: String) -> JSON {
+    func json(model: String, server: HTTPServer.Load) -> JSON {
         let now = ContinuousClock.now
         let steps = recentSteps.map { step -> JSON in
             [
@@ -27,7 +28,7 @@ extension EngineSnapshot {
             "running": .array(requests.filter { $0.place != .waiting }.map(\.json)),
             "waiting": .array(requests.filter { $0.place == .waiting }.map(\.json)),
             "pools": .array(pools.map(\.json)), "steps": .array(steps), "costs": .array(costs),
-            "simulation_costs": simulatedCosts.json,
+            "simulation_costs": simulatedCosts.json, "http": server.json,
         ]
     }
 }

@@ -103,6 +103,9 @@ enum Route: Hashable {
         }
     }
 
+    /// Whether supervisors ask it, and must get an answer where others do not.
+    var isProbe: Bool { self == .liveness || self == .readiness }
+
     /// Whether the model computes for it, so that nobody should when the client has closed its sending side.
     var isComputed: Bool {
         switch self {

@@ -15,6 +15,8 @@ final class EventStream {
 
     private var backlog: [[UInt8]] = []
     private var backlogByteCount = 0
+    /// What the server was last told of it.
+    private var reportedByteCount = 0
     private var sequenceNumber = 0
     private var isOpen = true
     private var isEnding = false
@@ -127,6 +129,10 @@ final class EventStream {
             }
         }
         backlog.removeFirst(sentCount)
+        if backlogByteCount != reportedByteCount {
+            reportedByteCount = backlogByteCount
+            writer.backlogChanged(to: backlogByteCount)
+        }
         if isEnding, backlog.isEmpty, isOpen {
             writer.finish()
             close()

@@ -1,0 +1,114 @@
+import Dispatch
+import Foundation
+import Glibc
+import Locking
+import Synchronization
+
+/// Lines on their way to a file that may not be read: whoever writes one never waits.
+///
+/// A thread of its own hands them to the system. While that takes none, lines are kept up to a bound; beyond, they
+/// are lost and counted.
+///
+/// Threads: every member may be called from any thread.
+final class LogBuffer: Sendable {
+    private struct State {
+        var lines: [UInt8] = []
+        /// Lines lost since the last that was not.
+        var lostLineCount = 0
+    }
+
+    private let descriptor: Int32
+    private let capacity: Int
+    private let state = Mutex(State())
+    private let dropped = Atomic(0)
+    private let arrived = DispatchSemaphore(value: 0)
+    /// Entered while anything is to be written.
+    private let unwritten = DispatchGroup()
+
+    /// Begins to write; the thread lives as long as the process.
+    ///
+    /// - Parameters:
+    ///   - descriptor: The file; it stays open as long as the process.
+    ///   - capacity: Most bytes that wait.
+    init(descriptor: Int32, capacity: Int = 1 << 20) {
+        self.descriptor = descriptor
+        self.capacity = capacity
+        let thread = Thread { self.run() }
+        thread.name = "interleaved.log"
+        thread.start()
+    }
+
+    /// Lines lost so far.
+    var droppedLineCount: Int { dropped.load(ordering: .relaxed) }
+
+    /// Takes a line, or loses it.
+    func write(_ line: String) {
+        let mustWake = state.withLock { state in
+            guard state.lines.count + line.utf8.count <= capacity else {
+                state.lostLineCount += 1
+                dropped.add(1, ordering: .relaxed)
+                return false
+            }
+            let wasEmpty = state.lines.isEmpty
+            if state.lostLineCount > 0 {
+                state.lines += "(\(state.lostLineCount) lines of the log are lost)\n".utf8
+                state.lostLineCount = 0
+            }
+            state.lines += line.utf8
+            if wasEmpty { unwritten.enter() }
+            return wasEmpty
+        }
+        if mustWake { arrived.signal() }
+    }
+
+    /// Waits until everything is with the system, or the limit is over.
+    func flush(limit: Duration) {
+        _ = unwritten.wait(timeout: .now() + limit / .seconds(1))
+    }
+
+    // MARK: - The thread
+
+    private func run() {
+        while true {
+            arrived.wait()
+            // They keep their place until they are written: what the system does not take counts as waiting.
+            let lines = state.withLock(\.lines)
+            writeAll(lines)
+            let isDone = state.withLock { state in
+                state.lines.removeFirst(lines.count)
+                return state.lines.isEmpty
+            }
+            if isDone { unwritten.leave() } else { arrived.signal() }
+        }
+    }
+
+    private func writeAll(_ lines: [UInt8]) {
+        var rest = lines[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { bytes in
+                unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+            }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if count < 0, errno == EAGAIN {
+                var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&entry, 1, -1)
+            } else if count < 0, errno != EINTR {
+                // Nobody will ever read it.
+                return
+            }
+        }
+    }
+}
+
+/// A ``LogBuffer`` as the stream of a log handler.
+struct LogStream: TextOutputStream, Sendable {
+    private let buffer: LogBuffer
+
+    /// Writes to a buffer.
+    init(_ buffer: LogBuffer) {
+        self.buffer = buffer
+    }
+
+    mutating func write(_ line: String) { buffer.write(line) }
+}

@@ -1,0 +1,72 @@
+internal import Dispatch
+internal import HTTPWire
+internal import Synchronization
+
+/// What a connection may take of what all share.
+extension Connection {
+    /// Bytes by which a body of unknown length is charged.
+    private static let chargedStepByteCount = 64 * 1024
+
+    /// Whether the body that a head announces fits what is free now; one of unknown length is tried.
+    func hasRoomForBody(_ head: RequestHead) -> Bool {
+        bodyCredit.begin(.now, free: ioQueue.configuration.rateGrace)
+        guard case .length(let length) = head.framing, length > 0 else { return true }
+        return ioQueue.load.bodies.hasRoom(for: length)
+    }
+
+    /// Charges as much as the next bytes of the body need.
+    func chargeBody(for byteCount: Int) -> Bool {
+        let needed = body.count + byteCount
+        if bodyCharge == nil {
+            chargedByteCount = 0
+            bodyCharge = ioQueue.load.bodies.makeCharge(
+                client: ClientIdentity(remoteAddress),
+                refuse: { [weak self] in self?.giveBodyWay() }
+            )
+        }
+        guard needed > chargedByteCount else { return true }
+        let step = Self.chargedStepByteCount
+        var target = (needed + step - 1) / step * step
+        if case .length(let length) = requestHead?.framing { target = min(target, length) }
+        guard let bodyCharge, bodyCharge.grow(by: target - chargedByteCount) else { return false }
+        chargedByteCount = target
+        return true
+    }
+
+    /// Notes that bytes of the body have arrived.
+    func earnBodyCredit(_ byteCount: Int, _ now: ContinuousClock.Instant) {
+        bodyCredit.earn(
+            byteCount,
+            at: now,
+            byteRate: ioQueue.configuration.minimumBodyByteRate,
+            longest: ioQueue.configuration.bodyTimeout
+        )
+    }
+
+    /// Refuses the body in favour of another client's; called on any thread.
+    private func giveBodyWay() {
+        ioQueue.queue.async { [weak self] in
+            guard let self, phase == .body, bodyCharge?.isHeld == false else { return }
+            refuseBody()
+        }
+    }
+
+    /// Refuses a body for which there is no room.
+    func refuseBody() {
+        ioQueue.load.refusedBodies.note(
+            ioQueue.logger,
+            "Bodies are refused: \(ioQueue.load.bodies.capacity) bytes for all of them are used up."
+        )
+        refuse(.serviceUnavailable, "The server has no room for this body at the moment.")
+    }
+
+    /// Refuses a connection that is one too many.
+    func refuseSpare() {
+        ioQueue.load.refusedConnectionCount.add(1, ordering: .relaxed)
+        ioQueue.load.refusedConnections.note(
+            ioQueue.logger,
+            "Connections are refused: there are \(ioQueue.configuration.maximumConnectionCount) already."
+        )
+        refuse(.serviceUnavailable, "The server has as many connections as it can serve.")
+    }
+}
