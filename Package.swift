@@ -95,9 +95,10 @@ let package = Package(
         // L1
         library("Tensors", ["CKernels", "CLinux"]),
         library("HTTPWire"),
+        library("JSON"),
 
         // L2
-        library("Checkpoints", ["CZlib"]),
+        library("Checkpoints", ["CZlib", "JSON"]),
         library("Tokenization", ["CSentencePiece"]),
         library("Images", ["CImageCodecs"]),
         library("Sockets", ["CLinux"]),
@@ -106,7 +107,7 @@ let package = Package(
         // L3
         library(
             "MMInterleaved",
-            ["Files", "Tensors", "Checkpoints", "Tokenization", "Images"]
+            ["Files", "JSON", "Tensors", "Checkpoints", "Tokenization", "Images"]
         ),
         library("Scheduling"),
 
@@ -122,7 +123,7 @@ let package = Package(
 
         library(
             "ReferenceImport",
-            ["Files", "Tensors", "Checkpoints", "MMInterleaved", yams]
+            ["Files", "JSON", "Tensors", "Checkpoints", "MMInterleaved", yams]
         ),
 
         library(
@@ -137,17 +138,20 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "CBuild", "CContract", "Locking", "HTTPWire", "HTTPServer", "Tokenization",
+                "CBuild", "CContract", "Locking", "HTTPWire", "JSON", "HTTPServer", "Tokenization",
                 "Images",
                 "MMInterleaved", "Scheduling", "Engine", logging, yams,
             ]
         ),
 
-        library("LoadGenerator", ["Locking", "HTTPWire", "Sockets", "Images", "Scheduling"]),
+        library(
+            "LoadGenerator",
+            ["Locking", "HTTPWire", "JSON", "Sockets", "Images", "Scheduling"]
+        ),
 
         library(
             "Evaluation",
-            ["Locking", "Images", "World", "MMInterleaved", "Engine", "LoadGenerator"]
+            ["Locking", "JSON", "Images", "World", "MMInterleaved", "Engine", "LoadGenerator"]
         ),
 
         // L6
@@ -156,7 +160,7 @@ let package = Package(
             [
                 "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
                 "Tokenization",
-                "Images", "MMInterleaved", "Scheduling", "ReferenceImport", "Engine", "HTTPWire",
+                "Images", "MMInterleaved", "Scheduling", "ReferenceImport", "Engine", "HTTPWire", "JSON",
                 "Sockets", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
                 "Evaluation", argumentParser, logging, yams,
             ]
@@ -192,6 +196,7 @@ let package = Package(
         tests("Files"),
         tests("Tensors", resources: [.copy("Fixtures")]),
         tests("HTTPWire"),
+        tests("JSON"),
         tests("Checkpoints", resources: [.copy("Fixtures")]),
         tests("Tokenization", resources: [.copy("Fixtures")]),
         tests("Images", resources: [.copy("Fixtures")]),

@@ -59,6 +59,15 @@ package struct CheckpointError: Error, Sendable, Equatable {
         self.detail = detail
     }
 
+    /// Two tensors whose names differ in their bytes, but not as Unicode has them.
+    static func equalNames(_ name: String) -> CheckpointError {
+        CheckpointError(
+            .duplicateName,
+            tensor: name,
+            "another tensor has the same name in another Unicode form"
+        )
+    }
+
     /// The same error with the path filled in where it was empty.
     func located(in path: String) -> CheckpointError {
         guard self.path.isEmpty else { return self }

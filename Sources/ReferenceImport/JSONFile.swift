@@ -1,11 +1,12 @@
 internal import Files
 internal import Foundation
+internal import JSON
 internal import MMInterleaved
 
 /// A small JSON object from a file, with errors that name file and member.
 struct JSONFile {
     let path: String
-    private let members: [String: Any]
+    private let node: JSONNode
 
     private static let maximumByteCount = 1 << 20
 
@@ -13,61 +14,69 @@ struct JSONFile {
     init(_ path: String) throws {
         self.path = path
         let bytes = try File.read(path, maximumByteCount: Self.maximumByteCount)
-        guard
-            let members = try? JSONSerialization.jsonObject(with: Data(bytes))
-                as? [String: Any]
-        else { throw ImportError(path: path, detail: "is no JSON object") }
-        self.members = members
+        do throws(JSONError) {
+            node = try JSONParser.parse(bytes)
+        } catch {
+            throw ImportError(path: path, detail: "is no acceptable JSON: \(error)")
+        }
+        guard case .object = node else {
+            throw ImportError(path: path, detail: "is no JSON object")
+        }
     }
 
-    private init(path: String, members: [String: Any]) {
+    private init(path: String, node: JSONNode) {
         self.path = path
-        self.members = members
+        self.node = node
     }
 
     func object(_ name: String) -> JSONFile? {
-        (members[name] as? [String: Any]).map { JSONFile(path: path, members: $0) }
+        guard case .object? = node[name] else { return nil }
+        return node[name].map { JSONFile(path: path, node: $0) }
     }
 
     func integer(_ name: String, default fallback: Int? = nil) throws -> Int {
-        if let value = members[name] as? Int { return value }
+        if let value = node[name]?.integer { return value }
         if let fallback, isAbsent(name) { return fallback }
         throw wrong(name, "a whole number")
     }
 
     func float(_ name: String, default fallback: Float? = nil) throws -> Float {
-        if let value = members[name] as? Double { return Float(value) }
+        if let value = node[name]?.number { return Float(value) }
         if let fallback, isAbsent(name) { return fallback }
         throw wrong(name, "a number")
     }
 
     /// One number for all levels, or one per level.
     func integers(_ name: String, count: Int? = nil) throws -> [Int] {
-        if let values = members[name] as? [Int] { return values }
-        if let count, let value = members[name] as? Int {
+        if let values = list(name, \.integer) { return values }
+        if let count, let value = node[name]?.integer {
             return [Int](repeating: value, count: count)
         }
         throw wrong(name, "a list of whole numbers")
     }
 
     func strings(_ name: String) throws -> [String] {
-        if let values = members[name] as? [String] { return values }
+        if let values = list(name, \.text) { return values }
         throw wrong(name, "a list of strings")
     }
 
     func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {
         do {
-            return try JSONDecoder().decode(
-                type,
-                from: JSONSerialization.data(withJSONObject: members)
-            )
-        } catch let error as DecodingError {
-            throw ImportError(path: path, detail: error.words)
+            return try node.decode(type)
+        } catch let error as JSONFault {
+            throw ImportError(path: path, detail: error.description)
         }
     }
 
+    /// The elements of a list, if all are of one kind.
+    private func list<Value>(_ name: String, _ value: (JSONNode) -> Value?) -> [Value]? {
+        guard let elements = node[name]?.elements else { return nil }
+        let values = elements.compactMap(value)
+        return values.count == elements.count ? values : nil
+    }
+
     private func isAbsent(_ name: String) -> Bool {
-        members[name] == nil || members[name] is NSNull
+        node[name]?.isNull ?? true
     }
 
     private func wrong(_ name: String, _ expected: String) -> ImportError {

@@ -1,4 +1,5 @@
 internal import Files
+internal import JSON
 internal import MMInterleaved
 internal import Yams
 
@@ -74,7 +75,7 @@ package struct ReferenceSettings: Decodable, Sendable {
         } catch let error as DecodingError {
             throw ImportError(
                 path: path,
-                detail: "is not the reference's YAML: \(error.words)"
+                detail: "is not the reference's YAML: \(JSONFault(error))"
             )
         } catch let error as YamlError {
             throw ImportError(path: path, detail: "is no YAML: \(error)")

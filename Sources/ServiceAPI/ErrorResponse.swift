@@ -1,6 +1,7 @@
 package import Engine
 package import HTTPServer
 package import HTTPWire
+package import JSON
 
 /// How an error looks to a client: the one place that gives errors their status and their words.
 package struct ErrorResponse: Error, Hashable, Sendable {
@@ -75,6 +76,21 @@ package struct ErrorResponse: Error, Hashable, Sendable {
         default:
             self.init(.internalServerError, code: "internal_error", Self.internalMessage)
         }
+    }
+
+    /// The same error for a client that asked for this end itself, and is not to try again.
+    ///
+    /// - `isCancelled`: Whether it had its request cancelled.
+    /// - `setsTimeout`: Whether it chose the time of its request.
+    func asked(isCancelled: Bool, setsTimeout: Bool) -> ErrorResponse {
+        var error = self
+        if isCancelled, code == "cancelled" {
+            error = ErrorResponse(.clientClosedRequest, code: code, "the request was cancelled")
+        } else if !(setsTimeout && code == "deadline_exceeded") {
+            return self
+        }
+        error.fields["x-should-retry"] = "false"
+        return error
     }
 
     /// A status that the HTTP server chose; its code is the status' name.

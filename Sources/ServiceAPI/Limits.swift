@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Bounds on what one request may ask for; each refusal names the field and the bound.
 package struct Limits: Hashable, Sendable {
     /// Largest request body, in bytes.
@@ -39,4 +41,14 @@ package struct Limits: Hashable, Sendable {
 
     /// The defaults above.
     package init() {}
+
+    /// Bounds of a document: what is no picture is no longer than a text may be.
+    var json: JSONLimits {
+        var limits = JSONLimits()
+        limits.maximumDepth = maximumJSONDepth
+        limits.maximumValueCount = maximumJSONValueCount
+        limits.maximumStringByteCount = max(maximumTextByteCount, maximumNameByteCount)
+        limits.keysOfLongStrings = ["image"]
+        return limits
+    }
 }

@@ -139,7 +139,19 @@ struct SafetensorsFileTests {
                 data: [0]
             ),
             kind: .duplicateName,
-            mentions: "`t`"
+            mentions: "\"t\""
+        ),
+        Hostile(
+            testDescription: "names that Unicode takes for the same",
+            bytes: safetensorsBytes(
+                header: """
+                    {"\u{e9}":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},
+                     "e\u{301}":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}
+                    """,
+                data: [0, 0]
+            ),
+            kind: .duplicateName,
+            mentions: "another Unicode form"
         ),
         Hostile(
             testDescription: "unknown dtype",

@@ -103,6 +103,46 @@ extension ServiceTests {
             }
         }
 
+        @Test("A score is cancelled by its X-Request-Id")
+        func cancelsScore() throws {
+            let engine = try TinyModel.makeEngine()
+            try withService(engine: engine) { service in
+                // The score waits behind a picture, so that it is there for as long as it takes.
+                let busy = try send(Self.long + "}", to: service)
+                let isRunning = eventually { engine.status.runningCount == 1 }
+                #expect(isRunning)
+                let client = try HTTPTestClient(port: service.port, timeLimitSeconds: 60)
+                let options = (0..<256).map { _ in "\"a b c d e f\"" }.joined(separator: ",")
+                let body = "{\"input\":[\(InterleaveTests.text)],\"options\":[\(options)]}"
+                client.send(
+                    TestService.request("/v1/score", body, "X-Request-Id: score-1\r\n")
+                )
+                let isListed = eventually { (try? delete("score-1", service).status) == 200 }
+                #expect(isListed)
+                let response = try client.receiveResponse()
+                #expect(response.status == 499 && response["x-should-retry"] == "false")
+                #expect(try response.error()["code"] as? String == "cancelled")
+                busy.close()
+            }
+        }
+
+        @Test("A request that outlives the time it chose is not to be sent again")
+        func tellsOwnDeadline() throws {
+            let engine = try TinyModel.makeEngine()
+            try withService(engine: engine) { service in
+                let own = try service.post("/v1/interleave", Self.long + ",\"timeout_ms\":200}")
+                #expect(own.status == 504 && own["x-should-retry"] == "false")
+            }
+            try withService(
+                engine: engine,
+                configure: { $0.limits.defaultTimeout = .milliseconds(200) }
+            ) {
+                service in
+                let ours = try service.post("/v1/interleave", Self.long + "}")
+                #expect(ours.status == 504 && ours["x-should-retry"] == nil)
+            }
+        }
+
         @Test("A plain request is cancelled by its X-Request-Id, running or waiting; others go on")
         func cancelsByRequestIdentifier() throws {
             let engine = try TinyModel.makeEngine()
@@ -117,7 +157,8 @@ extension ServiceTests {
                 for name in ["wait-1", "run-1"] { #expect(try delete(name, service).status == 200) }
                 for client in [running, waiting] {
                     let response = try client.receiveResponse()
-                    #expect(response.status == 503)
+                    #expect(response.status == 499)
+                    #expect(response["x-should-retry"] == "false")
                     #expect(try response.error()["code"] as? String == "cancelled")
                 }
                 #expect(try other.receiveResponse().status == 200)
@@ -140,7 +181,7 @@ extension ServiceTests {
                 }
                 #expect(areThere)
                 #expect(try delete("same", service).document()["count"] as? Int == 3)
-                for client in clients { #expect(try client.receiveResponse().status == 503) }
+                for client in clients { #expect(try client.receiveResponse().status == 499) }
             }
         }
 
@@ -165,7 +206,7 @@ extension ServiceTests {
                 let plain = try service.post("/v1/interleave", Self.input + "}").document()
                 #expect((plain["parameters"] as? Document)?["priority"] as? String == "normal")
                 #expect((plain["usage"] as? Document)?["cached_tokens"] is Int)
-                for value in ["\"urgent\"", "1", "null"] {
+                for value in ["\"urgent\"", "1"] {
                     let body = Self.input + ",\"priority\":\(value)}"
                     let response = try service.post("/v1/interleave", body)
                     #expect(response.status == 400)

@@ -62,10 +62,12 @@ extension ServiceTests {
                 let picture = TestPictures.part(try TestPictures.png(width: 20, height: 10))
                 let mode =
                     event == "text.delta"
-                    ? "\"mode\":\"text\"" : "\"force\":\"image\",\"max_segments\":32"
+                    ? "\"mode\":\"text\""
+                    : "\"force\":\"image\",\"max_segments\":32,"
+                        + "\"image\":{\"steps\":40,\"preview_every\":3}"
                 let body =
                     "{\"input\":[\(picture)],\"stream\":true,\"text\":{\"min_tokens\":40,"
-                    + "\"max_tokens\":40},\"image\":{\"steps\":40,\"preview_every\":3},\(mode)}"
+                    + "\"max_tokens\":40},\(mode)}"
                 client.send(
                     TestService.request("/v1/interleave", body, "X-Request-Id: this-one\r\n")
                 )

@@ -66,6 +66,19 @@ extension ServiceTests {
             }
         }
 
+        @Test("Previews need a stream, which the Accept field may ask for")
+        func refusesUnseenPreviews() throws {
+            try withService { service in
+                let body = InterleaveTests.body(",\"image\":{\"preview_every\":1}")
+                let refused = try service.post("/v1/interleave", body)
+                #expect(refused.status == 400)
+                #expect(try refused.error()["param"] as? String == "image.preview_every")
+                let accept = "Accept: text/event-stream\r\n"
+                let streamed = try service.post("/v1/interleave", body, accept)
+                #expect(streamed["content-type"] == "text/event-stream")
+            }
+        }
+
         @Test("Still give an unreadable picture its own status")
         func refusesBeforeStream() throws {
             try withService { service in

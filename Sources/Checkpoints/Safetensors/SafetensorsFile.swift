@@ -36,8 +36,11 @@ package final class SafetensorsFile: CheckpointReader {
         var tensors: [String: TensorDescription] = [:]
         var ranges: [String: Range<Int>] = [:]
         for entry in header.entries {
-            tensors[entry.description.name] = entry.description
-            ranges[entry.description.name] =
+            let name = entry.description.name
+            guard tensors.updateValue(entry.description, forKey: name) == nil else {
+                throw CheckpointError.equalNames(name).located(in: file.path)
+            }
+            ranges[name] =
                 entry.range.lowerBound + dataStart..<entry.range.upperBound + dataStart
         }
         self.tensors = tensors

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The validated header of a safetensors file: every tensor with its place among the data bytes.
 ///
 /// Layout: u64 little endian header length · JSON object, padded with spaces · data. Offsets in the JSON count
@@ -24,13 +26,13 @@ struct SafetensorsHeader {
         guard json.first == UInt8(ascii: "{") else {
             throw CheckpointError(.malformed, offset: 0, "the header does not start with `{`")
         }
-        guard case .object(let members) = try JSONParser.parse(json) else {
+        guard case .object(let object) = try parseJSON(json) else {
             throw CheckpointError(.malformed, offset: 0, "the header is not a JSON object")
         }
         var entries: [Entry] = []
         var metadata: [String: String] = [:]
-        entries.reserveCapacity(members.count)
-        for member in members {
+        entries.reserveCapacity(object.members.count)
+        for member in object.members {
             if member.name == "__metadata__" {
                 metadata = try Self.parseMetadata(member.value)
             } else {
@@ -76,20 +78,20 @@ struct SafetensorsHeader {
     }
 
     private static func parseMetadata(
-        _ value: JSONValue
+        _ value: JSONNode
     ) throws(CheckpointError) -> [String: String] {
-        guard case .object(let members) = value else {
+        guard case .object(let object) = value else {
             throw CheckpointError(
                 .malformed,
-                "__metadata__ is \(value.kindName), expected an object"
+                "__metadata__ is \(value.typeName), expected an object"
             )
         }
         var metadata: [String: String] = [:]
-        for member in members {
-            guard case .string(let text) = member.value else {
+        for member in object.members {
+            guard let text = member.value.text else {
                 throw CheckpointError(
                     .malformed,
-                    "__metadata__.\(member.name) is \(member.value.kindName), expected a string"
+                    "__metadata__.\(member.name) is \(member.value.typeName), expected a string"
                 )
             }
             metadata[member.name] = text
@@ -99,20 +101,20 @@ struct SafetensorsHeader {
 
     private static func parseEntry(
         _ name: String,
-        _ value: JSONValue,
+        _ value: JSONNode,
         dataByteCount: Int
     ) throws(CheckpointError) -> Entry {
-        guard case .object(let members) = value else {
+        guard case .object(let object) = value else {
             throw CheckpointError(
                 .malformed,
                 tensor: name,
-                "described by \(value.kindName), expected an object"
+                "described by \(value.typeName), expected an object"
             )
         }
         var elementType: ElementType?
         var shape: [Int]?
         var offsets: [Int]?
-        for member in members {
+        for member in object.members {
             switch member.name {
             case "dtype": elementType = try parseElementType(member.value, tensor: name)
             case "shape": shape = try parseIntegers(member.value, field: "shape", tensor: name)
@@ -154,14 +156,14 @@ struct SafetensorsHeader {
     }
 
     private static func parseElementType(
-        _ value: JSONValue,
+        _ value: JSONNode,
         tensor: String
     ) throws(CheckpointError) -> ElementType {
-        guard case .string(let name) = value else {
+        guard let name = value.text else {
             throw CheckpointError(
                 .malformed,
                 tensor: tensor,
-                "dtype is \(value.kindName), expected a string"
+                "dtype is \(value.typeName), expected a string"
             )
         }
         guard let elementType = ElementType(rawValue: name) else {
@@ -175,7 +177,7 @@ struct SafetensorsHeader {
     }
 
     private static func parseIntegers(
-        _ value: JSONValue,
+        _ value: JSONNode,
         field: String,
         tensor: String
     ) throws(CheckpointError) -> [Int] {
@@ -183,12 +185,14 @@ struct SafetensorsHeader {
             throw CheckpointError(
                 .malformed,
                 tensor: tensor,
-                "\(field) is \(value.kindName), expected an array"
+                "\(field) is \(value.typeName), expected an array"
             )
         }
         var integers: [Int] = []
         for element in elements {
-            guard case .integer(let integer) = element, integer >= 0 else {
+            // The format's own reader takes no `1.0` for a whole number.
+            guard case .number(let number) = element, let integer = Int(number.text), integer >= 0
+            else {
                 throw CheckpointError(
                     .malformed,
                     tensor: tensor,

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A checkpoint in several files, tied together by `<name>.index.json`.
 ///
 /// Only tensors of the index's `weight_map` are visible; each must be in the shard that the map names.
@@ -85,16 +87,16 @@ struct ShardIndex {
             )
         }
         guard
-            case .object(let members) = try JSONParser.parse(file.copyBytes(in: 0..<file.byteCount)),
-            case .object(let map)? = members.first(where: { $0.name == "weight_map" })?.value
+            case .object(let map)? =
+                try parseJSON(file.copyBytes(in: 0..<file.byteCount))["weight_map"]
         else { throw CheckpointError(.malformed, "the index has no `weight_map` object") }
         var fileNameByTensor: [String: String] = [:]
-        for member in map {
-            guard case .string(let fileName) = member.value else {
+        for member in map.members {
+            guard let fileName = member.value.text else {
                 throw CheckpointError(
                     .malformed,
                     tensor: member.name,
-                    "its shard is \(member.value.kindName)"
+                    "its shard is \(member.value.typeName)"
                 )
             }
             // A shard lies beside its index: an index from elsewhere must not reach other files.
@@ -107,7 +109,9 @@ struct ShardIndex {
                     "`\(fileName)` is not the plain name of a shard"
                 )
             }
-            fileNameByTensor[member.name] = fileName
+            guard fileNameByTensor.updateValue(fileName, forKey: member.name) == nil else {
+                throw CheckpointError.equalNames(member.name)
+            }
         }
         let fileNames = Set(fileNameByTensor.values).sorted()
         guard !fileNames.isEmpty, fileNames.count <= CheckpointLimits.maximumShardCount else {

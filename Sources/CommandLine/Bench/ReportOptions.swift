@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Images
+import JSON
 import LoadGenerator
 import Scheduling
 
@@ -63,14 +64,12 @@ struct ReportOptions: ParsableArguments {
             try File.write(ImageEncoder.encodePNG(picture, compressionLevel: 9), to: plot)
         }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             let output = Output(
                 title: title,
                 report: report,
                 differing: soloCheck ? differing.map(\.request.index) : nil
             )
-            return print(String(decoding: try encoder.encode(output), as: UTF8.self))
+            return print(try JSON(encoding: output).prettyText)
         }
         print("\(title)\n\(report.text)")
         guard soloCheck else { return }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Tensors
 
 /// Times of stages beside what the machine could do at best around each.
@@ -38,9 +39,7 @@ struct StageReport: Encodable {
 
     /// All of it as JSON.
     func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
+        try JSON(encoding: self).prettyText
     }
 
     // MARK: - Text

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import JSON
 import LoadGenerator
 import Locking
 import Logging
@@ -91,15 +92,11 @@ struct BenchServe: ParsableCommand {
     /// Writes what the daemon has measured of its steps since it began.
     private func writeCosts(of server: ServerAddress, _ path: String) throws {
         let body = try HTTPClient(server).get("/v1/engine")
-        let document = try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
-        guard let costs = document?["simulation_costs"] else {
+        // What is no JSON tells nothing either.
+        guard let costs = try? JSONParser.parse(body)["simulation_costs"] else {
             throw CommandError("the daemon does not tell what its steps cost")
         }
-        let data = try JSONSerialization.data(
-            withJSONObject: costs,
-            options: [.prettyPrinted, .sortedKeys]
-        )
-        try File.write(Array(data), to: path)
+        try File.write(Array((JSON(costs).prettyText + "\n").utf8), to: path)
     }
 
     /// Sends every answered request again, alone.

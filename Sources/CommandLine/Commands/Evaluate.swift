@@ -4,6 +4,7 @@ import Evaluation
 import Files
 import Foundation
 import Images
+import JSON
 import LoadGenerator
 import Locking
 import MMInterleaved

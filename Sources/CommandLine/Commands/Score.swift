@@ -2,6 +2,7 @@ import ArgumentParser
 import Engine
 import Files
 import Foundation
+import JSON
 import MMInterleaved
 import ServiceAPI
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Images
+import JSON
 
 /// Draws requests and their answers as one picture.
 struct Sheet: ParsableCommand {
@@ -63,9 +64,13 @@ private struct SheetDocument {
 
     init(path: String) throws {
         let bytes = try File.read(path, maximumByteCount: Self.maximumByteCount)
-        guard let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)),
-            let parts = document.segments ?? document.input
-        else {
+        let document: Document
+        do {
+            document = try JSONParser.parse(bytes).decode()
+        } catch {
+            throw CommandError("\(path): \(error)")
+        }
+        guard let parts = document.segments ?? document.input else {
             throw CommandError(
                 "\(path): is neither a request with `input` nor an answer with `segments`"
             )
@@ -95,10 +100,10 @@ private struct SheetDocument {
         if let image = part.image {
             let encoded =
                 image.hasPrefix("data:") ? image.drop { $0 != "," }.dropFirst() : image[...]
-            guard let data = Data(base64Encoded: String(encoded)) else {
+            guard let bytes = Base64.decode(Array(encoded.utf8)[...]) else {
                 throw CommandError("\(place): the picture is not base64")
             }
-            return [UInt8](data)
+            return bytes
         }
         return try part.file.map {
             try File.read("\(folder)/\($0)", maximumByteCount: maximumByteCount)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import JSON
 import Scheduling
 
 /// Simulates the scheduler under load.
@@ -79,11 +80,9 @@ struct Simulate: ParsableCommand {
     }
 
     func run() throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         let costs = try readCosts()
         if printCosts {
-            print(String(decoding: try encoder.encode(costs), as: UTF8.self))
+            print(try JSON(encoding: costs).prettyText)
             return
         }
         let load = try makeLoad()
@@ -98,7 +97,7 @@ struct Simulate: ParsableCommand {
         }
         let report = SimulationReport(simulator.run())
         if json {
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            print(try JSON(encoding: report).prettyText)
         } else {
             print(SimulationTable(report).text)
         }
@@ -106,11 +105,11 @@ struct Simulate: ParsableCommand {
 
     private func readCosts() throws -> SimulatedCosts {
         guard let costs else { return .nano }
-        let data = Data(try File.read(costs, maximumByteCount: 1 << 20))
+        let bytes = try File.read(costs, maximumByteCount: 1 << 20)
         do {
-            return try JSONDecoder().decode(SimulatedCosts.self, from: data)
+            return try JSONParser.parse(bytes).decode()
         } catch {
-            throw CommandError("\(costs): are no costs as --print-costs shows them")
+            throw CommandError("\(costs): are no costs as --print-costs shows them: \(error)")
         }
     }
 

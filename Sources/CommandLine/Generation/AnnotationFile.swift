@@ -2,6 +2,7 @@ import ArgumentParser
 import Engine
 import Files
 import Foundation
+import JSON
 
 /// The reference's `annt.json`: a list of prompts with the paths of their pictures.
 ///
@@ -36,7 +37,7 @@ struct AnnotationFile {
         let bytes = try File.read(path, maximumByteCount: Self.maximumFileByteCount)
         let entries: [Entry]
         do {
-            entries = try JSONDecoder().decode([Entry].self, from: Data(bytes))
+            entries = try JSONParser.parse(bytes).decode()
         } catch {
             throw CommandError("\(path): is no list of annotations as the reference writes it")
         }

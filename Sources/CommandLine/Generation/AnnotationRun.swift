@@ -3,6 +3,7 @@ import Engine
 import Files
 import Foundation
 import Images
+import JSON
 
 /// Computes the rounds of annotations and writes them: words to standard output, pictures and
 /// `answer.json` to a folder per annotation.
@@ -43,10 +44,8 @@ struct AnnotationRun {
             bar.finish()
             rounds.append(try write(round, folder))
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try File.write(
-            Array(encoder.encode(rounds)) + [0x0A],
+            Array((try JSON(encoding: rounds).prettyText + "\n").utf8),
             to: "\(folder)/answer.json"
         )
     }

@@ -3,6 +3,7 @@ import Engine
 import Files
 import Foundation
 import Images
+import JSON
 import MMInterleaved
 import ServiceAPI
 import Tokenization

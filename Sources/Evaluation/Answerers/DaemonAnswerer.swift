@@ -1,6 +1,7 @@
 internal import Engine
 internal import Foundation
 internal import Images
+internal import JSON
 package import LoadGenerator
 
 /// Answers with a daemon, through `POST /v1/interleave`.
@@ -16,7 +17,7 @@ package final class DaemonAnswerer: Answerer {
     ///
     /// - Throws: ``AnswerFault`` or ``HTTPClient/Fault``.
     package func answer(_ request: EvaluationRequest) throws -> [AnswerSegment] {
-        let body = try Self.document(request)
+        let body = Self.document(request)
         while true {
             var received: [UInt8] = []
             let answer = try client.exchange(
@@ -43,49 +44,60 @@ package final class DaemonAnswerer: Answerer {
     // MARK: - Documents
 
     /// The request as JSON.
-    ///
-    /// - Throws: what Foundation throws.
-    static func document(_ request: EvaluationRequest) throws -> [UInt8] {
-        let input: [[String: Any]] = request.input.map { part in
+    static func document(_ request: EvaluationRequest) -> [UInt8] {
+        let input = request.input.map { part -> JSON in
             switch part {
-            case .text(let text): ["type": "text", "text": text]
+            case .text(let text): return ["type": "text", "text": .string(text)]
             case .image(let file):
-                ["type": "image", "image": Data(file).base64EncodedString()]
+                var encoded: [UInt8] = []
+                Base64.encode(file, to: &encoded)
+                let text = String(decoding: encoded, as: UTF8.self)
+                return ["type": "image", "image": .string(text)]
             }
         }
-        var drawing: [String: Any] = ["format": "png"]
-        drawing["steps"] = request.drawing.stepCount
-        drawing["guidance_scale"] = request.drawing.guidanceScale
-        var document: [String: Any] = [
-            "input": input, "mode": request.mode.rawValue, "seed": request.seed,
-            "max_segments": request.maximumSegmentCount, "stream": false,
-            "text": [
-                "max_tokens": request.maximumTokenCount, "temperature": 0, "min_tokens": 0,
-                "repetition_penalty": 1,
-            ],
-            "image": drawing,
+        let words: JSON = [
+            "max_tokens": .integer(request.maximumTokenCount), "temperature": .integer(0),
+            "min_tokens": .integer(0), "repetition_penalty": .integer(1),
         ]
-        if request.mode == .interleave { document["force"] = "image" }
-        return Array(try JSONSerialization.data(withJSONObject: document))
+        let drawing = JSON.members([
+            "format": "png",
+            "steps": request.drawing.stepCount.map { .integer($0) },
+            "guidance_scale": request.drawing.guidanceScale.map { .float($0) },
+        ])
+        let isInterleaved = request.mode == .interleave
+        return JSON.members([
+            "input": .array(input), "mode": .string(request.mode.rawValue),
+            "force": isInterleaved ? "image" : nil,
+            "max_segments": isInterleaved ? .integer(request.maximumSegmentCount) : nil,
+            "text": request.mode == .image ? nil : words,
+            "image": request.mode == .text ? nil : drawing,
+            "seed": .unsigned(request.seed), "stream": .bool(false),
+        ]).encoded
     }
 
     /// The segments of an answer's document.
     ///
     /// - Throws: ``AnswerFault`` if it is none.
     package static func segments(_ document: [UInt8]) throws -> [AnswerSegment] {
-        let object = try JSONSerialization.jsonObject(with: Data(document)) as? [String: Any]
-        guard let segments = object?["segments"] as? [[String: Any]] else {
+        let node: JSONNode
+        do throws(JSONError) {
+            node = try JSONParser.parse(document)
+        } catch {
+            throw AnswerFault("an answer that is no JSON: \(error)")
+        }
+        guard let segments = node["segments"]?.elements else {
             throw AnswerFault("an answer without segments")
         }
         return try segments.map { segment in
-            if let text = segment["text"] as? String {
-                let reason = segment["finish_reason"] as? String
+            if let text = segment["text"]?.text {
+                let reason = segment["finish_reason"]?.text
                 return .text(text, opensPicture: reason == FinishReason.image.rawValue)
             }
-            guard let url = segment["image"] as? String, let comma = url.firstIndex(of: ","),
-                let file = Data(base64Encoded: String(url[url.index(after: comma)...]))
+            guard case .string(let string)? = segment["image"],
+                let comma = string.bytes.firstIndex(of: UInt8(ascii: ",")),
+                let file = Base64.decode(string.bytes[(comma + 1)...])
             else { throw AnswerFault("a segment with neither text nor picture") }
-            return .picture(AnswerPicture(try ImageDecoder.decode(Array(file))))
+            return .picture(AnswerPicture(try ImageDecoder.decode(file)))
         }
     }
 }

@@ -30,6 +30,8 @@ package struct Status: Hashable, Sendable, CustomStringConvertible {
     package static let unprocessableContent = Status(422)
     package static let tooManyRequests = Status(429)
     package static let requestHeaderFieldsTooLarge = Status(431)
+    /// The client itself asked for the end of its request; nginx' number for a client that went away.
+    package static let clientClosedRequest = Status(499)
     package static let internalServerError = Status(500)
     package static let notImplemented = Status(501)
     package static let serviceUnavailable = Status(503)
@@ -70,6 +72,7 @@ package struct Status: Hashable, Sendable, CustomStringConvertible {
         case 422: "Unprocessable Content"
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
+        case 499: "Client Closed Request"
         case 500: "Internal Server Error"
         case 501: "Not Implemented"
         case 502: "Bad Gateway"

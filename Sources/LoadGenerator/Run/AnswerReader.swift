@@ -1,4 +1,4 @@
-internal import Foundation
+internal import JSON
 
 /// Reads the answer to one request as it arrives, and keeps what a record needs.
 ///
@@ -33,22 +33,20 @@ struct AnswerReader {
         record.events.append(RequestRecord.TimedEvent(name: event.name, time: now))
         switch event.name {
         case "segment.done":
-            guard let segment = Self.object(event.data)["segment"] as? [String: Any] else { break }
+            let segment = Self.document(event.data)?["segment"]
             for key in ["text", "image"] {
-                if let value = segment[key] as? String { hash.add(value.utf8) }
+                if case .string(let value)? = segment?[key] { hash.add(value.bytes) }
             }
         case "interleave.completed":
-            let data = Self.object(event.data)
-            let usage = data["usage"] as? [String: Any] ?? [:]
-            record.tokenCount = usage["completion_tokens"] as? Int ?? 0
-            record.pictureCount = usage["output_images"] as? Int ?? 0
-            let timings = data["timings"] as? [String: Any] ?? [:]
-            record.queueTime = (timings["queue_ms"] as? Double).map { .seconds($0 / 1000) }
+            let data = Self.document(event.data)
+            record.tokenCount = data?["usage"]?["completion_tokens"]?.integer ?? 0
+            record.pictureCount = data?["usage"]?["output_images"]?.integer ?? 0
+            record.queueTime = data?["timings"]?["queue_ms"]?.number.map { .seconds($0 / 1000) }
             record.digest = hash.value
             record.outcome = .completed
         case "error":
-            let error = Self.object(event.data)["error"] as? [String: Any]
-            record.outcome = .failed(error?["code"] as? String ?? "an error without a code")
+            let code = Self.document(event.data)?["error"]?["code"]?.text
+            record.outcome = .failed(code ?? "an error without a code")
         case "message": isFinished = true
         default: break
         }
@@ -65,8 +63,7 @@ struct AnswerReader {
             }
         case 429, 503: record.outcome = .refused(status: answer.status)
         default:
-            let error = Self.object(errorBody)["error"] as? [String: Any]
-            let code = error?["code"] as? String ?? "no code"
+            let code = Self.document(errorBody)?["error"]?["code"]?.text ?? "no code"
             record.outcome = .failed("status \(answer.status): \(code)")
         }
     }
@@ -77,10 +74,10 @@ struct AnswerReader {
         record.outcome = .failed("\(error)")
     }
 
-    /// A JSON object; empty if the bytes are none.
-    private static func object(_ bytes: [UInt8]) -> [String: Any] {
+    /// A document; nil if the bytes are none.
+    private static func document(_ bytes: [UInt8]) -> JSONNode? {
         // What is no JSON has none of the fields that are looked for.
-        (try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]) ?? [:]
+        try? JSONParser.parse(bytes)
     }
 }
 

@@ -159,7 +159,7 @@ extension SchedulerConfiguration: Codable {
 
     /// Reads and validates the fields.
     ///
-    /// - Throws: `DecodingError` for a wrong type or an unknown choice, ``SchedulerConfigurationError``
+    /// - Throws: what the decoder throws for a wrong type or an unknown choice, ``SchedulerConfigurationError``
     ///   for a value out of range or a feature that is not there.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)

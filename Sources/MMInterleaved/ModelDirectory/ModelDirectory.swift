@@ -1,6 +1,6 @@
 package import Checkpoints
 internal import Files
-internal import Foundation
+internal import JSON
 internal import Tensors
 
 /// A model on disk: `config.json`, `tokenizer.model`, `model.safetensors`.
@@ -32,11 +32,9 @@ package struct ModelDirectory: Sendable {
     ///
     /// - Throws: ``ModelDirectoryError``, ``ConfigurationError``.
     package static func configuration(file: String) throws -> ModelConfiguration {
-        let data: Data
+        let bytes: [UInt8]
         do throws(FileError) {
-            data = Data(
-                try File.read(file, maximumByteCount: maximumConfigurationByteCount)
-            )
+            bytes = try File.read(file, maximumByteCount: maximumConfigurationByteCount)
         } catch {
             throw ModelDirectoryError(
                 path: file,
@@ -44,11 +42,13 @@ package struct ModelDirectory: Sendable {
             )
         }
         do {
-            let configuration = try JSONDecoder().decode(ModelConfiguration.self, from: data)
+            let configuration: ModelConfiguration = try JSONParser.parse(bytes).decode()
             try configuration.validate()
             return configuration
-        } catch let error as DecodingError {
-            throw ModelDirectoryError(path: file, detail: describe(error))
+        } catch let error as JSONError {
+            throw ModelDirectoryError(path: file, detail: "is no acceptable JSON: \(error)")
+        } catch let error as JSONFault {
+            throw ModelDirectoryError(path: file, detail: error.description)
         }
     }
 
@@ -86,29 +86,11 @@ package struct ModelDirectory: Sendable {
 
     /// The text of a configuration file.
     package static func encode(_ configuration: ModelConfiguration) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try [UInt8](encoder.encode(configuration)) + [0x0a]
+        Array((try JSON(encoding: configuration).prettyText + "\n").utf8)
     }
 
     private static func join(_ directory: String, _ name: String) -> String {
         directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
-    }
-
-    private static func describe(_ error: DecodingError) -> String {
-        func field(_ path: [any CodingKey]) -> String {
-            path.isEmpty ? "the document" : path.map(\.stringValue).joined(separator: ".")
-        }
-        switch error {
-        case .keyNotFound(let key, let context):
-            return "\(field(context.codingPath + [key])) is missing"
-        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-            return "\(field(context.codingPath)) is not a value of type \(type)"
-        case .dataCorrupted(let context):
-            return "\(field(context.codingPath)): \(context.debugDescription)"
-        @unknown default:
-            return "\(error)"
-        }
     }
 }
 

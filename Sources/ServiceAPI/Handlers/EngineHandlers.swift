@@ -1,6 +1,7 @@
 internal import Engine
 internal import HTTPServer
 internal import HTTPWire
+internal import JSON
 internal import MMInterleaved
 
 extension Service {

@@ -1,6 +1,7 @@
 internal import Engine
 internal import HTTPServer
 internal import HTTPWire
+internal import JSON
 internal import MMInterleaved
 
 extension Service {
@@ -51,7 +52,7 @@ extension Service {
         _ exchange: Exchange,
         _ engine: Engine
     ) throws(ErrorResponse) {
-        guard name == engine.modelConfiguration.name else {
+        guard name.hasSameBytes(as: engine.modelConfiguration.name) else {
             throw ErrorResponse(
                 .notFound,
                 code: "model_not_found",

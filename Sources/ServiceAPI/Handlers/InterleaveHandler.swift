@@ -13,9 +13,8 @@ extension Service {
             configuration: engine.modelConfiguration,
             limits: configuration.limits
         )
-        let isStreaming = call.streams ?? request.head.acceptsEventStream
-        // Nobody would see the previews of a plain answer; drawing them costs as much as a picture each.
-        if !isStreaming { call.request.picture.previewInterval = 0 }
+        let isStreaming = call.streams ?? MediaPreferences(request.head.fields).prefersEventStream
+        try call.checkPreviews(isStreaming: isStreaming)
         let id = "interleave-" + randomIdentifier()
         let recorder = metrics.makeRecorder(
             identifier: id,
@@ -90,34 +89,38 @@ extension Service {
             if case .image = part { true } else { false }
         }
         call.request.input = []
-        let ticket = try recorder.submit { [call, parsing] () throws(EngineError) in
-            try engine.submit(submitted) { result in
-                recorder.observe(result)
-                parsing.async {
-                    switch result {
-                    case .success(let scores):
-                        let document = call.document(
-                            id: id,
-                            created: Service.secondsSince1970(),
-                            model: model,
-                            scores: scores
-                        )
-                        exchange.answer(document, work: Work(scores, inputImageCount: imageCount))
-                    case .failure(let error): exchange.fail(error)
+        let (active, names) = (active, Array(Set([id, exchange.context.id])))
+        active.insert(cancellation, names)
+        do throws(EngineError) {
+            let ticket = try recorder.submit { [call, parsing] () throws(EngineError) in
+                try engine.submit(submitted) { result in
+                    recorder.observe(result)
+                    active.remove(cancellation, names)
+                    parsing.async {
+                        switch result {
+                        case .success(let scores):
+                            let document = call.document(
+                                id: id,
+                                created: Service.secondsSince1970(),
+                                model: model,
+                                scores: scores
+                            )
+                            exchange.answer(document, work: Work(scores, inputImageCount: imageCount))
+                        case .failure(let error):
+                            exchange.fail(
+                                exchange.report(error).asked(
+                                    isCancelled: cancellation.isAsked,
+                                    setsTimeout: call.setsTimeout
+                                )
+                            )
+                        }
                     }
                 }
             }
-        }
-        cancellation.attach(ticket)
-    }
-}
-
-extension RequestHead {
-    /// Whether the client asks for events by its Accept field.
-    var acceptsEventStream: Bool {
-        fields.tokens(of: "accept").contains { token in
-            let type = token.prefix { $0 != ";" }.filter { $0 != " " }
-            return isSameName(type, "text/event-stream")
+            cancellation.attach(ticket)
+        } catch {
+            active.remove(cancellation, names)
+            throw error
         }
     }
 }

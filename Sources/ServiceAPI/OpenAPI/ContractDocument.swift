@@ -1,4 +1,5 @@
 internal import CContract
+internal import JSON
 internal import Yams
 
 /// The contract: `openapi.yaml`, and the same as JSON for tools that read no YAML.

@@ -1,4 +1,5 @@
 internal import Engine
+internal import JSON
 
 /// The `input` of a request: texts and pictures in order.
 enum InputDecoding {
@@ -49,7 +50,7 @@ enum InputDecoding {
         guard case .string(let string) = node else {
             throw .invalid(field, "must be a string, not \(node.typeName)")
         }
-        guard let characters = string.bytes else { throw .invalid(field, "has a broken escape") }
+        let characters = string.bytes
         var encoded = characters
         if let colon = characters.prefix(maximumSchemeByteCount).firstIndex(of: UInt8(ascii: ":")) {
             let scheme = String(decoding: characters[..<colon], as: UTF8.self).lowercased()
@@ -74,7 +75,7 @@ enum InputDecoding {
         }
         guard !encoded.isEmpty else { throw .invalid(field, "has no bytes") }
         guard let bytes = Base64.decode(encoded) else {
-            throw .invalid(field, "is no valid base64 (RFC 4648 section 4, with padding)")
+            throw .invalid(field, "is no valid base64 (RFC 4648 section 4 or 5)")
         }
         return bytes
     }

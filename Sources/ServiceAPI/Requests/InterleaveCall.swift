@@ -1,5 +1,6 @@
 package import Engine
 package import Images
+internal import JSON
 package import MMInterleaved
 
 /// A decoded `POST /v1/interleave` document: what to compute, and how to answer.
@@ -12,6 +13,8 @@ package struct InterleaveCall: Sendable {
     package var imageFormat = ImageFormat.png
     /// Whether to answer event by event; nil if the document does not say.
     package var streams: Bool?
+    /// Whether the document says how long the answer may take.
+    package private(set) var setsTimeout = false
 
     /// A call with the model's own defaults and no input yet.
     package init(configuration: ModelConfiguration, limits: Limits = Limits()) {
@@ -41,19 +44,24 @@ package struct InterleaveCall: Sendable {
         limits: Limits
     ) throws(RequestError) {
         self.init(configuration: configuration, limits: limits)
-        var reader = try ObjectReader(JSONParser.parse(body, limits))
+        var reader = try ObjectReader(document: body, limits)
         try reader.checkModel(configuration.name, limits)
         request.input = try InputDecoding.parts(reader.require("input"), "input", limits)
         request.mode = try reader.choice("mode") ?? request.mode
         request.force = try reader.choice("force")
+        guard request.mode == .interleave || !reader.has("max_segments") else {
+            throw .invalid("max_segments", "has a meaning only in mode \"interleave\"")
+        }
         request.maximumSegmentCount =
             try reader.integer("max_segments", in: 1...limits.maximumSegmentCount)
             ?? min(request.maximumSegmentCount, limits.maximumSegmentCount)
         if var text = try reader.object("text") {
+            try text.refuse(if: request.mode == .image, in: request.mode)
             try request.text.decode(&text, limits)
             try text.finish()
         }
         if var image = try reader.object("image") {
+            try image.refuse(if: request.mode == .text, in: request.mode)
             let trainingStepCount = configuration.imageDecoder.scheduler.trainingStepCount
             let maximum = min(limits.maximumStepCount, trainingStepCount)
             try request.picture.decode(&image, limits, maximumStepCount: maximum)
@@ -61,14 +69,15 @@ package struct InterleaveCall: Sendable {
             try image.finish()
         }
         request.seed =
-            try reader.integer("seed", in: 0...Int.max).map { UInt64($0) }
-            ?? UInt64.random(in: 0..<(1 << 53))
+            try reader.integer("seed", in: 0...UInt64.max) ?? UInt64.random(in: 0..<(1 << 53))
         streams = try reader.bool("stream")
+        setsTimeout = reader.has("timeout_ms")
         request.timeout = try reader.timeout(limits)
         request.priority = try reader.choice("priority") ?? request.priority
         _ = try reader.string("user", maximumByteCount: limits.maximumNameByteCount)
         try reader.finish()
         try checkCombinations()
+        if let streams { try checkPreviews(isStreaming: streams) }
         try checkSteps(configuration.imageDecoder.scheduler)
     }
 
@@ -84,6 +93,16 @@ package struct InterleaveCall: Sendable {
             )
         } catch {
             throw .invalid("image.steps", "is not possible: \(error.detail)")
+        }
+    }
+
+    /// Refuses previews that nobody would see.
+    func checkPreviews(isStreaming: Bool) throws(RequestError) {
+        guard isStreaming || request.picture.previewInterval == 0 else {
+            throw .invalid(
+                "image.preview_every",
+                "has a meaning only in a stream: set stream to true"
+            )
         }
     }
 
@@ -118,10 +137,16 @@ package struct InterleaveCall: Sendable {
 }
 
 extension ObjectReader {
+    /// Refuses an object that has no say in a mode, unless it says nothing.
+    func refuse(if isMeaningless: Bool, in mode: GenerationMode) throws(RequestError) {
+        guard isMeaningless, saysSomething else { return }
+        throw .invalid(path, "has no meaning in mode \"\(mode.rawValue)\"")
+    }
+
     /// Takes the `model` field, which may be left out.
     mutating func checkModel(_ served: String, _ limits: Limits) throws(RequestError) {
         guard let name = try string("model", maximumByteCount: limits.maximumNameByteCount),
-            name != served
+            !name.hasSameBytes(as: served)
         else { return }
         throw RequestError(
             .modelNotFound,

@@ -1,3 +1,4 @@
+internal import JSON
 internal import MMInterleaved
 
 extension TextParameters {
@@ -21,13 +22,20 @@ extension TextParameters {
             minimumTokenCount = min(minimumTokenCount, count)
         }
         minimumTokenCount = try reader.integer("min_tokens", in: 0...tokens) ?? minimumTokenCount
+        beamCount = try reader.integer("num_beams", in: 1...limits.maximumBeamCount) ?? beamCount
+        for key in beamCount > 1 ? ["temperature", "top_p", "top_k", "min_p"] : ["length_penalty"]
+        where reader.has(key) {
+            throw .invalid(
+                reader.field(key),
+                "has a meaning only with text.num_beams \(beamCount > 1 ? "at 1" : "above 1")"
+            )
+        }
         temperature = try reader.number("temperature", in: 0...10) ?? temperature
         topP = try reader.number("top_p", in: 0...1) ?? topP
         topK = try reader.integer("top_k", in: 0...4_194_304) ?? topK
         minP = try reader.number("min_p", in: 0...1) ?? minP
         repetitionPenalty =
             try reader.number("repetition_penalty", in: 0.01...100) ?? repetitionPenalty
-        beamCount = try reader.integer("num_beams", in: 1...limits.maximumBeamCount) ?? beamCount
         lengthPenalty = try reader.number("length_penalty", in: -10...10) ?? lengthPenalty
         sequenceCount = try reader.integer("n", in: 1...limits.maximumTextCount) ?? sequenceCount
         if let node = reader.take("stop") {

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Why a request document cannot be used.
 package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Sort of reason; also the `code` of the error body.
@@ -27,6 +29,20 @@ package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible 
         self.field = field
         self.detail = detail
     }
+
+    /// A document that is no acceptable JSON, or has a text that no field takes.
+    init(_ error: JSONError) {
+        let field = String(error.path.prefix(Self.maximumPathCount))
+        switch error.kind {
+        case .stringTooLong(let maximum) where !field.isEmpty:
+            self = .invalid(field, "has more than \(maximum) bytes, at most \(maximum) are allowed")
+        case .notText where !field.isEmpty:
+            self = .invalid(field, "is no valid UTF-8 text, or has a broken escape: \(error)")
+        default: self.init(.malformed, "the body is no acceptable JSON: \(error)")
+        }
+    }
+
+    private static let maximumPathCount = 256
 
     /// A value that a field cannot have.
     static func invalid(_ field: String, _ detail: String) -> RequestError {

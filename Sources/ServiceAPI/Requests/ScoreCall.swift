@@ -1,10 +1,13 @@
 package import Engine
+internal import JSON
 package import MMInterleaved
 
 /// A decoded `POST /v1/score` document.
 package struct ScoreCall: Sendable {
     /// What to compute.
     package var request: ScoreRequest
+    /// Whether the document says how long the answer may take.
+    package private(set) var setsTimeout = false
 
     /// A call made of its parts.
     package init(request: ScoreRequest) {
@@ -19,7 +22,7 @@ package struct ScoreCall: Sendable {
         configuration: ModelConfiguration,
         limits: Limits
     ) throws(RequestError) {
-        var reader = try ObjectReader(JSONParser.parse(body, limits))
+        var reader = try ObjectReader(document: body, limits)
         try reader.checkModel(configuration.name, limits)
         let input = try InputDecoding.parts(reader.require("input"), "input", limits)
         let nodes = try reader.require("options")
@@ -31,6 +34,7 @@ package struct ScoreCall: Sendable {
             guard !text.isEmpty else { throw .invalid(field, "must not be empty") }
             options.append(text)
         }
+        setsTimeout = reader.has("timeout_ms")
         let timeout = try reader.timeout(limits)
         _ = try reader.string("user", maximumByteCount: limits.maximumNameByteCount)
         try reader.finish()

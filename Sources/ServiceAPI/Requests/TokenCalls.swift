@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A decoded `POST /v1/tokenize` document.
 struct TokenizeCall: Sendable {
     /// What to cut into tokens.
@@ -8,7 +10,7 @@ struct TokenizeCall: Sendable {
     let parsesSpecialTokens: Bool
 
     init(decoding body: [UInt8], model: String, limits: Limits) throws(RequestError) {
-        var reader = try ObjectReader(JSONParser.parse(body, limits))
+        var reader = try ObjectReader(document: body, limits)
         try reader.checkModel(model, limits)
         text = try reader.require("text")
             .string("text", maximumByteCount: limits.maximumTextByteCount)
@@ -31,7 +33,7 @@ struct DetokenizeCall: Sendable {
         vocabularySize: Int,
         limits: Limits
     ) throws(RequestError) {
-        var reader = try ObjectReader(JSONParser.parse(body, limits))
+        var reader = try ObjectReader(document: body, limits)
         try reader.checkModel(model, limits)
         let nodes = try reader.require("tokens")
             .elements("tokens", in: 0...limits.maximumJSONValueCount)

@@ -1,5 +1,6 @@
 package import Engine
 internal import Images
+package import JSON
 internal import MMInterleaved
 internal import Scheduling
 

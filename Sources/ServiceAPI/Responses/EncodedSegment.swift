@@ -1,5 +1,6 @@
 package import Engine
 package import Images
+package import JSON
 internal import MMInterleaved
 
 /// A picture of an answer as a file.

@@ -1,5 +1,6 @@
 internal import Engine
 internal import HTTPServer
+internal import JSON
 internal import Scheduling
 
 extension EngineSnapshot {

@@ -9,15 +9,21 @@ final class Cancellation: Sendable {
         case clientGone
         /// Somebody asked for its end; its client still waits and hears of it.
         case asked
+        /// Its answer cannot be made.
+        case fault
     }
 
     private struct State {
         var isCancelled = false
         var isClientGone = false
+        var isAsked = false
         var ticket: Engine.Ticket?
     }
 
     private let state = Mutex(State())
+
+    /// Whether somebody asked for the end.
+    var isAsked: Bool { state.withLock(\.isAsked) }
 
     /// Whether the client is gone.
     var isClientGone: Bool { state.withLock(\.isClientGone) }
@@ -35,7 +41,11 @@ final class Cancellation: Sendable {
     func cancel(_ cause: Cause = .clientGone) {
         let ticket = state.withLock { state in
             state.isCancelled = true
-            if cause == .clientGone { state.isClientGone = true }
+            switch cause {
+            case .clientGone: state.isClientGone = true
+            case .asked: state.isAsked = true
+            case .fault: break
+            }
             return state.ticket
         }
         ticket?.cancel()

@@ -2,6 +2,7 @@ internal import Dispatch
 internal import Engine
 internal import HTTPServer
 internal import HTTPWire
+internal import JSON
 internal import Logging
 
 /// What is known about a request besides its document, for its answer and its line in the log.

@@ -137,11 +137,11 @@ extension RequestHead {
     /// - Throws: ``ErrorResponse`` with 415.
     func requireJSON() throws(ErrorResponse) {
         let value = fields["content-type"] ?? ""
-        let parts = value.split(separator: ";").map { part in
-            String(part.filter { $0 != " " && $0 != "\t" && $0 != "\"" }).lowercased()
+        let parts = value.utf8.split(separator: UInt8(ascii: ";")).map { part in
+            String(decoding: part.filter { $0 != 0x20 && $0 != 0x09 && $0 != 0x22 }, as: UTF8.self)
         }
-        guard parts.first == "application/json",
-            parts.dropFirst().allSatisfy({ $0 == "charset=utf-8" })
+        guard let type = parts.first, isSameName(type, "application/json"),
+            parts.dropFirst().allSatisfy({ isSameName($0, "charset=utf-8") })
         else {
             throw ErrorResponse(
                 .unsupportedMediaType,

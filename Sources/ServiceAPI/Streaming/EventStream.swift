@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import HTTPServer
 internal import HTTPWire
+internal import JSON
 
 /// A `text/event-stream` response: numbered events, heartbeats while silent, a bounded backlog for a slow
 /// reader.

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Engine
 internal import HTTPWire
+internal import JSON
 internal import MMInterleaved
 internal import Tokenization
 
@@ -71,7 +72,7 @@ final class InterleaveAnswer {
         do {
             if isStreaming { try handleStreaming(event) } else { try handlePlain(event) }
         } catch {
-            cancellation.cancel(.asked)
+            cancellation.cancel(.fault)
             fail(error)
         }
     }
@@ -155,8 +156,9 @@ final class InterleaveAnswer {
 
     private func fail(_ error: any Error) {
         isOver = true
-        guard let stream else { return exchange.fail(error) }
         let report = exchange.report(error)
+            .asked(isCancelled: cancellation.isAsked, setsTimeout: call.setsTimeout)
+        guard let stream else { return exchange.fail(report) }
         stream.send("error", ["error": report.json])
         stream.finish()
         exchange.context.log(

@@ -100,14 +100,17 @@ struct ModelDirectoryTests {
         }
         #expect(first.detail == "language_model.rope_theta is missing")
         let mistyped = text.replacing(
-            "\"num_hidden_layers\" : 4",
-            with: "\"num_hidden_layers\" : \"4\""
+            "\"num_hidden_layers\": 4",
+            with: "\"num_hidden_layers\": \"4\""
         )
         try temporary.write(Array(mistyped.utf8), to: "config.json")
         let second = try #require(throws: ModelDirectoryError.self) {
             try ModelDirectory(path: temporary.path)
         }
-        #expect(second.detail.hasPrefix("vision_model.num_hidden_layers is not"))
+        #expect(
+            second.detail
+                == "vision_model.num_hidden_layers must be a whole number, not a string"
+        )
     }
 
     @Test("A huge configuration is refused before it is parsed")

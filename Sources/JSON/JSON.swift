@@ -25,6 +25,45 @@ package indirect enum JSON: Sendable {
         .object(members.compactMap { name, value in value.map { (name, $0) } })
     }
 
+    /// The document for people: a line per member, indented by two spaces, keys in the order of their bytes.
+    package var prettyText: String {
+        var output: [UInt8] = []
+        append(to: &output, indentation: 0)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    private func append(to output: inout [UInt8], indentation: Int) {
+        func lines<Element>(
+            _ opening: Unicode.Scalar,
+            _ elements: [Element],
+            _ closing: Unicode.Scalar,
+            _ write: (Element, inout [UInt8]) -> Void
+        ) {
+            output.append(UInt8(ascii: opening))
+            for (index, element) in elements.enumerated() {
+                output += (index > 0 ? ",\n" : "\n").utf8
+                output += [UInt8](repeating: 0x20, count: 2 * indentation + 2)
+                write(element, &output)
+            }
+            if !elements.isEmpty {
+                output += [0x0A] + [UInt8](repeating: 0x20, count: 2 * indentation)
+            }
+            output.append(UInt8(ascii: closing))
+        }
+        switch self {
+        case .array(let elements):
+            lines("[", elements, "]") { $0.append(to: &$1, indentation: indentation + 1) }
+        case .object(let members):
+            let sorted = members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+            lines("{", sorted, "}") { member, output in
+                Self.append(member.name, to: &output)
+                output += ": ".utf8
+                member.value.append(to: &output, indentation: indentation + 1)
+            }
+        default: append(to: &output)
+        }
+    }
+
     private func append(to output: inout [UInt8]) {
         switch self {
         case .null: output += "null".utf8
@@ -84,5 +123,27 @@ extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByStringLiteral {
 
     package init(stringLiteral value: String) {
         self = .string(value)
+    }
+}
+
+extension JSON {
+    /// A parsed value, to be written again; numbers that are no whole ones become the nearest doubles.
+    package init(_ node: JSONNode) {
+        switch node {
+        case .null: self = .null
+        case .bool(let value): self = .bool(value)
+        case .number(let number):
+            if let value = number.integer {
+                self = .integer(value)
+            } else if let value = number.unsigned {
+                self = .unsigned(value)
+            } else {
+                self = .double(number.double ?? .nan)
+            }
+        case .string(let string): self = .string(string.text)
+        case .array(let elements): self = .array(elements.map { JSON($0) })
+        case .object(let object):
+            self = .object(object.members.map { (name: $0.name, value: JSON($0.value)) })
+        }
     }
 }

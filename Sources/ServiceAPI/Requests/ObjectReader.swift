@@ -1,13 +1,30 @@
+internal import JSON
+
 /// Takes the fields of an object one by one, checked; what nobody took is an unknown field.
+///
+/// A field that may be left out may also be null: generated clients send every field that they know.
 struct ObjectReader {
     /// Path of the object, empty for the document itself.
     let path: String
-    private var remaining: [String: JSONNode]
+    private var remaining: [JSONKey: JSONNode] = [:]
     private var known: [String] = []
+
+    /// Parses a request's document.
+    ///
+    /// - Throws: ``RequestError`` if it is no acceptable JSON, or no object.
+    init(document body: [UInt8], _ limits: Limits) throws(RequestError) {
+        let node: JSONNode
+        do throws(JSONError) {
+            node = try JSONParser.parse(body, limits.json)
+        } catch {
+            throw RequestError(error)
+        }
+        try self.init(node)
+    }
 
     /// - Throws: ``RequestError`` if the value is no object.
     init(_ node: JSONNode, path: String = "") throws(RequestError) {
-        guard case .object(let members) = node else {
+        guard case .object(let object) = node else {
             throw RequestError(
                 .invalid,
                 field: path.isEmpty ? nil : path,
@@ -15,21 +32,28 @@ struct ObjectReader {
             )
         }
         self.path = path
-        remaining = members
+        for member in object.members { remaining[JSONKey(member.name)] = member.value }
     }
 
     /// The path of a field of this object.
     func field(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-    /// Takes any value.
+    /// Whether a field is there and not null, taken or not yet.
+    func has(_ key: String) -> Bool { remaining[JSONKey(key)].map { !$0.isNull } ?? false }
+
+    /// Whether any field that was not taken yet says something.
+    var saysSomething: Bool { remaining.values.contains { !$0.isNull } }
+
+    /// Takes any value but null.
     mutating func take(_ key: String) -> JSONNode? {
         known.append(key)
-        return remaining.removeValue(forKey: key)
+        return remaining.removeValue(forKey: JSONKey(key)).flatMap { $0.isNull ? nil : $0 }
     }
 
     /// Takes a value that must be there.
     mutating func require(_ key: String) throws(RequestError) -> JSONNode {
-        guard let node = take(key) else {
+        known.append(key)
+        guard let node = remaining.removeValue(forKey: JSONKey(key)) else {
             throw RequestError(.missing, field: field(key), "\(field(key)) is missing")
         }
         return node
@@ -41,11 +65,11 @@ struct ObjectReader {
         return try ObjectReader(node, path: field(key))
     }
 
-    /// Takes a whole number in a range; `1.0` is one, as JSON Schema has it.
-    mutating func integer(
+    /// Takes a whole number in a range; `1.0` and `1e0` are one, as JSON Schema has it.
+    mutating func integer<Value: FixedWidthInteger>(
         _ key: String,
-        in range: ClosedRange<Int>
-    ) throws(RequestError) -> Int? {
+        in range: ClosedRange<Value>
+    ) throws(RequestError) -> Value? {
         guard let node = take(key) else { return nil }
         return try node.integer(field(key), in: range)
     }
@@ -56,14 +80,13 @@ struct ObjectReader {
         in range: ClosedRange<Double>
     ) throws(RequestError) -> Float? {
         guard let node = take(key) else { return nil }
-        guard case .number(let digits) = node,
-            let value = Double(String(decoding: digits, as: UTF8.self))
-        else { throw .invalid(field(key), "must be a number, not \(node.typeName)") }
-        guard range.contains(value) else {
-            let written = String(decoding: digits, as: UTF8.self)
+        guard case .number(let number) = node else {
+            throw .invalid(field(key), "must be a number, not \(node.typeName)")
+        }
+        guard let value = number.double, range.contains(value) else {
             throw .invalid(
                 field(key),
-                "must be between \(range.lowerBound) and \(range.upperBound), not \(written)"
+                "must be between \(range.lowerBound) and \(range.upperBound), not \(number.shown)"
             )
         }
         return Float(value)
@@ -93,7 +116,8 @@ struct ObjectReader {
         as type: Choice.Type = Choice.self
     ) throws(RequestError) -> Choice? where Choice.RawValue == String {
         guard let text = try string(key, maximumByteCount: 1024) else { return nil }
-        guard let choice = Choice(rawValue: text) else {
+        guard let choice = Choice.allCases.first(where: { $0.rawValue.hasSameBytes(as: text) })
+        else {
             let known = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
             throw .invalid(field(key), "must be one of \(known), not \(quoted(text))")
         }
@@ -104,7 +128,7 @@ struct ObjectReader {
     ///
     /// - Throws: ``RequestError`` of kind `unknown` if a field was not taken.
     func finish() throws(RequestError) {
-        guard let key = remaining.keys.min() else { return }
+        guard let key = remaining.keys.map(\.text).min() else { return }
         let name = quoted(key).dropFirst().dropLast()
         throw RequestError(
             .unknown,
@@ -117,19 +141,26 @@ struct ObjectReader {
 
 extension JSONNode {
     /// A whole number in a range.
-    func integer(_ field: String, in range: ClosedRange<Int>) throws(RequestError) -> Int {
-        guard case .number(let digits) = self else {
+    func integer<Value: FixedWidthInteger>(
+        _ field: String,
+        in range: ClosedRange<Value>
+    ) throws(RequestError) -> Value {
+        guard case .number(let number) = self else {
             throw .invalid(field, "must be an integer, not \(typeName)")
         }
-        let written = String(decoding: digits, as: UTF8.self)
-        // Beyond 2^53 a Double would no longer say which whole number was meant.
-        guard let value = Int(written) ?? Double(written).flatMap({ Int(exactly: $0) }) else {
-            throw .invalid(field, "must be an integer, not \(written)")
+        guard let value = number.whole(as: Value.self) else {
+            let isWhole = number.double.map { $0 == $0.rounded() } ?? true
+            throw .invalid(
+                field,
+                isWhole
+                    ? "must be between \(range.lowerBound) and \(range.upperBound), not \(number.shown)"
+                    : "must be an integer, not \(number.shown)"
+            )
         }
         guard range.contains(value) else {
             throw .invalid(
                 field,
-                "must be between \(range.lowerBound) and \(range.upperBound), not \(written)"
+                "must be between \(range.lowerBound) and \(range.upperBound), not \(number.shown)"
             )
         }
         return value
@@ -140,16 +171,14 @@ extension JSONNode {
         guard case .string(let string) = self else {
             throw .invalid(field, "must be a string, not \(typeName)")
         }
-        guard let text = string.text else {
-            throw .invalid(field, "is no valid UTF-8 text, or has a broken escape")
-        }
-        guard text.utf8.count <= maximumByteCount else {
+        // Before the text is made of its characters: it may be as long as the body.
+        guard string.byteCount <= maximumByteCount else {
             throw .invalid(
                 field,
-                "has \(text.utf8.count) bytes, at most \(maximumByteCount) are allowed"
+                "has \(string.byteCount) bytes, at most \(maximumByteCount) are allowed"
             )
         }
-        return text
+        return string.text
     }
 
     /// The elements of a list of bounded length.
@@ -165,4 +194,9 @@ extension JSONNode {
         }
         return elements
     }
+}
+
+extension JSONNumber {
+    /// The characters for a message, not too many.
+    fileprivate var shown: String { text.count > 64 ? "\(text.prefix(64))..." : text }
 }
