@@ -45,7 +45,7 @@ struct LifeCycleTests {
                 #expect(open == nil)
                 open = (index, kind)
                 steps = []
-            case .textDelta(let index, _):
+            case .textDelta(let index, _, _, _):
                 #expect(open?.index == index && open?.kind == .text)
             case .imageProgress(let index, let picture, let step, let stepCount):
                 #expect(open?.index == index && open?.kind == .image)

@@ -130,7 +130,7 @@ extension [EngineEvent] {
     /// All words reported piece by piece, of one segment.
     func streamedText(index: Int) -> String {
         reduce(into: "") { text, event in
-            if case .textDelta(index, let more) = event { text += more }
+            if case .textDelta(index, 0, let more, _) = event { text += more }
         }
     }
 }

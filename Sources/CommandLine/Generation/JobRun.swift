@@ -19,10 +19,11 @@ struct JobRun {
     func run(_ job: GenerationJob) throws {
         let folder = job.name.map { "\(directory)/\($0)" } ?? directory
         try Folder.make(folder)
-        let tokenizer = engine.tokenizer
-        let encoder = SegmentEncoder(job.call, model: engine.modelConfiguration.name) {
-            tokenizer.piece(of: $0)
-        }
+        let encoder = SegmentEncoder(
+            job.call,
+            model: engine.modelConfiguration.name,
+            tokenizer: engine.tokenizer
+        )
         let events = EventQueue<EngineEvent>()
         _ = try engine.submit(job.call.request) { events.send($0) }
         var bar: ProgressBar?

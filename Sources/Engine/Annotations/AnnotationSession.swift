@@ -116,7 +116,7 @@ struct AnnotationSession {
         let round = TextRound(request: active, tokenizer: tokenizer, parameters: settings.text)
         var timings = Timings()
         guard settings.text.beamCount > 1 else {
-            return try await round.sample(running, &choosers, &timings, on: core) { _ in }[0]
+            return try await round.sample(running, &choosers, &timings, on: core) { _, _, _ in }[0]
         }
         return try await round.search(running, &timings, on: core).first ?? TextResult()
     }

@@ -80,7 +80,7 @@ package final class RequestRecorder: Sendable {
         switch event {
         case .started: start()
         case .segmentStarted(_, let kind): move(to: kind == .text ? .language : .denoise)
-        case .textDelta(let index, _): words(of: index)
+        case .textDelta(let index, _, _, _): words(of: index)
         case .imageProgress(_, let picture, let step, let stepCount):
             progress(picture, step, stepCount)
         case .imagePartial: break

@@ -119,8 +119,15 @@ package enum EngineEvent: Sendable {
     case started
     /// A segment begins.
     case segmentStarted(index: Int, kind: SegmentKind)
-    /// More words of a segment.
-    case textDelta(index: Int, text: String)
+    /// More words of a segment, which may be none yet of the tokens chosen since the last.
+    ///
+    /// `choice` counts the texts of the segment.
+    case textDelta(
+        index: Int,
+        choice: Int = 0,
+        text: String,
+        logProbabilities: [TokenLogProbability]? = nil
+    )
     /// A denoising step was taken. `picture` counts the pictures of the segment.
     case imageProgress(index: Int, picture: Int, step: Int, stepCount: Int)
     /// What a picture looks like so far.

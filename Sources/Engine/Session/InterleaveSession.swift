@@ -173,9 +173,9 @@ struct InterleaveSession {
             hasStarted = true
         }
         let round = TextRound(request: active, tokenizer: tokenizer, parameters: parameters)
-        let results = try await round.sample(running, &choosers, &timings, on: core) { text in
+        let results = try await round.sample(running, &choosers, &timings, on: core) {
             begin()
-            emit(.textDelta(index: index, text: text))
+            emit(.textDelta(index: index, choice: $0, text: $1, logProbabilities: $2))
         }
         if !results[0].tokens.isEmpty { begin() }
         timings.generated += start.duration(to: clock.now)

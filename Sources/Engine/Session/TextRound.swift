@@ -12,13 +12,13 @@ struct TextRound {
     /// The texts advance together, a token each per step. A single text becomes part of `running`
     /// itself; several get sequences of their own, which end with them.
     ///
-    /// - `emit`: Told each certain piece of text of a single one.
+    /// - `emit`: Told each certain piece of text, and of which; with log-probabilities, each token.
     func sample(
         _ running: RunningSequence,
         _ choosers: inout [TokenChooser],
         _ timings: inout Timings,
         on core: isolated EngineCore,
-        emit: (String) -> Void
+        emit: (_ choice: Int, _ text: String, _ logProbabilities: [TokenLogProbability]?) -> Void
     ) async throws -> [TextResult] {
         let vocabulary = core.model.configuration.vocabulary
         try await prefill(running, &timings, on: core)
@@ -28,11 +28,16 @@ struct TextRound {
         var texts = zip(sequences, choosers).map {
             TextGeneration($0, parameters, vocabulary, tokenizer, $1)
         }
+        var toldCounts = texts.map { _ in 0 }
         while true {
             for index in texts.indices where !texts[index].isFinished {
                 let (token, text) = try texts[index].advance()
                 if let token { core.append([.token(token)], to: texts[index].running) }
-                if !text.isEmpty && texts.count == 1 { emit(text) }
+                let logProbabilities = texts[index].result.logProbabilities
+                // A token that ends a text before its first one may make no segment: it is told with the end.
+                guard !text.isEmpty || (logProbabilities != nil && token != nil) else { continue }
+                emit(index, text, logProbabilities.map { Array($0.dropFirst(toldCounts[index])) })
+                toldCounts[index] = logProbabilities?.count ?? 0
             }
             let unfinished = texts.filter { !$0.isFinished }.map(\.running)
             if unfinished.isEmpty { break }

@@ -14,7 +14,7 @@ extension Service {
             limits: configuration.limits
         )
         let isStreaming = call.streams ?? MediaPreferences(request.head.fields).prefersEventStream
-        try call.checkPreviews(isStreaming: isStreaming)
+        try call.checkStreaming(isStreaming)
         let id = "interleave-" + randomIdentifier()
         let recorder = metrics.makeRecorder(
             identifier: id,
@@ -105,7 +105,10 @@ extension Service {
                                 model: model,
                                 scores: scores
                             )
-                            exchange.answer(document, work: Work(scores, inputImageCount: imageCount))
+                            exchange.answer(
+                                document,
+                                work: Work(scores, inputImageCount: imageCount)
+                            )
                         case .failure(let error):
                             exchange.fail(
                                 exchange.report(error).asked(

@@ -12,12 +12,11 @@ extension Service {
             model: engine.modelConfiguration.name,
             limits: configuration.limits
         )
-        engine.onText(ofByteCount: call.text.utf8.count) {
+        engine.onText(ofByteCount: call.textByteCount) {
             do {
-                let tokens = try engine.tokenizer.encode(
-                    call.text,
-                    parsesSpecialTokens: call.parsesSpecialTokens,
-                    addsBeginning: call.addsBeginning
+                let tokens = try call.tokens(
+                    engine.tokenizer,
+                    imageTokenCount: engine.modelConfiguration.imageTokenCount
                 )
                 exchange.answer([
                     "model": .string(engine.modelConfiguration.name),

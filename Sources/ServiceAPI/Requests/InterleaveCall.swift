@@ -11,6 +11,8 @@ package struct InterleaveCall: Sendable {
     package var request = InterleaveRequest()
     /// Encoding of the answer's pictures.
     package var imageFormat = ImageFormat.png
+    /// How a stream brings the answer's pictures.
+    package var imageDelivery = ImageDelivery.whole
     /// Whether to answer event by event; nil if the document does not say.
     package var streams: Bool?
     /// Whether the document says how long the answer may take.
@@ -66,6 +68,7 @@ package struct InterleaveCall: Sendable {
             let maximum = min(limits.maximumStepCount, trainingStepCount)
             try request.picture.decode(&image, limits, maximumStepCount: maximum)
             imageFormat = try image.choice("format") ?? imageFormat
+            imageDelivery = try image.choice("delivery") ?? imageDelivery
             try image.finish()
         }
         request.seed =
@@ -77,7 +80,7 @@ package struct InterleaveCall: Sendable {
         _ = try reader.string("user", maximumByteCount: limits.maximumNameByteCount)
         try reader.finish()
         try checkCombinations()
-        if let streams { try checkPreviews(isStreaming: streams) }
+        if let streams { try checkStreaming(streams) }
         try checkSteps(configuration.imageDecoder.scheduler)
     }
 
@@ -96,8 +99,14 @@ package struct InterleaveCall: Sendable {
         }
     }
 
-    /// Refuses previews that nobody would see.
-    func checkPreviews(isStreaming: Bool) throws(RequestError) {
+    /// Refuses what only a stream has.
+    func checkStreaming(_ isStreaming: Bool) throws(RequestError) {
+        guard isStreaming || imageDelivery == .whole else {
+            throw .invalid(
+                "image.delivery",
+                "may be \"chunks\" only in a stream: set stream to true"
+            )
+        }
         guard isStreaming || request.picture.previewInterval == 0 else {
             throw .invalid(
                 "image.preview_every",
@@ -134,6 +143,14 @@ package struct InterleaveCall: Sendable {
             }
         }
     }
+}
+
+/// How a stream brings a picture.
+package enum ImageDelivery: String, CaseIterable, Sendable {
+    /// With the end of its segment, in one line.
+    case whole
+    /// In `image.delta` events before it.
+    case chunks
 }
 
 extension ObjectReader {

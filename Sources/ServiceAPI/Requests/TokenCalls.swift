@@ -1,22 +1,79 @@
+internal import Engine
 internal import JSON
+internal import Tokenization
 
 /// A decoded `POST /v1/tokenize` document.
 struct TokenizeCall: Sendable {
     /// What to cut into tokens.
-    let text: String
-    /// Whether `<s>` comes first.
-    let addsBeginning: Bool
-    /// Whether special tokens spelled out in the text mean the tokens.
-    let parsesSpecialTokens: Bool
+    enum Content: Sendable {
+        /// A text by itself.
+        ///
+        /// - `addsBeginning`: Whether `<s>` comes first.
+        /// - `parsesSpecialTokens`: Whether special tokens spelled out in the text mean the tokens.
+        case text(String, addsBeginning: Bool, parsesSpecialTokens: Bool)
+        /// Texts and pictures as a request brings them.
+        case input(InterleavedPrompt)
+    }
+
+    /// What to cut into tokens.
+    let content: Content
+
+    /// Bytes of text.
+    var textByteCount: Int {
+        switch content {
+        case .text(let text, _, _): text.utf8.count
+        case .input(let prompt):
+            prompt.segments.reduce(0) { count, segment in
+                if case .text(let text) = segment { count + text.utf8.count } else { count }
+            }
+        }
+    }
 
     init(decoding body: [UInt8], model: String, limits: Limits) throws(RequestError) {
         var reader = try ObjectReader(document: body, limits)
         try reader.checkModel(model, limits)
-        text = try reader.require("text")
-            .string("text", maximumByteCount: limits.maximumTextByteCount)
-        addsBeginning = try reader.bool("add_bos") ?? false
-        parsesSpecialTokens = try reader.bool("parse_special") ?? false
+        if reader.has("input") {
+            for key in ["text", "add_bos", "parse_special"] where reader.has(key) {
+                throw .invalid(key, "has no meaning beside input")
+            }
+            let parts = try InputDecoding.parts(reader.require("input"), "input", limits)
+            content = .input(
+                InterleavedPrompt(
+                    segments: parts.map { part in
+                        switch part {
+                        case .text(let text): .text(text)
+                        case .image: .image
+                        }
+                    }
+                )
+            )
+            for key in ["text", "add_bos", "parse_special"] { _ = reader.take(key) }
+        } else {
+            _ = reader.take("input")
+            content = .text(
+                try reader.require("text")
+                    .string("text", maximumByteCount: limits.maximumTextByteCount),
+                addsBeginning: try reader.bool("add_bos") ?? false,
+                parsesSpecialTokens: try reader.bool("parse_special") ?? false
+            )
+        }
         try reader.finish()
+    }
+
+    /// The ids; those of an input are exactly the ones that a request starts from.
+    ///
+    /// - Throws: `TokenizationError`.
+    func tokens(_ tokenizer: Tokenizer, imageTokenCount: Int) throws(TokenizationError) -> [Int] {
+        switch content {
+        case .text(let text, let addsBeginning, let parsesSpecialTokens):
+            try tokenizer.encode(
+                text,
+                parsesSpecialTokens: parsesSpecialTokens,
+                addsBeginning: addsBeginning
+            )
+        case .input(let prompt):
+            try prompt.tokenIdentifiers(using: tokenizer, imageTokenCount: imageTokenCount)
+        }
     }
 }
 

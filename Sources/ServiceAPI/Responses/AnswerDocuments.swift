@@ -30,6 +30,7 @@ extension InterleaveCall {
             "guidance_scale": .float(picture.guidanceScale),
             "scheduler": .string(picture.method.rawValue),
             "format": .string(imageFormat.rawValue),
+            "delivery": imageDelivery == .whole ? nil : .string(imageDelivery.rawValue),
             "preview_every": .integer(picture.previewInterval),
         ])
         let isInterleaved = request.mode == .interleave

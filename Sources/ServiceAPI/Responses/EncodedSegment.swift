@@ -2,6 +2,7 @@ package import Engine
 package import Images
 package import JSON
 internal import MMInterleaved
+package import Tokenization
 
 /// A picture of an answer as a file.
 package struct EncodedPicture: Hashable, Sendable {
@@ -32,23 +33,23 @@ package enum EncodedSegment: Sendable {
 package struct SegmentEncoder: Sendable {
     private let model: String
     private let parameters: InterleaveCall
-    private let piece: @Sendable (Int) -> String?
+    private let tokenizer: Tokenizer
 
     /// Prepares for one request.
     ///
     /// - `model`: Name that pictures bear.
-    /// - `piece`: Text of a token id.
+    /// - `tokenizer`: The model's, which knows the texts of its tokens.
     package init(
         _ call: InterleaveCall,
         model: String,
-        piece: @escaping @Sendable (Int) -> String?
+        tokenizer: Tokenizer
     ) {
         self.model = model
         var call = call
         // What was given is large and plays no part any more.
         call.request.input = []
         parameters = call
-        self.piece = piece
+        self.tokenizer = tokenizer
     }
 
     /// Encodes a segment.
@@ -82,10 +83,25 @@ package struct SegmentEncoder: Sendable {
         }
     }
 
-    /// A picture that is not finished yet, in the format of the finished ones.
+    /// A picture that is not finished yet: small, and compressed with losses.
     func preview(_ image: RGBImage) throws(ImageError) -> JSON {
-        .dataURL(mediaType: parameters.imageFormat.mediaType, try file(image, []))
+        var image = image
+        let side = max(image.width, image.height)
+        if side > Self.maximumPreviewSide {
+            let scale = Double(Self.maximumPreviewSide) / Double(side)
+            image = image.resized(
+                width: max(1, Int(Double(image.width) * scale)),
+                height: max(1, Int(Double(image.height) * scale)),
+                filter: .box
+            )
+        }
+        return parameters.imageFormat == .webp
+            ? .dataURL(mediaType: ImageFormat.webp.mediaType, try ImageEncoder.encodeWebP(image))
+            : .dataURL(mediaType: ImageFormat.jpeg.mediaType, try ImageEncoder.encodeJPEG(image))
     }
+
+    /// Longest side of a preview.
+    private static let maximumPreviewSide = 256
 
     private func file(_ image: RGBImage, _ texts: [PNGText]) throws(ImageError) -> [UInt8] {
         switch parameters.imageFormat {
@@ -112,9 +128,13 @@ package struct SegmentEncoder: Sendable {
 
     /// A segment as the answer's document has it.
     ///
+    /// - `hasLogProbabilities`: Whether words bring their log-probabilities; a stream has told them before.
+    /// - `hasText`: Whether words are there themselves.
     /// - `picture`: What stands for a picture's file; nil for a data URL.
     package func json(
         _ segment: EncodedSegment,
+        hasLogProbabilities: Bool = true,
+        hasText: Bool = true,
         picture: ((EncodedPicture) -> (name: String, value: JSON))? = nil
     ) -> JSON {
         switch segment {
@@ -122,7 +142,11 @@ package struct SegmentEncoder: Sendable {
             let head: [(name: String, value: JSON)] = [
                 ("index", .integer(segment.index)), ("type", "text"),
             ]
-            let choices = segment.choices.map(members)
+            let choices = segment.choices.map { choice in
+                members(choice).filter { name, _ in
+                    (hasLogProbabilities || name != "logprobs") && (hasText || name != "text")
+                }
+            }
             guard parameters.request.text.sequenceCount == 1, let only = choices.first else {
                 return .object(head + [("texts", .array(choices.map { .object($0) }))])
             }
@@ -153,29 +177,35 @@ package struct SegmentEncoder: Sendable {
             ("text", .string(choice.text)),
             ("finish_reason", .string(choice.finishReason.rawValue)),
         ]
+        if let stop = stopText(of: choice) { members.append(("stop_reason", .string(stop))) }
         if let logProbabilities = choice.logProbabilities {
-            let tokens = logProbabilities.map { token in
-                JSON.object(
-                    describe(token.token, token.logProbability) + [
-                        (
-                            "top_logprobs",
-                            .array(
-                                token.alternatives.map {
-                                    .object(describe($0.token, $0.logProbability))
-                                }
-                            )
-                        )
-                    ]
-                )
-            }
-            members.append(("logprobs", .array(tokens)))
+            members.append(("logprobs", .array(logProbabilities.map(json))))
         }
         return members
     }
 
+    /// The stop text that ended a choice: what its tokens say after the text that was kept.
+    private func stopText(of choice: TextSegment.Choice) -> String? {
+        let stops = parameters.request.text.stop
+        guard choice.finishReason == .stop, !stops.isEmpty else { return nil }
+        // Tokens of our own vocabulary have a text.
+        guard let whole = try? tokenizer.decode(choice.tokens) else { return nil }
+        let rest = whole.utf8.dropFirst(choice.text.utf8.count)
+        return stops.first { rest.starts(with: $0.utf8) }
+    }
+
+    /// A token and what might have stood in its place.
+    func json(_ token: TokenLogProbability) -> JSON {
+        let alternatives = token.alternatives.map { other in
+            JSON.object(describe(other.token, other.logProbability))
+        }
+        let members = describe(token.token, token.logProbability)
+        return .object(members + [("top_logprobs", .array(alternatives))])
+    }
+
     private func describe(_ token: Int, _ value: Float) -> [(name: String, value: JSON)] {
         [
-            ("token", .string(piece(token) ?? "")), ("id", .integer(token)),
+            ("token", .string(tokenizer.piece(of: token) ?? "")), ("id", .integer(token)),
             ("logprob", .float(value)),
         ]
     }

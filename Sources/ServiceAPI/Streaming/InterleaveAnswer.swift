@@ -24,6 +24,7 @@ final class InterleaveAnswer {
     private let created = Service.secondsSince1970()
     private var segments: [JSON] = []
     private var stream: EventStream?
+    private var words: WordEvents
     private var isOver = false
 
     init(
@@ -42,8 +43,9 @@ final class InterleaveAnswer {
         self.cancellation = cancellation
         self.configuration = configuration
         model = engine.modelConfiguration.name
-        let tokenizer = engine.tokenizer
-        encoder = SegmentEncoder(call, model: model) { tokenizer.piece(of: $0) }
+        let encoder = SegmentEncoder(call, model: model, tokenizer: engine.tokenizer)
+        self.encoder = encoder
+        words = WordEvents(encoder, hasChoices: call.request.text.sequenceCount > 1)
     }
 
     /// Begins to wait for events.
@@ -109,8 +111,10 @@ final class InterleaveAnswer {
                     "segment": ["index": .integer(index), "type": .string(kind.rawValue)],
                 ]
             )
-        case .textDelta(let index, let text):
-            stream?.send("text.delta", ["index": .integer(index), "text": .string(text)])
+        case .textDelta(let index, let choice, let text, let tokens):
+            for members in words.more(index, choice: choice, text, tokens) {
+                stream?.send("text.delta", members)
+            }
         case .imageProgress(let index, let picture, let step, let stepCount):
             stream?.send(
                 "image.progress",
@@ -127,18 +131,51 @@ final class InterleaveAnswer {
                     "step": .integer(step), "image": try encoder.preview(image),
                 ]
             )
-        case .segmentDone(let segment):
-            stream?.send(
-                "segment.done",
-                [
-                    "index": .integer(segment.index),
-                    "segment": encoder.json(try encoder.encode(segment)),
-                ]
-            )
+        case .segmentDone(let segment): try finish(segment)
         case .completed(let completion): complete(completion)
         case .failed(let error): fail(error)
         }
     }
+
+    /// Sends what is left of a segment, and its end.
+    private func finish(_ segment: Segment) throws {
+        let encoded = try encoder.encode(segment)
+        let document: JSON
+        switch encoded {
+        case .text(let text):
+            for members in words.rest(text) { stream?.send("text.delta", members) }
+            let whole = encoder.json(encoded, hasLogProbabilities: false)
+            let isShort = whole.encoded.count <= WordEvents.maximumSegmentByteCount
+            document =
+                isShort ? whole : encoder.json(encoded, hasLogProbabilities: false, hasText: false)
+        case .images(_, let pictures) where call.imageDelivery == .chunks:
+            for (number, picture) in pictures.enumerated() { sendChunks(picture, segment, number) }
+            document = encoder.json(encoded) { ("byte_count", .integer($0.bytes.count)) }
+        case .images: document = encoder.json(encoded)
+        }
+        stream?.send("segment.done", ["index": .integer(segment.index), "segment": document])
+    }
+
+    /// Sends a picture's file in pieces, each of them base64 of its own.
+    private func sendChunks(_ picture: EncodedPicture, _ segment: Segment, _ number: Int) {
+        for start in stride(from: 0, to: picture.bytes.count, by: Self.chunkByteCount) {
+            let end = min(start + Self.chunkByteCount, picture.bytes.count)
+            var text: [UInt8] = []
+            Base64.encode(picture.bytes[start..<end], to: &text)
+            stream?.send(
+                "image.delta",
+                [
+                    "index": .integer(segment.index), "picture": .integer(number),
+                    "offset": .integer(start),
+                    "data": .string(String(decoding: text, as: UTF8.self)),
+                ]
+            )
+        }
+    }
+
+    /// Bytes of a piece: a multiple of three, so that the texts joined are base64 as well; an event stays
+    /// below 48 KiB.
+    private static let chunkByteCount = 36_000
 
     private func complete(_ completion: Completion) {
         isOver = true
