@@ -160,7 +160,8 @@ let package = Package(
             [
                 "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
                 "Tokenization",
-                "Images", "MMInterleaved", "Scheduling", "ReferenceImport", "Engine", "HTTPWire", "JSON",
+                "Images", "MMInterleaved", "Scheduling", "ReferenceImport", "Engine", "HTTPWire",
+                "JSON",
                 "Sockets", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
                 "Evaluation", argumentParser, logging, yams,
             ]
