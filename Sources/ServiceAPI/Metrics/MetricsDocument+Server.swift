@@ -1,4 +1,5 @@
 internal import HTTPServer
+internal import JSON
 
 extension MetricsDocument {
     /// What connections share, and what was refused because it ran short.
