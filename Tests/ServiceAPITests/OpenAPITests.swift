@@ -57,7 +57,7 @@ extension ServiceTests {
                     "seed",
                     "maximum"
                 )
-                #expect((seed as? NSNumber)?.stringValue == "9223372036854775807")
+                #expect((seed as? NSNumber)?.stringValue == "18446744073709551615")
             }
         }
 

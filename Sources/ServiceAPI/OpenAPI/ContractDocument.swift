@@ -43,8 +43,12 @@ extension JSON {
                 guard let value = node.bool else { return nil }
                 self = .bool(value)
             case Tag(.int):
-                guard let value = node.int else { return nil }
-                self = .integer(value)
+                if let value = node.int {
+                    self = .integer(value)
+                } else {
+                    guard let value = UInt64(scalar.string) else { return nil }
+                    self = .unsigned(value)
+                }
             case Tag(.float):
                 guard let value = node.float else { return nil }
                 self = .double(value)
