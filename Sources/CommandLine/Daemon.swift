@@ -113,7 +113,7 @@ struct Daemon {
                     lastTenth = tenth
                     logger.info("Loading \(directory.configuration.name): \(tenth * 10) %")
                 }
-                let tokenizer = try Tokenizer(modelPath: directory.tokenizerPath)
+                let tokenizer = try directory.tokenizer()
                 let loaded = try Engine(
                     model,
                     tokenizer: tokenizer,

@@ -43,11 +43,15 @@ package struct InterleavedModel: Sendable {
 
     /// Names and shapes of all parameters that a configuration's model has.
     ///
-    /// - Throws: ``ConfigurationError`` if the sizes do not fit together.
+    /// - Throws: ``ConfigurationError`` if the sizes do not fit together, or ask for more elements than that.
     package static func parameters(
-        of configuration: ModelConfiguration
+        of configuration: ModelConfiguration,
+        maximumElementCount: Int = Parameters.maximumElementCount
     ) throws -> [ParameterDescription] {
-        let parameters = Parameters(from: NoParameters())
+        let parameters = Parameters(
+            from: NoParameters(),
+            maximumElementCount: maximumElementCount
+        )
         _ = try InterleavedModel(parameters, configuration)
         return parameters.ledger.asked
     }

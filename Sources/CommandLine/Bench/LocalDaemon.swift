@@ -52,7 +52,7 @@ struct LocalDaemon {
             let directory = try ModelCatalog.directory(model ?? ModelCatalog.defaultName)
             return (
                 try LoadedModel.load(directory),
-                try Tokenizer(modelPath: directory.tokenizerPath)
+                try directory.tokenizer()
             )
         }
         let configuration = try ShapeCatalog.configuration(shape)

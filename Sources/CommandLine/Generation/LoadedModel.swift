@@ -23,7 +23,7 @@ struct LoadedModel {
         change(&configuration)
         engine = try Engine(
             loaded,
-            tokenizer: try Tokenizer(modelPath: directory.tokenizerPath),
+            tokenizer: try directory.tokenizer(),
             configuration: configuration
         )
     }

@@ -4,6 +4,8 @@ package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     package let field: String
     /// What is wrong with its value.
     package let detail: String
+    /// Path of the file that has it, if it comes from one.
+    package var file: String?
 
     /// Describes a wrong value.
     package init(field: String, detail: String) {
@@ -11,7 +13,7 @@ package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
         self.detail = detail
     }
 
-    package var description: String { "configuration: \(field): \(detail)" }
+    package var description: String { "\(file ?? "configuration"): \(field): \(detail)" }
 
     /// Checks that a value lies in a range.
     static func check<Value: Comparable>(
@@ -27,17 +29,43 @@ package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Checks that one value divides another.
+    /// Checks that a product is not too large to be held.
+    ///
+    /// - `factors`: Positive, each small enough that it fits a number by itself.
+    static func check(
+        _ field: String,
+        product factors: [Int],
+        atMost maximum: Int,
+        _ meaning: String
+    ) throws(ConfigurationError) {
+        var product = 1
+        for factor in factors {
+            let (next, overflows) = product.multipliedReportingOverflow(by: factor)
+            guard !overflows, next <= maximum else {
+                let values = factors.map { "\($0)" }.joined(separator: " x ")
+                throw ConfigurationError(
+                    field: field,
+                    detail: "\(values) \(meaning) are more than \(maximum)"
+                )
+            }
+            product = next
+        }
+    }
+
+    /// Checks that one value, or a multiple of it, divides another.
     static func check(
         _ field: String,
         _ value: Int,
+        times factor: Int = 1,
         divides other: Int,
         _ otherField: String
     ) throws(ConfigurationError) {
-        guard value > 0 && other % value == 0 else {
+        try check(field, value, in: 1...max(1, other))
+        guard other % (factor * value) == 0 else {
             throw ConfigurationError(
                 field: field,
-                detail: "\(value) does not divide \(otherField) (\(other))"
+                detail: "\(factor == 1 ? "" : "\(factor) x ")\(value) does not divide "
+                    + "\(otherField) (\(other))"
             )
         }
     }

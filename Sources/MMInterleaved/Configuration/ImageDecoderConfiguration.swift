@@ -34,6 +34,12 @@ package struct ImageDecoderConfiguration: Codable, Hashable, Sendable {
         try perceiver.validate("\(field).perceiver")
         try unet.validate("\(field).unet")
         try autoencoder.validate("\(field).vae")
+        try ConfigurationError.check(
+            "\(field).unet.sample_size",
+            product: [unet.sampleSize, autoencoder.upsamplingFactor],
+            atMost: 4096,
+            "pixels of a side"
+        )
         guard perceiver.encoderHiddenSize == languageHiddenSize else {
             throw ConfigurationError(
                 field: "\(field).perceiver.encoder_hidden_size",

@@ -96,7 +96,8 @@ package struct LanguageConfiguration: Codable, Hashable, Sendable {
         try ConfigurationError.check("\(field).num_hidden_layers", layerCount, in: 1...512)
         try ConfigurationError.check(
             "\(field).num_attention_heads",
-            2 * headCount,
+            headCount,
+            times: 2,
             divides: hiddenSize,
             "hidden_size"
         )
@@ -106,6 +107,18 @@ package struct LanguageConfiguration: Codable, Hashable, Sendable {
             "\(field).max_position_embeddings",
             maximumPositionCount,
             in: 16...1_048_576
+        )
+        try ConfigurationError.check(
+            "\(field).max_position_embeddings",
+            product: [maximumPositionCount, headSize],
+            atMost: 1 << 24,
+            "positions and channels of a head"
+        )
+        try ConfigurationError.check(
+            "\(field).max_position_embeddings",
+            product: [maximumPositionCount, 2 * layerCount + 1, hiddenSize],
+            atMost: 1 << 38,
+            "positions, keys and values of all layers, and channels"
         )
         try ConfigurationError.check(
             "\(field).cross_attention_frequency",

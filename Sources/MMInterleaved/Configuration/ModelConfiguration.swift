@@ -159,5 +159,12 @@ package struct GenerationDefaults: Codable, Hashable, Sendable {
         )
         try ConfigurationError.check("\(field).steps", stepCount, in: 1...1000)
         try ConfigurationError.check("\(field).guidance_scale", guidanceScale, in: 0...100)
+        guard SchedulerMethod(rawValue: scheduler) != nil else {
+            let known = SchedulerMethod.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ConfigurationError(
+                field: "\(field).scheduler",
+                detail: "\"\(scheduler.prefix(64))\" is none of \(known)"
+            )
+        }
     }
 }

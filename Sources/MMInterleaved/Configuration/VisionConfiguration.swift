@@ -99,13 +99,20 @@ package struct VisionConfiguration: Codable, Hashable, Sendable {
         // The adapter's values have half the channels, split among the same heads.
         try ConfigurationError.check(
             "\(field).num_attention_heads",
-            2 * headCount,
+            headCount,
+            times: 2,
             divides: hiddenSize,
             "hidden_size"
         )
         try ConfigurationError.check("\(field).adapter_stem_width", stemWidth, in: 1...1024)
         try ConfigurationError.check("\(field).adapter_num_points", pointCount, in: 1...64)
         try ConfigurationError.check("\(field).position_grid_size", positionGridSize, in: 1...256)
+        try ConfigurationError.check(
+            "\(field).hidden_size",
+            product: [gridSize, gridSize, hiddenSize],
+            atMost: 1 << 28,
+            "patches and channels"
+        )
         try ConfigurationError.check("\(field).layer_norm_eps", normEpsilon, in: 1e-12...1)
     }
 }

@@ -2,6 +2,7 @@ package import Checkpoints
 internal import Files
 internal import JSON
 internal import Tensors
+package import Tokenization
 
 /// A model on disk: `config.json`, `tokenizer.model`, `model.safetensors`.
 package struct ModelDirectory: Sendable {
@@ -45,6 +46,16 @@ package struct ModelDirectory: Sendable {
             let configuration: ModelConfiguration = try JSONParser.parse(bytes).decode()
             try configuration.validate()
             return configuration
+        } catch var error as ConfigurationError {
+            error.file = file
+            throw error
+        } catch let error as SchedulerConfigurationError {
+            var error = ConfigurationError(
+                field: "image_decoder.scheduler.\(error.field)",
+                detail: error.detail
+            )
+            error.file = file
+            throw error
         } catch let error as JSONError {
             throw ModelDirectoryError(path: file, detail: "is no acceptable JSON: \(error)")
         } catch let error as JSONFault {
@@ -55,12 +66,39 @@ package struct ModelDirectory: Sendable {
     /// Path of the SentencePiece model.
     package var tokenizerPath: String { Self.join(path, Self.tokenizerName) }
 
+    /// Loads the tokenizer and checks that its ids are the model's.
+    ///
+    /// - Throws: `TokenizationError`, ``ModelDirectoryError`` if it is another model's.
+    package func tokenizer() throws -> Tokenizer {
+        let tokenizer = try Tokenizer(modelPath: tokenizerPath)
+        let (vocabulary, special) = (configuration.vocabulary, tokenizer.specialTokens)
+        let pairs = [
+            ("orig_vocab_size", vocabulary.originalSize, tokenizer.vocabularySize),
+            ("bos_token_id", vocabulary.beginOfSequence, special.beginning),
+            ("eos_token_id", vocabulary.endOfSequence, special.end),
+            ("soi_token_id", vocabulary.beginOfImage, special.imageStart),
+            ("image_token_id", vocabulary.image, special.image),
+        ]
+        for (field, expected, found) in pairs where expected != found {
+            throw ModelDirectoryError(
+                path: tokenizerPath,
+                detail: "has \(found) where vocabulary.\(field) is \(expected)"
+            )
+        }
+        return tokenizer
+    }
+
     /// Opens the weights and checks that they are exactly the model's.
     ///
     /// - Throws: `CheckpointError`, ``ParameterMismatch``, ``ConfigurationError``.
     package func openWeights() throws -> any CheckpointReader {
         let reader = try openCheckpoint(at: path)
-        let parameters = try InterleavedModel.parameters(of: configuration)
+        // A configuration that asks for far more than there is costs no memory to be told so.
+        let stored = reader.tensors.values.reduce(0) { $0 + $1.elementCount }
+        let parameters = try InterleavedModel.parameters(
+            of: configuration,
+            maximumElementCount: 4 * stored + 1 << 24
+        )
         if let mismatch = ParameterMismatch(parameters, reader) { throw mismatch }
         return reader
     }

@@ -11,15 +11,35 @@ package struct Parameters {
         package fileprivate(set) var asked: [ParameterDescription] = []
         fileprivate let source: any ParameterSource
         fileprivate let progress: (ParameterDescription) -> Void
+        private let maximumElementCount: Int
+        private var elementCount = 0
 
         fileprivate init(
             source: any ParameterSource,
+            maximumElementCount: Int,
             progress: @escaping (ParameterDescription) -> Void
         ) {
             self.source = source
+            self.maximumElementCount = maximumElementCount
             self.progress = progress
         }
+
+        /// Counts a parameter before any memory is taken for it.
+        ///
+        /// - Throws: ``ConfigurationError`` that names the first one too many.
+        fileprivate func count(_ parameter: ParameterDescription) throws(ConfigurationError) {
+            try ConfigurationError.check(
+                parameter.name,
+                product: parameter.shape,
+                atMost: maximumElementCount - elementCount,
+                "elements, beside those of earlier parameters,"
+            )
+            elementCount += parameter.count
+        }
     }
+
+    /// More elements than any model has that a machine could hold.
+    package static let maximumElementCount = 1 << 37
 
     /// What was asked for so far.
     package let ledger: Ledger
@@ -28,12 +48,18 @@ package struct Parameters {
 
     /// Starts at the root of the module tree.
     ///
+    /// - `maximumElementCount`: Elements of all parameters together, for those who are not sure of the sizes.
     /// - `progress`: Called before each parameter is read.
     package init(
         from source: any ParameterSource,
+        maximumElementCount: Int = Self.maximumElementCount,
         progress: @escaping (ParameterDescription) -> Void = { _ in }
     ) {
-        ledger = Ledger(source: source, progress: progress)
+        ledger = Ledger(
+            source: source,
+            maximumElementCount: maximumElementCount,
+            progress: progress
+        )
         prefix = ""
     }
 
@@ -56,8 +82,9 @@ package struct Parameters {
     package func matrix(_ name: String, _ shape: [Int]) throws -> Matrix {
         let rows = shape.count > 1 ? shape[0] : 1
         let columns = (shape.count > 1 ? shape.dropFirst() : shape[...]).reduce(1, *)
+        let parameter = try declared(name, shape)
         let matrix = Matrix(rows: rows, columns: columns)
-        try read(name, shape, into: matrix)
+        try ledger.source.read(parameter, into: matrix)
         return matrix
     }
 
@@ -67,10 +94,16 @@ package struct Parameters {
     }
 
     private func read(_ name: String, _ shape: [Int], into matrix: Matrix) throws {
+        try ledger.source.read(declared(name, shape), into: matrix)
+    }
+
+    /// Takes note of a parameter, before any memory is taken for it.
+    private func declared(_ name: String, _ shape: [Int]) throws -> ParameterDescription {
         let parameter = ParameterDescription(name: prefix + name, shape: shape)
+        try ledger.count(parameter)
         ledger.progress(parameter)
         ledger.asked.append(parameter)
-        try ledger.source.read(parameter, into: matrix)
+        return parameter
     }
 
     // MARK: Layers
