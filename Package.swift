@@ -241,7 +241,10 @@ let package = Package(
                 logging,
             ]
         ),
-        tests("CommandLine", ["Files", "HTTPServer", logging, argumentParser]),
+        tests(
+            "CommandLine",
+            ["Files", "Scheduling", "HTTPServer", "Engine", "ServiceAPI", logging, argumentParser]
+        ),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17,

@@ -90,6 +90,7 @@ package final class Engine: Sendable {
         handle: @escaping @Sendable (EngineEvent) -> Void
     ) throws(EngineError) -> Ticket {
         try request.check()
+        try request.checkPictures(modelConfiguration)
         let tokenizer = tokenizer
         var rest = request
         rest.input = []

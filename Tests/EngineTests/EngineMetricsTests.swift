@@ -31,10 +31,15 @@ struct EngineMetricsTests {
         try recorder.submit { () throws(EngineError) in }
         #expect(try place() == .waiting)
         recorder.observe(.started)
+        #expect(try place() == .language)
+        recorder.move(to: .encode)
         #expect(try place() == .encode)
+        recorder.move(to: .language)
         recorder.observe(.segmentStarted(index: 0, kind: .text))
         #expect(try place() == .language)
         recorder.observe(.segmentStarted(index: 1, kind: .image))
+        #expect(try place() == .language)
+        recorder.move(to: .denoise)
         recorder.observe(.imageProgress(index: 1, picture: 0, step: 1, stepCount: 2))
         #expect(try place() == .denoise)
         recorder.positions(computed: 3, total: 5)
@@ -44,6 +49,7 @@ struct EngineMetricsTests {
         #expect(seen.computedPositionCount == 3 && seen.positionCount == 5)
         #expect(seen.drawings == [EngineSnapshot.Drawing(step: 1, stepCount: 2)])
         recorder.observe(.imageProgress(index: 1, picture: 0, step: 2, stepCount: 2))
+        recorder.move(to: .render)
         #expect(try place() == .render)
         recorder.observe(completion())
         #expect(metrics.liveRequests.isEmpty)
@@ -60,7 +66,7 @@ struct EngineMetricsTests {
             case 0: recorder.observe(.failed(EngineError(.cancelled, "")))
             case 1: recorder.observe(.failed(EngineError(.deadlineExceeded, "")))
             case 2:
-                recorder.observe(.segmentStarted(index: 0, kind: .image))
+                recorder.move(to: .denoise)
                 recorder.observe(.failed(EngineError(.cancelled, "")))
             default: recorder.observe(completion())
             }
@@ -99,7 +105,7 @@ struct EngineMetricsTests {
             }
         }
         let found = metrics.snapshot()
-        #expect(found.rejectedCounts == [.queueFull: 2, .draining: 1, .other: 1])
+        #expect(found.rejectedCounts == [.queueFull: 2, .draining: 1, .tooLarge: 1])
         #expect(found.admittedCounts.isEmpty && metrics.liveRequests.isEmpty)
     }
 
@@ -169,7 +175,7 @@ struct EngineMetricsTests {
             }
         }
         let found = metrics.snapshot()
-        #expect(found.admittedCounts == [.text: 1600] && found.cancelledCounts == [.encode: 1600])
+        #expect(found.admittedCounts == [.text: 1600] && found.cancelledCounts == [.language: 1600])
         #expect(found.stages[.encode]?.durations.count == 1600)
         #expect(metrics.liveRequests.isEmpty)
     }

@@ -88,21 +88,108 @@ struct TextTests {
         #expect(many[1].wait().segments.first?.text?.choices.first?.tokens == expected)
     }
 
-    @Test("Several texts of one prompt differ and have the seeds that follow")
+    @Test("Several texts of one prompt differ, and each has a seed that alone gives the same text")
     func several() throws {
         let runner = try RequestRunner(biases: goesOn)
-        let events = try runner.events {
-            $0.text.sequenceCount = 3
-            $0.text.topP = 1
-            $0.seed = 10
+        func choices(seed: UInt64, count: Int) throws -> [TextSegment.Choice] {
+            let events = try runner.events {
+                $0.text.sequenceCount = count
+                $0.text.topP = 1
+                $0.seed = seed
+            }
+            return try #require(events.segments.first?.text?.choices)
         }
-        let choices = try #require(events.segments.first?.text?.choices)
-        #expect(Set(choices.map(\.tokens)).count == 3)
-        let alone = try answer(runner) {
-            $0.text.topP = 1
-            $0.seed = 11
+        let three = try choices(seed: 10, count: 3)
+        #expect(Set(three.map(\.tokens)).count == 3)
+        for choice in three {
+            let seed = try #require(choice.seed)
+            #expect(seed < 1 << 53)
+            #expect(try choices(seed: seed, count: 1)[0].tokens == choice.tokens)
         }
-        #expect(alone.choice.tokens == choices[1].tokens)
+        // Requests with seeds that follow one another have no choice in common.
+        let next = try choices(seed: 11, count: 3)
+        #expect(Set((three + next).map(\.tokens)).count == 6)
+        #expect(Set((three + next).compactMap(\.seed)).count == 6)
+    }
+
+    @Test("A stop text that comes before the least number of tokens ends nothing")
+    func stopAfterMinimum() throws {
+        let runner = try RequestRunner(biases: goesOn)
+        func settings(_ request: inout InterleaveRequest) {
+            request.text.maximumTokenCount = 24
+            request.seed = 5
+        }
+        let whole = try answer(runner) { settings(&$0) }.choice
+        for minimum in [1, 5, 9, 24] {
+            for character in Set(whole.text.unicodeScalars.filter { $0 != "\u{fffd}" }) {
+                let stop = String(Character(character))
+                let (choice, events) = try answer(runner) {
+                    settings(&$0)
+                    $0.text.minimumTokenCount = minimum
+                    $0.text.stop = [stop]
+                }
+                #expect(choice.tokens.count >= minimum)
+                #expect(events.streamedText(index: 0) == choice.text)
+                #expect(whole.text.hasPrefix(choice.text))
+                guard choice.finishReason == .stop else { continue }
+                let rest = whole.text.dropFirst(choice.text.count)
+                #expect(rest.hasPrefix(stop))
+            }
+        }
+    }
+
+    @Test("The token that ends a text is counted and has its log-probability")
+    func countsEnd() throws {
+        for end in [vocabulary.endOfSequence, vocabulary.beginOfImage] {
+            let runner = try RequestRunner(biases: [end: 60])
+            let (segments, completion) = try runner.answer {
+                $0.text.minimumTokenCount = 3
+                $0.text.logProbabilityCount = 0
+            }
+            let choice = try #require(segments.first?.text?.choices.first)
+            #expect(choice.finishReason == .stop)
+            #expect(choice.tokens.count == 3)
+            #expect(choice.tokenCount == 4)
+            #expect(completion.usage.completionTokenCount == 4)
+            #expect(choice.logProbabilities?.map(\.token) == choice.tokens + [end])
+            // With as many tokens as are allowed there is no end.
+            let short = try runner.answer {
+                $0.text.minimumTokenCount = 3
+                $0.text.maximumTokenCount = 3
+            }
+            #expect(short.completion.finishReason == .length)
+            #expect(short.completion.usage.completionTokenCount == 3)
+        }
+    }
+
+    @Test("A beam that has reached a stop text is finished")
+    func stopsBeams() throws {
+        let runner = try RequestRunner(biases: goesOn)
+        func best(_ stop: [String], minimum: Int = 0) throws -> TextSegment.Choice {
+            try answer(runner) {
+                $0.text.beamCount = 3
+                $0.text.maximumTokenCount = 20
+                $0.text.minimumTokenCount = minimum
+                $0.text.stop = stop
+            }.choice
+        }
+        let whole = try best([])
+        #expect(whole.tokens.count == 20)
+        var hitCount = 0
+        for scalar in Set(whole.text.unicodeScalars.filter { $0 != "\u{fffd}" }) {
+            let stop = String(Character(scalar))
+            let choice = try best([stop])
+            #expect(!choice.text.contains(stop))
+            if choice.finishReason == .stop {
+                hitCount += 1
+                // The stop is in what the last token added.
+                let before = try TinyModel.tokenizer().decode(Array(choice.tokens.dropLast()))
+                #expect(!before.contains(stop))
+            }
+            let late = try best([stop], minimum: 10)
+            #expect(late.tokens.count >= 10)
+        }
+        #expect(hitCount > 0)
     }
 
     @Test("Beam search finds a text at least as likely as the greedy one")

@@ -35,6 +35,7 @@ struct DaemonConfiguration {
         try readEngine(layers)
         try readLimits(layers)
         try readTimes(layers)
+        try checkTogether(layers)
         if let size = layers[.streamBufferBytes] {
             service.maximumBacklogByteCount = try size.byteCount(in: 1 << 16...1 << 30)
         }
@@ -105,6 +106,28 @@ struct DaemonConfiguration {
         try read(.maxTexts, &service.limits.maximumTextCount, 1...64)
         try read(.maxBeams, &service.limits.maximumBeamCount, 1...64)
         try read(.maxOptions, &service.limits.maximumOptionCount, 1...10_000)
+    }
+
+    /// Settings that bound the same from two sides: a default gives way, two that were given must agree.
+    private mutating func checkTogether(_ layers: SettingLayers) throws {
+        if service.limits.maximumPictureCount > engine.scheduling.drawingCapacity {
+            if let text = layers[.maxImages] {
+                throw text.refusal(
+                    "is more than max_drawings, \(engine.scheduling.drawingCapacity)"
+                )
+            }
+            service.limits.maximumPictureCount = engine.scheduling.drawingCapacity
+        }
+        // The most bytes of a body that are none of JSON's are those of a picture in base64.
+        let inputByteCount = service.limits.maximumBodyByteCount / 4 * 3
+        if inputByteCount > engine.scheduling.inputByteBudget {
+            if let text = layers[.maxPendingBytes] {
+                throw text.refusal(
+                    "is less than the input of one body of max_body_bytes, \(inputByteCount)"
+                )
+            }
+            engine.scheduling.inputByteBudget = inputByteCount
+        }
     }
 
     private mutating func readTimes(_ layers: SettingLayers) throws {

@@ -146,7 +146,8 @@ struct AnnotationSession {
         let round = PictureRound(
             request: active,
             parameters: settings.picture,
-            seed: settings.seed
+            // As the reference counts.
+            seeds: (0..<settings.picture.count).map { settings.seed &+ UInt64($0) }
         )
         var timings = Timings()
         let count = settings.picture.count

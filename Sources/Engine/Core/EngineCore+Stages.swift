@@ -94,6 +94,7 @@ extension EngineCore {
         _ sequences: [(RunningSequence, Wanted)],
         for request: ActiveRequest
     ) async throws {
+        request.recorder?.move(to: .language)
         try await wait(sequences.count, for: request) { wait in
             for (running, wanted) in sequences {
                 languageWaits[running.identifier] = LanguageWait(
@@ -115,6 +116,7 @@ extension EngineCore {
         _ pictures: [PreparedPicture],
         for request: ActiveRequest
     ) async throws -> [EncodedImage] {
+        if !pictures.isEmpty { request.recorder?.move(to: .encode) }
         try await wait(pictures.count, for: request) { wait in
             for picture in pictures {
                 let availability = scheduler.withLock {
@@ -172,6 +174,7 @@ extension EngineCore {
 
     /// Takes one step of every drawing.
     func denoise(_ drawings: [RunningDrawing], for request: ActiveRequest) async throws {
+        request.recorder?.move(to: .denoise)
         try await wait(drawings.count, for: request) { wait in
             for drawing in drawings {
                 denoiseWaits[drawing.identifier] = DrawingWait(drawing: drawing, wait: wait)
@@ -185,6 +188,7 @@ extension EngineCore {
         _ drawings: [RunningDrawing],
         for request: ActiveRequest
     ) async throws -> [RGBImage] {
+        request.recorder?.move(to: .render)
         try await wait(drawings.count, for: request) { wait in
             for drawing in drawings {
                 renderWaits[drawing.identifier] = DrawingWait(drawing: drawing, wait: wait)

@@ -15,7 +15,7 @@ package enum RejectionReason: String, Sendable, CaseIterable {
     package init(_ kind: EngineError.Kind) {
         switch kind {
         case .queueFull: self = .queueFull
-        case .contextLengthExceeded: self = .tooLarge
+        case .contextLengthExceeded, .invalidRequest: self = .tooLarge
         case .draining: self = .draining
         default: self = .other
         }

@@ -3,8 +3,8 @@ internal import Scheduling
 
 /// Follows one request through its events: where it is, how long what took, how it ended.
 ///
-/// The submitter tells it every event. The engine may add what no event says: the stage of the request's
-/// next work, and how many positions there are. What comes after the end is ignored, so that a request
+/// The submitter tells it every event. The engine adds what no event says: the stage of the request's next work,
+/// and how many positions there are. What comes after the end is ignored, so that a request
 /// ends exactly once.
 /// Threads: every member may be called from any thread; events of a request in their order.
 package final class RequestRecorder: Sendable {
@@ -79,12 +79,10 @@ package final class RequestRecorder: Sendable {
         admit()
         switch event {
         case .started: start()
-        case .segmentStarted(_, let kind): move(to: kind == .text ? .language : .denoise)
+        case .segmentStarted, .segmentDone, .imagePartial: break
         case .textDelta(let index, _, _, _): words(of: index)
         case .imageProgress(_, let picture, let step, let stepCount):
             progress(picture, step, stepCount)
-        case .imagePartial: break
-        case .segmentDone: move(to: .language)
         case .completed(let completion):
             metrics.worked(completion.usage)
             end(.completed)
@@ -109,7 +107,7 @@ package final class RequestRecorder: Sendable {
     package func start() {
         let isFirst = state.withLock { state in
             guard state.place == .waiting else { return false }
-            state.place = .encode
+            state.place = .language
             return true
         }
         if isFirst { metrics.requestStarted(queueTime: created.duration(to: .now)) }
@@ -166,8 +164,6 @@ package final class RequestRecorder: Sendable {
             } else if state.drawings.count < Self.maximumDrawingCount {
                 state.drawings.append(drawing)
             }
-            let isDone = state.drawings.allSatisfy { $0.step >= $0.stepCount }
-            state.place = isDone ? .render : .denoise
         }
     }
 

@@ -65,7 +65,7 @@ extension EngineError {
             )
         case .tooLarge(let pool, let needed, let limit):
             self.init(
-                .contextLengthExceeded,
+                pool.isOfContext ? .contextLengthExceeded : .invalidRequest,
                 field: pool.field,
                 "may need \(needed) \(pool.noun), the server has \(limit)"
             )
@@ -84,6 +84,9 @@ extension AdmissionRefusal.Pool {
         case .waitingRequests: "waiting requests"
         }
     }
+
+    /// Whether it bounds what a sequence may hold, as against what a request may ask for.
+    fileprivate var isOfContext: Bool { self == .positionBlocks || self == .imageFeatures }
 
     /// The field of a request that asks for too much.
     fileprivate var field: String {

@@ -19,12 +19,14 @@ package struct TextSegment: Sendable {
         package let text: String
         /// Why they ended.
         package let finishReason: FinishReason
-        /// Number of tokens, ends not counted.
+        /// Number of tokens, that which ended it included.
         package let tokenCount: Int
-        /// One per token, if asked for.
+        /// One per token, that which ended it included; if asked for.
         package let logProbabilities: [TokenLogProbability]?
         /// Token ids, ends not counted.
         package let tokens: [Int]
+        /// Seed of its random numbers; nil if it has none.
+        package let seed: UInt64?
     }
 
     /// Place in the answer.
@@ -67,7 +69,7 @@ package enum Segment: Sendable {
 package struct Usage: Hashable, Sendable {
     /// Positions of the prompt, image tokens included.
     package var promptTokenCount = 0
-    /// Text tokens generated.
+    /// Text tokens generated, those that ended texts included.
     package var completionTokenCount = 0
     /// Positions that were computed by the language model.
     package var computedTokenCount = 0

@@ -11,6 +11,22 @@ extension InterleaveRequest {
         try text.check()
         try picture.check()
     }
+
+    /// Checks that the pictures fit a sequence, the one to draw included.
+    ///
+    /// - Throws: ``EngineError`` of kind `contextLengthExceeded`.
+    func checkPictures(_ configuration: ModelConfiguration) throws(EngineError) {
+        guard mode == .image else { return }
+        let count = input.count { if case .image = $0 { true } else { false } }
+        let maximum = configuration.language.imagesPerContext
+        guard count < maximum else {
+            throw EngineError(
+                .contextLengthExceeded,
+                field: "input",
+                "\(count) images and one to draw, at most \(maximum) fit a sequence"
+            )
+        }
+    }
 }
 
 extension AnnotationSettings {

@@ -77,10 +77,15 @@ struct InterleaveSession {
             choices = try await search(request.text, on: core)
         } else {
             // Several texts of the same prompt: each has random numbers of its own.
-            choosers = (0..<request.text.sequenceCount).map {
-                Self.chooser(request, configuration, seed: request.seed &+ UInt64($0))
+            let seeds = (0..<request.text.sequenceCount).map {
+                ChoiceSeed.derived(from: request.seed, index: $0)
             }
-            choices = try await sample(request.text, index: 0, on: core)
+            choosers = seeds.map { Self.chooser(request, configuration, seed: $0) }
+            choices = zip(try await sample(request.text, index: 0, on: core), seeds).map {
+                var choice = $0
+                choice.seed = $1
+                return choice
+            }
         }
         // In an answer of words alone a picture that the model would open is simply the end.
         let ended = choices.map { choice in
@@ -97,7 +102,9 @@ struct InterleaveSession {
             throw EngineError(
                 .contextLengthExceeded,
                 field: "input",
-                "no positions are left for a picture"
+                "\(running.room) positions are left of "
+                    + "\(configuration.language.maximumPositionCount), a picture takes "
+                    + "\(configuration.imageTokenCount + 1) and one more"
             )
         }
         try await drawPicture(index: 0, on: core)
@@ -179,7 +186,7 @@ struct InterleaveSession {
         }
         if !results[0].tokens.isEmpty { begin() }
         timings.generated += start.duration(to: clock.now)
-        usage.completionTokenCount += results.reduce(0) { $0 + $1.tokens.count }
+        usage.completionTokenCount += results.reduce(0) { $0 + $1.tokenCount }
         return results
     }
 
@@ -191,7 +198,7 @@ struct InterleaveSession {
         let round = TextRound(request: active, tokenizer: tokenizer, parameters: parameters)
         let results = try await round.search(running, &timings, on: core)
         timings.generated += start.duration(to: clock.now)
-        usage.completionTokenCount += results.reduce(0) { $0 + $1.tokens.count }
+        usage.completionTokenCount += results.reduce(0) { $0 + $1.tokenCount }
         return results
     }
 
@@ -222,7 +229,13 @@ struct InterleaveSession {
     ) async throws -> RGBImage {
         emit(.segmentStarted(index: index, kind: .image))
         core.append([.token(configuration.vocabulary.beginOfImage)], to: running)
-        let round = PictureRound(request: active, parameters: request.picture, seed: request.seed)
+        let round = PictureRound(
+            request: active,
+            parameters: request.picture,
+            seeds: (0..<request.picture.count).map {
+                ChoiceSeed.derived(from: request.seed, index: $0)
+            }
+        )
         let emit = emit
         var steps = 0
         let pictures = try await round.draw(running, &timings, on: core) { progress in

@@ -6,8 +6,8 @@ internal import Tensors
 struct PictureRound {
     let request: ActiveRequest
     let parameters: PictureParameters
-    /// Seed of the first picture; the others count on from it.
-    let seed: UInt64
+    /// Seeds of the pictures, as many as the parameters ask for.
+    let seeds: [UInt64]
 
     /// What happens on the way.
     enum Progress {
@@ -27,8 +27,8 @@ struct PictureRound {
         let context = try await core.drawingContext(after: running, for: request)
         timings.prefilled += start.duration(to: clock.now)
         start = clock.now
-        let drawings = (0..<parameters.count).map { index in
-            core.makeDrawing(context, parameters, seed: seed &+ UInt64(index), for: request)
+        let drawings = seeds.map { seed in
+            core.makeDrawing(context, parameters, seed: seed, for: request)
         }
         defer { drawings.forEach(core.remove) }
         var step = 0

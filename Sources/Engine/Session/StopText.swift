@@ -2,6 +2,8 @@
 struct StopText {
     private let stops: [[UInt8]]
     private var held: [UInt8] = []
+    /// Bytes at the beginning of the held ones in which no stop may end.
+    private var exemptCount = 0
 
     /// Whether a stop text came; nothing is emitted after it.
     private(set) var isHit = false
@@ -11,11 +13,13 @@ struct StopText {
     }
 
     /// Takes more text; returns what is certain to belong to the answer.
-    mutating func append(_ text: String) -> String {
+    ///
+    /// - `counts`: Whether a stop that this text completes ends the answer; one completed before never does.
+    mutating func append(_ text: String, counts: Bool = true) -> String {
         guard !isHit else { return "" }
         guard !stops.isEmpty else { return text }
         held += Array(text.utf8)
-        if let end = firstStop() {
+        if counts, let end = firstStop() {
             isHit = true
             defer { held = [] }
             return String(decoding: held[..<end], as: UTF8.self)
@@ -30,6 +34,7 @@ struct StopText {
             }
         }
         let certain = held.dropLast(keep)
+        exemptCount = counts ? max(0, exemptCount - certain.count) : keep
         defer { held = Array(held.suffix(keep)) }
         return String(decoding: certain, as: UTF8.self)
     }
@@ -43,7 +48,9 @@ struct StopText {
     /// Where the first stop text begins.
     private func firstStop() -> Int? {
         held.indices.first { start in
-            stops.contains { held[start...].starts(with: $0) }
+            stops.contains { stop in
+                start + stop.count > exemptCount && held[start...].starts(with: stop)
+            }
         }
     }
 }

@@ -12,8 +12,7 @@ struct TextGeneration {
 
     private let parameters: TextParameters
     private let vocabulary: VocabularyConfiguration
-    private var detokenizer: StreamingDetokenizer
-    private var stop: StopText
+    private var follower: TextFollower
 
     init(
         _ running: RunningSequence,
@@ -27,8 +26,7 @@ struct TextGeneration {
         self.vocabulary = vocabulary
         self.chooser = chooser.with(parameters)
         self.chooser.restart(at: vocabulary.beginOfSequence)
-        detokenizer = StreamingDetokenizer(tokenizer: tokenizer)
-        stop = StopText(parameters.stop)
+        follower = TextFollower(tokenizer, parameters)
         result.logProbabilities = parameters.logProbabilityCount.map { _ in [] }
         isFinished = parameters.maximumTokenCount == 0 || running.room == 0
     }
@@ -44,20 +42,23 @@ struct TextGeneration {
     mutating func advance() throws -> (token: Int?, text: String) {
         var logits = running.logits
         let token = chooser.choose(from: &logits)
-        if Self.endTokens(vocabulary).contains(token) {
-            result.finishReason = token == vocabulary.beginOfImage ? .image : .stop
-            return (nil, finish())
-        }
-        result.tokens.append(token)
         if let count = parameters.logProbabilityCount {
             result.logProbabilities?.append(
                 TokenLogProbability(of: token, logits: running.logits, alternatives: count)
             )
         }
-        var text = stop.append(try detokenizer.append(token))
+        if Self.endTokens(vocabulary).contains(token) {
+            result.endToken = token
+            result.finishReason = token == vocabulary.beginOfImage ? .image : .stop
+            return (nil, finish())
+        }
+        result.tokens.append(token)
+        var text = try follower.append(token)
         result.text += text
         // The token itself takes the last place that `room` still counts.
-        if stop.isHit || result.tokens.count == parameters.maximumTokenCount || running.room == 1 {
+        if follower.isStopped || result.tokens.count == parameters.maximumTokenCount
+            || running.room == 1
+        {
             text += finish()
         }
         return (token, text)
@@ -66,10 +67,8 @@ struct TextGeneration {
     /// Ends the text; returns what was held back of it.
     private mutating func finish() -> String {
         isFinished = true
-        if stop.isHit { result.finishReason = .stop }
-        var text = stop.append(detokenizer.finish())
-        if stop.isHit { result.finishReason = .stop }
-        text += stop.finish()
+        let text = follower.finish()
+        if follower.isStopped { result.finishReason = .stop }
         result.text += text
         return text
     }
@@ -81,18 +80,27 @@ struct TextResult {
     var text = ""
     /// Tokens that became part of the sequence.
     var tokens: [Int] = []
+    /// The token that ended it, if one did; it is no part of the sequence.
+    var endToken: Int?
     /// Why the text ended.
     var finishReason = FinishReason.length
+    /// One per token, that which ended it included.
     var logProbabilities: [TokenLogProbability]?
+    /// Seed of its random numbers, if it has any of its own.
+    var seed: UInt64?
+
+    /// Tokens that were generated, that which ended it included.
+    var tokenCount: Int { tokens.count + (endToken == nil ? 0 : 1) }
 
     /// As part of an answer.
     var choice: TextSegment.Choice {
         TextSegment.Choice(
             text: text,
             finishReason: finishReason,
-            tokenCount: tokens.count,
+            tokenCount: tokenCount,
             logProbabilities: logProbabilities,
-            tokens: tokens
+            tokens: tokens,
+            seed: seed
         )
     }
 }

@@ -62,8 +62,22 @@ struct TextRound {
         try await prefill(running, &timings, on: core)
         var beams = (0..<parameters.beamCount).map { _ in core.fork(running, for: request) }
         defer { beams.forEach(core.remove) }
+        var followers = beams.map { _ in TextFollower(tokenizer, parameters) }
         while !search.isDone && !search.isExhausted && beams[0].room > 0 {
-            search.advance(logits: beams.map(\.logits))
+            if parameters.stop.isEmpty {
+                search.advance(logits: beams.map(\.logits))
+            } else {
+                try search.advance(logits: beams.map(\.logits)) { beam, token in
+                    var follower = followers[beam]
+                    _ = try follower.append(token)
+                    return follower.isStopped
+                }
+                followers = try search.beams.map { beam in
+                    var follower = followers[beam.parent]
+                    if let token = beam.tokens.last { _ = try follower.append(token) }
+                    return follower
+                }
+            }
             if search.isDone || search.isExhausted { break }
             beams = continued(beams, by: search.beams, on: core)
             try await core.compute(beams, wanting: .logits, for: request)
@@ -115,15 +129,22 @@ struct TextRound {
         _ vocabulary: VocabularyConfiguration
     ) throws -> TextResult {
         let tokens = Array(hypothesis.tokens.dropFirst())
-        var stop = StopText(parameters.stop)
-        let text = stop.append(try tokenizer.decode(tokens)) + stop.finish()
+        var follower = TextFollower(tokenizer, parameters)
+        var text = ""
+        for token in tokens { text += try follower.append(token) }
+        text += follower.finish()
         let reason: FinishReason
         switch hypothesis.end {
-        case _ where stop.isHit: reason = .stop
+        case _ where follower.isStopped: reason = .stop
         case vocabulary.beginOfImage: reason = .image
         case .some: reason = .stop
         case nil: reason = .length
         }
-        return TextResult(text: text, tokens: tokens, finishReason: reason, logProbabilities: nil)
+        return TextResult(
+            text: text,
+            tokens: tokens,
+            endToken: hypothesis.end,
+            finishReason: reason
+        )
     }
 }

@@ -12,7 +12,7 @@ package struct BeamSearch {
         package let tokens: [Int]
         /// Sum of log-probabilities over the length to the power of the penalty.
         package let score: Float
-        /// Token that ended the text, or nil if it reached the limit.
+        /// Token that ended the text, or nil if it reached the limit or a stop.
         package let end: Int?
     }
 
@@ -32,6 +32,8 @@ package struct BeamSearch {
     package private(set) var isDone = false
 
     private var finished: [Hypothesis] = []
+    /// Whether some beams are only there to keep their number.
+    private var hasPlaceholders = false
     private let endTokens: [Int]
     private let lengthPenalty: Float
     private let repetitionPenalty: Float
@@ -50,9 +52,12 @@ package struct BeamSearch {
         maximumCount = parameters.maximumTokenCount + 1
         // All beams begin alike: only the first may contribute to the first step.
         beams = (0..<parameters.beamCount).map {
-            Beam(tokens: [start], score: $0 == 0 ? 0 : -1e9, parent: $0)
+            Beam(tokens: [start], score: $0 == 0 ? 0 : Self.placeholderScore, parent: $0)
         }
     }
+
+    /// Score of a beam that may not contribute.
+    private static let placeholderScore: Float = -1e9
 
     /// Whether every text has reached the limit.
     package var isExhausted: Bool { beams[0].tokens.count >= maximumCount }
@@ -60,9 +65,14 @@ package struct BeamSearch {
     /// Continues every beam by one token.
     ///
     /// - `logits`: One row per beam.
-    package mutating func advance(logits: [[Float]]) {
+    /// - `isStopped`: Whether a beam is complete with a token that is no end; nil if none ever is.
+    package mutating func advance(
+        logits: [[Float]],
+        isStopped: ((_ beam: Int, _ token: Int) throws -> Bool)? = nil
+    ) rethrows {
         var candidates: [(beam: Int, token: Int, score: Float)] = []
-        let count = max(2, 1 + endTokens.count) * beams.count
+        // Enough to go on with whatever ends; how many reach a stop nobody knows beforehand.
+        let count = max(2, 1 + endTokens.count) * beams.count * (isStopped == nil ? 1 : 4)
         for (index, beam) in beams.enumerated() {
             var scores = logits[index]
             LogitsProcessing.logSoftmax(&scores)
@@ -83,18 +93,25 @@ package struct BeamSearch {
                 ? $0.score > $1.score : ($0.beam, $0.token) < ($1.beam, $1.token)
         }
         candidates = Array(candidates.prefix(count))
-        select(from: candidates)
+        try select(from: candidates, isStopped)
     }
 
-    private mutating func select(from candidates: [(beam: Int, token: Int, score: Float)]) {
+    private mutating func select(
+        from candidates: [(beam: Int, token: Int, score: Float)],
+        _ isStopped: ((_ beam: Int, _ token: Int) throws -> Bool)?
+    ) rethrows {
         let length = beams[0].tokens.count
         var next: [Beam] = []
         for (rank, candidate) in candidates.enumerated() {
             let tokens = beams[candidate.beam].tokens
+            // An end that is not among the best may not displace texts that are.
             if endTokens.contains(candidate.token) {
-                // An end that is not among the best may not displace texts that are.
                 if rank < beams.count {
                     finish(tokens, score: candidate.score, end: candidate.token)
+                }
+            } else if try isStopped?(candidate.beam, candidate.token) == true {
+                if rank < beams.count {
+                    finish(tokens + [candidate.token], score: candidate.score, end: nil)
                 }
             } else {
                 next.append(
@@ -111,6 +128,16 @@ package struct BeamSearch {
             let attainable = best / powf(Float(length + 1), lengthPenalty)
             let worst = finished.map(\.score).min() ?? -.infinity
             isDone = isDone || worst >= attainable
+        }
+        guard let best = next.first else {
+            isDone = true
+            return
+        }
+        while next.count < beams.count {
+            hasPlaceholders = true
+            next.append(
+                Beam(tokens: best.tokens, score: Self.placeholderScore, parent: best.parent)
+            )
         }
         beams = next
     }
@@ -133,7 +160,10 @@ package struct BeamSearch {
     /// Ends the search: the `count` best texts, best first.
     package mutating func results(count: Int) -> [Hypothesis] {
         if !isDone {
-            for beam in beams { finish(beam.tokens, score: beam.score, end: nil) }
+            for beam in beams
+            where !hasPlaceholders || beam.score > Self.placeholderScore / 2 {
+                finish(beam.tokens, score: beam.score, end: nil)
+            }
             isDone = true
         }
         return Array(finished.sorted { $0.score > $1.score }.prefix(count))

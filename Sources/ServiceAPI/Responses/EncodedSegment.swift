@@ -148,7 +148,10 @@ package struct SegmentEncoder: Sendable {
                 }
             }
             guard parameters.request.text.sequenceCount == 1, let only = choices.first else {
-                return .object(head + [("texts", .array(choices.map { .object($0) }))])
+                let texts = zip(choices, segment.choices).map { members, choice in
+                    JSON.object(members + (choice.seed.map { [("seed", .unsigned($0))] } ?? []))
+                }
+                return .object(head + [("texts", .array(texts))])
             }
             return .object(head + only)
         case .images(let index, let pictures):

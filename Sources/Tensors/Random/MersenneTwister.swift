@@ -1,4 +1,4 @@
-/// The 32-bit Mersenne Twister, MT19937, seeded by one word.
+/// The 32-bit Mersenne Twister, MT19937, seeded by one word or by several.
 ///
 /// The same words as `std::mt19937`, NumPy's legacy seeding and torch's CPU generator.
 /// - Source: Matsumoto, Nishimura, "Mersenne Twister", ACM TOMACS 8 (1998); 2002 initialisation.
@@ -19,6 +19,36 @@ struct MersenneTwister: Sendable, Equatable {
             words.append(previous)
         }
         position = Self.wordCount
+    }
+
+    /// Creates a generator from a key of words (`init_by_array` of the 2002 initialisation).
+    ///
+    /// - Precondition: The key is not empty and shorter than the state.
+    init(key: [UInt32]) {
+        precondition(!key.isEmpty && key.count < Self.wordCount, "a key of \(key.count) words")
+        self.init(seed: 19_650_218)
+        var index = 1
+        func previous(_ words: [UInt32]) -> UInt32 {
+            words[index - 1] ^ (words[index - 1] >> 30)
+        }
+        func advance(_ words: inout [UInt32]) {
+            index += 1
+            guard index == Self.wordCount else { return }
+            words[0] = words[Self.wordCount - 1]
+            index = 1
+        }
+        for step in 0..<Self.wordCount {
+            let place = step % key.count
+            words[index] =
+                (words[index] ^ (previous(words) &* 1_664_525)) &+ key[place] &+ UInt32(place)
+            advance(&words)
+        }
+        for _ in 1..<Self.wordCount {
+            words[index] =
+                (words[index] ^ (previous(words) &* 1_566_083_941)) &- UInt32(index)
+            advance(&words)
+        }
+        words[0] = 0x8000_0000
     }
 
     /// The next word of the stream.

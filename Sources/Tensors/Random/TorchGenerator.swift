@@ -3,7 +3,8 @@ import Glibc
 /// Random numbers as PyTorch's CPU generator draws them, so that a seed gives the same latents and
 /// the same words.
 ///
-/// The stream is MT19937 seeded by the low 32 bits of the seed. A value of this type is the whole
+/// The stream is MT19937. torch seeds it by the low 32 bits of a seed; so does this for seeds below 2^32, while
+/// both halves of a larger one count, by the algorithm's own way to take a key of several words. A value of this type is the whole
 /// state: a copy continues the same stream. `normal` agrees with torch within 1e-6 (torch computes
 /// the logarithm, sine and cosine with vector approximations of its own), everything else bit for
 /// bit up to the last place of the logarithm.
@@ -15,9 +16,10 @@ package struct TorchGenerator: Sendable, Equatable {
     /// Second number of a Box-Muller pair of doubles, kept between draws of fewer than 16 elements.
     private var keptNormal: Double?
 
-    /// Creates a generator as `torch.Generator().manual_seed(seed)` does.
+    /// Creates a generator, for seeds below 2^32 as `torch.Generator().manual_seed(seed)` does.
     package init(seed: UInt64) {
-        engine = MersenneTwister(seed: UInt32(truncatingIfNeeded: seed))
+        let (low, high) = (UInt32(truncatingIfNeeded: seed), UInt32(seed >> 32))
+        engine = high == 0 ? MersenneTwister(seed: low) : MersenneTwister(key: [low, high])
     }
 
     // MARK: - Words and uniform numbers
