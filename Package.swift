@@ -76,11 +76,12 @@ let package = Package(
             cSettings: cSettings + [.define("ILV_COMMIT", to: "\"\(commit)\"")]
         ),
         library("Locking"),
-        library("Files", ["CLinux"]),
         // No pkg-config: what it says when a package is missing is kept in the build folder, and is still believed when the
         // package is there. Module maps and targets name their libraries; shims say what to install.
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CZlib"),
+        library("Files", ["CLinux"]),
+        library("Digests", ["COpenSSL"]),
         .target(
             name: "CImageCodecs",
             cSettings: cSettings,
@@ -98,7 +99,7 @@ let package = Package(
         library("JSON"),
 
         // L2
-        library("Checkpoints", ["CZlib", "JSON"]),
+        library("Checkpoints", ["CZlib", "Digests", "Files", "JSON"]),
         library("Tokenization", ["CSentencePiece"]),
         library("Images", ["CImageCodecs"]),
         library("Sockets", ["CLinux"]),
@@ -117,7 +118,7 @@ let package = Package(
             "Engine",
             [
                 "Locking", "Tensors", "Tokenization", "Images", "MMInterleaved", "Scheduling",
-                "COpenSSL",
+                "Digests",
             ]
         ),
 
@@ -138,7 +139,8 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "CBuild", "CContract", "Locking", "HTTPWire", "JSON", "HTTPServer", "Tokenization",
+                "CBuild", "CContract", "Digests", "Locking", "HTTPWire", "JSON", "HTTPServer",
+                "Tokenization",
                 "Images",
                 "MMInterleaved", "Scheduling", "Engine", logging, yams,
             ]
@@ -195,6 +197,7 @@ let package = Package(
         tests("CKernels"),
         tests("Locking"),
         tests("Files"),
+        tests("Digests"),
         tests("Tensors", resources: [.copy("Fixtures")]),
         tests("HTTPWire"),
         tests("JSON"),

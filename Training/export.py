@@ -9,6 +9,7 @@ has not run yet is exported as it starts, and said so.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -61,6 +62,9 @@ def main() -> None:
             raise ValueError(f"{name} does not fit f16")
     path = arguments.output / "model.safetensors"
     save_file(tensors, path, metadata=metadata)
+    # A line per tensor, in the order of the file's data, as the program writes them.
+    digests = [f"{hashlib.sha256(tensors[name].numpy().tobytes()).hexdigest()}  {name}\n" for name in tensors]
+    path.with_name(path.name + ".sha256").write_text("".join(digests))
     text = json.dumps(configuration.to_json(), indent=2) + "\n"
     (arguments.output / "config.json").write_text(text)
     shutil.copyfile(TOKENIZER, arguments.output / "tokenizer.model")

@@ -27,16 +27,17 @@ package protocol CheckpointReader: Sendable {
     /// Reading again is always correct; it merely reads from the file anew.
     func releaseResidentPages()
 
-    /// Reads everything and compares it with the checksums that the format carries, if it has any.
+    /// Whether there are checksums of every tensor to compare with.
+    var hasChecksums: Bool { get }
+
+    /// Reads everything and compares it with its checksums, if it has any: those that the format carries, or those in a
+    /// file beside the weights (``TensorChecksums``).
     ///
     /// - Throws: ``CheckpointError`` of kind `checksumMismatch`.
     func verifyChecksums() throws(CheckpointError)
 }
 
 extension CheckpointReader {
-    /// Formats without checksums have nothing to compare.
-    package func verifyChecksums() throws(CheckpointError) {}
-
     /// The description of one tensor.
     ///
     /// - Throws: ``CheckpointError`` of kind `missingTensor`.

@@ -13,12 +13,19 @@ import Tokenization
 /// The life of the daemon: listen, load, serve, drain.
 struct Daemon {
     private let configuration: DaemonConfiguration
+    private let checksWeights: Bool
     private let logger: Logger
     private let metrics = EngineMetrics()
     private let service: Service
     private let log: LogBuffer
 
-    init(_ configuration: DaemonConfiguration, logger: Logger, log: LogBuffer) {
+    init(
+        _ configuration: DaemonConfiguration,
+        checksWeights: Bool,
+        logger: Logger,
+        log: LogBuffer
+    ) {
+        self.checksWeights = checksWeights
         self.configuration = configuration
         self.logger = logger
         self.log = log
@@ -99,12 +106,16 @@ struct Daemon {
     // MARK: - Loading
 
     private func load(_ directory: ModelDirectory, _ events: EventQueue<Event>) {
-        let (service, logger, engine, metrics) = (
-            service, logger, configuration.engine, metrics
+        let (service, logger, engine, metrics, checksWeights) = (
+            service, logger, configuration.engine, metrics, checksWeights
         )
         let thread = Thread {
             do {
                 let start = ContinuousClock.now
+                if checksWeights {
+                    try directory.verifyChecksums()
+                    logger.info("Every weight is as it was written.")
+                }
                 var lastTenth = 0
                 let model = try directory.load { progress in
                     service.loading(progress)

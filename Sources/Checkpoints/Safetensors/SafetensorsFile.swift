@@ -1,3 +1,5 @@
+internal import Files
+
 /// A single safetensors file.
 package final class SafetensorsFile: CheckpointReader {
     package let path: String
@@ -84,6 +86,14 @@ package final class SafetensorsFile: CheckpointReader {
         guard let range = ranges[name] else { throw missingTensor(name) }
         return try file.withBytes(in: range, body)
     }
+
+    /// Hands out a tensor's bytes without the wide error type of ``withBytes(of:_:)``.
+    func hashBytes(of name: String, _ body: (RawSpan) -> Void) throws(CheckpointError) {
+        guard let range = ranges[name] else { throw missingTensor(name) }
+        file.withBytes(in: range, body)
+    }
+
+    package var hasChecksums: Bool { Folder.hasEntry(TensorChecksums.path(of: path)) }
 
     package func releaseResidentPages() {
         file.releaseResidentPages()

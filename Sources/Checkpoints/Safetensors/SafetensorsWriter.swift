@@ -1,10 +1,12 @@
+internal import Digests
 import Glibc
 
 /// Writes a safetensors file tensor by tensor, visible under its name only when it is complete.
 ///
 /// The tensors are declared first; their bytes are appended in that order, whole or in pieces, and nothing
 /// is kept in memory. The bytes go to a sibling file, which `finish()` flushes to the disk and renames; a
-/// writer that goes away without `finish()` removes it.
+/// writer that goes away without `finish()` removes it. The SHA-256 of every tensor goes to a text file beside it
+/// (``TensorChecksums``).
 ///
 /// Layout: the header is padded with spaces to a multiple of 8 bytes, so data starts 8-byte aligned.
 /// Threads: one at a time.
@@ -16,6 +18,8 @@ package final class SafetensorsWriter {
     private var descriptor: Int32
     private var tensorIndex = 0
     private var writtenByteCount = 0
+    private var hash = SHA256()
+    private var checksums = TensorChecksums()
 
     /// Creates the temporary file and writes the header.
     ///
@@ -94,12 +98,9 @@ package final class SafetensorsWriter {
             )
         }
         try writeAll(bytes)
+        hash.update(bytes)
         writtenByteCount += bytes.byteCount
-        if writtenByteCount == due.byteCount {
-            tensorIndex += 1
-            writtenByteCount = 0
-            skipEmptyTensors()
-        }
+        if writtenByteCount == due.byteCount { endTensor() }
     }
 
     /// Makes the file durable and gives it its name, replacing an older one.
@@ -119,6 +120,12 @@ package final class SafetensorsWriter {
             )
         }
         guard fsync(descriptor) == 0 else { throw failure("cannot flush") }
+        do throws(CheckpointError) {
+            try checksums.write(beside: path)
+        } catch {
+            abandon()
+            throw error
+        }
         guard unsafe rename(temporaryPath, path) == 0 else { throw failure("cannot rename") }
         close(descriptor)
         descriptor = -1
@@ -126,7 +133,15 @@ package final class SafetensorsWriter {
     }
 
     private func skipEmptyTensors() {
-        while tensorIndex < tensors.count, tensors[tensorIndex].byteCount == 0 { tensorIndex += 1 }
+        while tensorIndex < tensors.count, tensors[tensorIndex].byteCount == 0 { endTensor() }
+    }
+
+    private func endTensor() {
+        checksums.add(hash.finish(), of: tensors[tensorIndex].name)
+        hash = SHA256()
+        tensorIndex += 1
+        writtenByteCount = 0
+        skipEmptyTensors()
     }
 
     /// Closes and removes the temporary file.

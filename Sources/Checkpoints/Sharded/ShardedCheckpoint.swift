@@ -64,6 +64,8 @@ package final class ShardedCheckpoint: CheckpointReader {
         for shard in shards { shard.releaseResidentPages() }
     }
 
+    package var hasChecksums: Bool { shards.allSatisfy(\.hasChecksums) }
+
     package func verifyChecksums() throws(CheckpointError) {
         for shard in shards { try shard.verifyChecksums() }
     }

@@ -19,7 +19,7 @@ struct Inspect: ParsableCommand {
     @Flag(help: "List every tensor instead of sums per part.")
     var tensors = false
 
-    @Flag(help: "Read every weight and look for NaN and infinity.")
+    @Flag(help: "Read every weight: compare checksums, and look for NaN and infinity.")
     var check = false
 
     func run() throws {
@@ -80,6 +80,14 @@ struct Inspect: ParsableCommand {
             }
         }
         bar.finish()
+        if reader.hasChecksums {
+            try reader.verifyChecksums()
+            print("every tensor is as it was written")
+        } else {
+            print(
+                "no checksums are recorded beside the weights: only NaN and infinity were looked for"
+            )
+        }
         if bad > 0 { throw ExitCode.failure }
     }
 }

@@ -27,6 +27,9 @@ struct Serve: ParsableCommand {
     @Option(help: "YAML file with settings.")
     var config: String?
 
+    @Flag(help: "Before serving, compare every weight with the checksum recorded beside it.")
+    var check = false
+
     @OptionGroup(title: "Settings")
     var flags: SettingFlags
 
@@ -45,7 +48,13 @@ struct Serve: ParsableCommand {
             return handler
         }
         defer { log.flush(limit: .seconds(1)) }
-        try Daemon(configuration, logger: Logger(label: "interleaved"), log: log).run()
+        let daemon = Daemon(
+            configuration,
+            checksWeights: check,
+            logger: Logger(label: "interleaved"),
+            log: log
+        )
+        try daemon.run()
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Digests
 internal import Images
 internal import Scheduling
 internal import Tensors

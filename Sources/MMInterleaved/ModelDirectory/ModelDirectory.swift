@@ -103,6 +103,20 @@ package struct ModelDirectory: Sendable {
         return reader
     }
 
+    /// Reads every weight and compares it with the SHA-256 recorded when it was written.
+    ///
+    /// - Throws: `CheckpointError` of kind `checksumMismatch`, ``ModelDirectoryError`` if none were recorded.
+    package func verifyChecksums() throws {
+        let reader = try openCheckpoint(at: path)
+        guard reader.hasChecksums else {
+            throw ModelDirectoryError(
+                path: TensorChecksums.path(of: reader.path),
+                detail: "is missing: there are no checksums to compare the weights with"
+            )
+        }
+        try reader.verifyChecksums()
+    }
+
     /// Loads the model.
     ///
     /// - `progress`: Told the share of the weights that has been read, from 0 to 1.

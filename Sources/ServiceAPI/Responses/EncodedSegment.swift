@@ -1,3 +1,4 @@
+internal import Digests
 package import Engine
 package import Images
 package import JSON
