@@ -8,7 +8,7 @@ DEMO ?= .build/demo
 
 ## Install what is needed, build, serve a model and answer one request.
 demo: setup
-	swift build -c release --product interleaved
+	INTERLEAVED_COMMIT="$$(git describe --always --dirty 2>/dev/null)" swift build -c release --product interleaved
 	scripts/demo "$(DEMO)" "$(PORT)"
 
 ## Install what is needed, then everything that must hold: format, layers, builds, tests, sanitizers.

@@ -246,7 +246,11 @@ let package = Package(
         ),
         tests(
             "CommandLine",
-            ["Files", "Scheduling", "HTTPServer", "Engine", "ServiceAPI", logging, argumentParser]
+            [
+                "Files", "MMInterleaved", "Scheduling", "HTTPServer", "Engine", "ServiceAPI",
+                logging,
+                argumentParser,
+            ]
         ),
     ],
     swiftLanguageModes: [.v6],

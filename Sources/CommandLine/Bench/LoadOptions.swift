@@ -14,11 +14,11 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "Shape of an untrained model for the daemon to start.")
     var shape: String?
 
-    @Option(help: "Worker threads of the daemon to start; 0 for one per processor.")
-    var workers = 0
+    @Option(help: "Worker threads of the daemon to start; 0 for one per processor. (default: 0)")
+    var workers: Int?
 
-    @Option(help: "Most requests that wait in the daemon to start.")
-    var maxQueue = 256
+    @Option(help: "Most requests that wait in the daemon to start. (default: 256)")
+    var maxQueue: Int?
 
     /// Name of what is measured.
     var name: String { url ?? shape ?? model ?? ModelCatalog.defaultName }
@@ -27,10 +27,16 @@ struct TargetOptions: ParsableArguments {
         guard [url, model, shape].compactMap({ $0 }).count <= 1 else {
             throw ValidationError("give only one of --url, --model and --shape")
         }
-        guard (0...1024).contains(workers) else {
+        if url != nil {
+            try refuse(
+                ["--workers": workers, "--max-queue": maxQueue],
+                "goes without --url: that daemon runs already"
+            )
+        }
+        guard (0...1024).contains(workers ?? 0) else {
             throw ValidationError("--workers must be between 0 and 1024")
         }
-        guard (0...100_000).contains(maxQueue) else {
+        guard (0...100_000).contains(maxQueue ?? 0) else {
             throw ValidationError("--max-queue must be between 0 and 100000")
         }
     }
@@ -39,37 +45,37 @@ struct TargetOptions: ParsableArguments {
         try LocalDaemon(
             model: model,
             shape: shape,
-            workers: workers,
-            maximumWaitingCount: maxQueue
+            workers: workers ?? 0,
+            maximumWaitingCount: maxQueue ?? 256
         )
     }
 }
 
 /// What is sent.
 struct LoadOptions: ParsableArguments {
-    @Option(help: "Requests in progress at once (closed loop).")
-    var concurrency = 8
+    @Option(help: "Requests in progress at once (closed loop). (default: 8)")
+    var concurrency: Int?
 
-    @Option(help: "Requests to send (closed loop).")
-    var requests = 64
+    @Option(help: "Requests to send (closed loop). (default: 64)")
+    var requests: Int?
 
     @Option(help: "Requests per second that arrive at random (open loop).")
     var rate: Double?
 
-    @Option(help: "Seconds for which requests arrive (open loop).")
-    var duration = 30.0
+    @Option(help: "Seconds for which requests arrive, with --rate. (default: 30)")
+    var duration: Double?
 
     @Option(help: "Trace of arrivals, a CSV file (open loop).")
     var trace: String?
 
     @Option(help: "Factor on the rate, of a trace too.")
-    var load = 1.0
+    var load: Double?
 
     @Option(help: "File to write: what was sent and when, as a trace.")
     var writeTrace: String?
 
-    @Option(help: "Kinds and their weights: caption, picture, interleave.")
-    var mix = "caption=6,picture=2,interleave=1"
+    @Option(help: "Kinds and their weights. (default: \(Self.defaultMix))")
+    var mix: String?
 
     @Option(help: "Seed of everything that is random.")
     var seed: UInt64 = 1
@@ -95,9 +101,12 @@ struct LoadOptions: ParsableArguments {
     /// Requests in progress of an open loop; one more would have to wait for a thread.
     private static let maximumOpenCount = 1024
 
+    private static let defaultMix = "caption=6,picture=2,interleave=1"
+    private static let defaultDuration = 30.0
+
     private var isOpen: Bool { rate != nil || trace != nil }
 
-    var threadCount: Int { isOpen ? Self.maximumOpenCount : concurrency }
+    var threadCount: Int { isOpen ? Self.maximumOpenCount : concurrency ?? 8 }
 
     var settings: Workload.Settings {
         var settings = Workload.Settings()
@@ -108,11 +117,11 @@ struct LoadOptions: ParsableArguments {
     }
 
     func check() throws {
-        try Self.require("--concurrency", concurrency, in: 1...4096)
-        try Self.require("--requests", requests, in: 1...1_000_000)
+        try Self.require("--concurrency", concurrency ?? 1, in: 1...4096)
+        try Self.require("--requests", requests ?? 1, in: 1...1_000_000)
         try Self.require("--rate", rate ?? 1, in: 0.001...100_000)
-        try Self.require("--duration", duration, in: 0.1...86_400)
-        try Self.require("--load", load, in: 0.001...100_000)
+        try Self.require("--duration", duration ?? 1, in: 0.1...86_400)
+        try Self.require("--load", load ?? 1, in: 0.001...100_000)
         try Self.require("--tokens", tokens ?? 1, in: 1...4096)
         try Self.require("--steps", steps ?? 1, in: 1...1000)
         try Self.require("--words", words ?? 1, in: 1...4096)
@@ -120,6 +129,20 @@ struct LoadOptions: ParsableArguments {
         try Self.require("--timeout", timeout, in: 0.1...3600)
         guard rate == nil || trace == nil else {
             throw ValidationError("give --rate or --trace, not both")
+        }
+        if trace != nil {
+            try refuse(
+                ["--mix": mix, "--duration": duration],
+                "goes without --trace, which tells it"
+            )
+        }
+        if isOpen {
+            try refuse(
+                ["--concurrency": concurrency, "--requests": requests],
+                "goes without --rate and --trace: requests arrive by themselves"
+            )
+        } else {
+            try refuse(["--duration": duration, "--load": load], "goes with --rate or --trace")
         }
     }
 
@@ -143,14 +166,14 @@ struct LoadOptions: ParsableArguments {
         if unguided { sizes.isGuided = false }
         guard let arrivals = try arrivals() else {
             return LoadPlan.closed(
-                try RequestMix(mix),
-                count: requests,
+                try RequestMix(mix ?? Self.defaultMix),
+                count: requests ?? 64,
                 seed: seed,
                 sizes: sizes
             )
         }
         guard !arrivals.arrivals.isEmpty else { throw ValidationError("no request arrives") }
-        return LoadPlan.open(arrivals.faster(by: load), sizes: sizes)
+        return LoadPlan.open(arrivals.faster(by: load ?? 1), sizes: sizes)
     }
 
     /// The arrivals of an open loop; nil for a closed one.
@@ -161,14 +184,20 @@ struct LoadOptions: ParsableArguments {
             )
         }
         guard let rate else { return nil }
-        return try RequestMix(mix).arrivals(rate: rate, duration: .seconds(duration), seed: seed)
+        return try RequestMix(mix ?? Self.defaultMix).arrivals(
+            rate: rate,
+            duration: .seconds(duration ?? Self.defaultDuration),
+            seed: seed
+        )
     }
 
     func title(_ target: TargetOptions) -> String {
-        let factor = load == 1 ? "" : " x \(load)"
+        let factor = load.map { " x \($0)" } ?? ""
         if let trace { return "\(target.name): \(trace)\(factor)" }
         let arrivals =
-            rate.map { "\($0) req/s\(factor) for \(duration) s" } ?? "\(concurrency) at once"
-        return "\(target.name): \(arrivals), \(mix)"
+            rate.map {
+                "\($0) req/s\(factor) for \(duration ?? Self.defaultDuration) s"
+            } ?? "\(threadCount) at once"
+        return "\(target.name): \(arrivals), \(mix ?? Self.defaultMix)"
     }
 }

@@ -71,8 +71,8 @@ struct Evaluate: ParsableCommand {
     @Option(help: "PNG file to write: the first examples of every suite with their answers.")
     var sheet: String?
 
-    @Option(help: "Worker threads; 0 for one per processor (without --url).")
-    var workers = 0
+    @Option(help: "Worker threads; 0 for one per processor (without --url). (default: 0)")
+    var workers: Int?
 
     @Option(help: "Examples in progress at once.")
     var concurrency = 16
@@ -99,7 +99,10 @@ struct Evaluate: ParsableCommand {
                 "--synchronizer \(synchronizer.rawValue) goes without --url: a daemon has no such setting"
             )
         }
-        guard (0...1024).contains(workers) else {
+        if url != nil {
+            try refuse(["--workers": workers], "goes without --url: that daemon runs already")
+        }
+        guard (0...1024).contains(workers ?? 0) else {
             throw ValidationError("--workers must be between 0 and 1024")
         }
         guard (1...1024).contains(concurrency) else {
@@ -186,7 +189,10 @@ struct Evaluate: ParsableCommand {
                 throw ValidationError(error.description)
             }
         }
-        let loaded = try LoadedModel(model ?? ModelCatalog.defaultName, workers: workers) {
+        let loaded = try LoadedModel(
+            ModelCatalog.directory(model ?? ModelCatalog.defaultName),
+            workers: workers ?? 0
+        ) {
             $0.synchronizers = synchronizer.synchronizers
         }
         return (EngineAnswerer(loaded.engine), loaded.configuration.name)

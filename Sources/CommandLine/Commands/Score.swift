@@ -46,8 +46,9 @@ struct Score: ParsableCommand {
     }
 
     func run() throws {
-        let loaded = try LoadedModel(model, workers: workers)
-        let call = try makeCall(loaded.configuration)
+        let directory = try ModelCatalog.directory(model)
+        let call = try makeCall(directory.configuration)
+        let loaded = try LoadedModel(directory, workers: workers)
         let answers = EventQueue<Result<Scores, EngineError>>()
         _ = try loaded.engine.submit(call.request) { answers.send($0) }
         let scores = try answers.next().get()
@@ -70,12 +71,9 @@ struct Score: ParsableCommand {
                 throw CommandError("\(request): \(error)")
             }
         }
-        let parts: [InputPart] = try input.map { text in
-            guard text.hasPrefix("@") else { return .text(text) }
-            let path = String(text.dropFirst())
-            return .image(try File.read(path, maximumByteCount: limits.maximumBodyByteCount))
-        }
-        return ScoreCall(request: ScoreRequest(input: parts, options: option))
+        return ScoreCall(
+            request: ScoreRequest(input: try InputPart.parts(of: input), options: option)
+        )
     }
 
     private func printDocument(_ call: ScoreCall, _ scores: Scores, _ loaded: LoadedModel) {

@@ -30,23 +30,23 @@ struct Simulate: ParsableCommand {
     @Option(help: "Trace of arrivals, a CSV file.")
     var trace: String?
 
-    @Option(help: "Weights of the kinds of requests.")
-    var mix = "caption=6,picture=2,interleave=1"
+    @Option(help: "Weights of the kinds of requests. (default: \(Self.defaultMix))")
+    var mix: String?
 
-    @Option(help: "Arrivals per second.")
-    var rate = 5.0
+    @Option(help: "Arrivals per second. (default: 5)")
+    var rate: Double?
 
-    @Option(help: "Factor on the rate, of a trace too.")
-    var load = 1.0
+    @Option(help: "Factor on the rate, of a trace too. (default: 1)")
+    var load: Double?
 
-    @Option(help: "Seconds during which requests arrive.")
-    var duration = 60.0
+    @Option(help: "Seconds during which requests arrive. (default: 60)")
+    var duration: Double?
 
     @Option(help: "Clients that send a request as soon as the one before has ended; 0 for --rate.")
     var concurrency = 0
 
-    @Option(help: "Requests of all clients together, with --concurrency.")
-    var requests = 200
+    @Option(help: "Requests of all clients together, with --concurrency. (default: 200)")
+    var requests: Int?
 
     @Option(help: "Seed of all random numbers.")
     var seed: UInt64 = 1
@@ -68,15 +68,34 @@ struct Simulate: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    private static let defaultMix = "caption=6,picture=2,interleave=1"
+
     func validate() throws {
         for (name, value) in [("--rate", rate), ("--load", load), ("--duration", duration)]
-        where !(value > 0 && value <= 1e7) {
+        where !((value ?? 1) > 0 && (value ?? 1) <= 1e7) {
             throw ValidationError("\(name) must be positive")
         }
-        guard (0...10_000).contains(concurrency), (1...10_000_000).contains(requests) else {
+        guard (0...10_000).contains(concurrency), (1...10_000_000).contains(requests ?? 1) else {
             throw ValidationError("--concurrency or --requests is out of range")
         }
         guard (0...1e7).contains(timeout) else { throw ValidationError("--timeout is negative") }
+        if concurrency > 0 {
+            try refuse(
+                [
+                    "--trace": trace, "--write-trace": writeTrace, "--rate": rate, "--load": load,
+                    "--duration": duration,
+                ],
+                "goes without --concurrency: arrivals follow from the answers"
+            )
+        } else {
+            try refuse(["--requests": requests], "goes with --concurrency")
+        }
+        if trace != nil {
+            try refuse(
+                ["--mix": mix, "--rate": rate, "--duration": duration],
+                "goes without --trace, which tells it"
+            )
+        }
     }
 
     func run() throws {
@@ -115,15 +134,10 @@ struct Simulate: ParsableCommand {
 
     private func makeLoad() throws -> Simulator.Load {
         if concurrency > 0 {
-            guard trace == nil, writeTrace == nil else {
-                throw ValidationError(
-                    "--concurrency has no trace: arrivals follow from the answers"
-                )
-            }
             return .closed(
-                try named { try RequestMix(mix) },
+                try named { try RequestMix(mix ?? Self.defaultMix) },
                 clientCount: concurrency,
-                requestCount: requests,
+                requestCount: requests ?? 200,
                 seed: seed
             )
         }
@@ -136,15 +150,19 @@ struct Simulate: ParsableCommand {
 
     private func makeTrace() throws -> ArrivalTrace {
         guard let trace else {
-            let mix = try named { try RequestMix(self.mix) }
-            return mix.arrivals(rate: rate * load, duration: .seconds(duration), seed: seed)
+            let mix = try named { try RequestMix(self.mix ?? Self.defaultMix) }
+            return mix.arrivals(
+                rate: (rate ?? 5) * (load ?? 1),
+                duration: .seconds(duration ?? 60),
+                seed: seed
+            )
         }
         let text = try File.readText(
             trace,
             maximumByteCount: ArrivalTrace.maximumByteCount
         )
         let arrivals = try named { try ArrivalTrace(text: text) }
-        return arrivals.faster(by: load)
+        return arrivals.faster(by: load ?? 1)
     }
 
     /// Turns the errors of inputs into messages.

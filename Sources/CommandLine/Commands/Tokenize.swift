@@ -24,6 +24,10 @@ struct Tokenize: ParsableCommand {
     @Argument(help: "Text, or token ids with --decode; standard input if left out.")
     var input: [String] = []
 
+    func validate() throws {
+        if decode { try refuse(["--json": json], "goes without --decode, which prints text") }
+    }
+
     func run() throws {
         let directory = try ModelCatalog.directory(model)
         let tokenizer = try Tokenizer(modelPath: directory.tokenizerPath)

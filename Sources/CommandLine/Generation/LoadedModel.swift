@@ -9,14 +9,13 @@ struct LoadedModel {
 
     /// Loads a model with a progress bar.
     ///
-    /// - `model`: Directory or name.
+    /// - `directory`: Of the model.
     /// - `change`: Changes the engine's other settings.
     init(
-        _ model: String,
+        _ directory: ModelDirectory,
         workers: Int,
         _ change: (inout Engine.Configuration) -> Void = { _ in }
     ) throws {
-        let directory = try ModelCatalog.directory(model)
         let loaded = try Self.load(directory)
         var configuration = Engine.Configuration()
         configuration.workerCount = workers

@@ -8,47 +8,49 @@ import MMInterleaved
 import ServiceAPI
 import Tokenization
 
-/// Computes one job and writes its answer: words to standard output, pictures and `answer.json` to files.
-struct JobRun {
+/// Computes one answer and writes it: words to standard output, pictures and `answer.json` to files.
+struct AnswerRun {
     let engine: Engine
     let directory: String
 
-    /// Runs the job.
+    /// Computes the answer to a request.
     ///
     /// - Throws: ``EngineError`` if there is no answer, or what writing files throws.
-    func run(_ job: GenerationJob) throws {
-        let folder = job.name.map { "\(directory)/\($0)" } ?? directory
-        try Folder.make(folder)
+    func run(_ call: InterleaveCall) throws {
         let encoder = SegmentEncoder(
-            job.call,
+            call,
             model: engine.modelConfiguration.name,
             tokenizer: engine.tokenizer
         )
         let events = EventQueue<EngineEvent>()
-        _ = try engine.submit(job.call.request) { events.send($0) }
+        _ = try engine.submit(call.request) { events.send($0) }
         var bar: ProgressBar?
         var segments: [JSON] = []
+        var steps: [Int: Int] = [:]
         while true {
             switch events.next() {
             case .segmentStarted(let index, .image):
                 bar = ProgressBar("drawing picture \(index)")
+                steps = [:]
             case .imageProgress(_, let picture, let step, let stepCount):
-                let count = job.call.request.picture.count
-                let share = Double(picture * stepCount + step) / Double(count * stepCount)
+                let count = call.request.picture.count
+                // Pictures of one segment are drawn side by side.
+                steps[picture] = step
+                let share = Double(steps.values.reduce(0, +)) / Double(count * stepCount)
                 bar?.show(share, "step \(step)/\(stepCount)")
             case .segmentDone(let segment):
                 bar?.finish()
                 bar = nil
-                segments.append(try write(encoder.encode(segment), encoder, folder))
+                segments.append(try write(encoder.encode(segment), encoder))
             case .completed(let completion):
-                let document = job.call.document(
+                let document = call.document(
                     id: "generate",
                     created: Int(Date().timeIntervalSince1970),
                     model: engine.modelConfiguration.name,
                     segments: segments,
                     completion: completion
                 )
-                try File.write(document.encoded + [0x0A], to: "\(folder)/answer.json")
+                try File.write(document.encoded + [0x0A], to: "\(directory)/answer.json")
                 return
             case .failed(let error):
                 bar?.finish()
@@ -61,8 +63,7 @@ struct JobRun {
     /// Writes a segment; returns what `answer.json` says about it, with a file's name for its pictures.
     private func write(
         _ segment: EncodedSegment,
-        _ encoder: SegmentEncoder,
-        _ folder: String
+        _ encoder: SegmentEncoder
     ) throws -> JSON {
         switch segment {
         case .text(let text):
@@ -73,7 +74,7 @@ struct JobRun {
             for (number, picture) in pictures.enumerated() {
                 let place = pictures.count == 1 ? "\(index)" : "\(index)-\(number)"
                 let name = "segment-\(place).\(picture.format.rawValue)"
-                let path = "\(folder)/\(name)"
+                let path = "\(directory)/\(name)"
                 try File.write(picture.bytes, to: path)
                 print(path)
                 // Pictures of one segment differ in their seeds.
