@@ -160,7 +160,7 @@ let package = Package(
         library(
             "CommandLine",
             [
-                "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
+                "CLinux", "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
                 "Tokenization",
                 "Images", "MMInterleaved", "Scheduling", "ReferenceImport", "Engine", "HTTPWire",
                 "JSON",

@@ -1,5 +1,6 @@
 import Dispatch
 import Engine
+import Images
 import Locking
 import MMInterleaved
 import Tokenization
@@ -63,7 +64,12 @@ extension Subject {
         var segments: [InterleavedPrompt.Segment] = []
         for (index, text) in texts.enumerated() {
             if index > 0 {
-                parts.append(.image(try bytes(ofImage: images[index - 1])))
+                // Requests are seen upright and over white, the reference reads what is stored.
+                let stored = try ImageDecoder.decode(
+                    bytes(ofImage: images[index - 1]),
+                    as: .stored
+                )
+                parts.append(.image(try ImageEncoder.encodePNG(stored)))
                 segments.append(.image)
             }
             guard !text.isEmpty else { continue }

@@ -5,7 +5,9 @@ import TestSupport
 import Testing
 
 /// Directory with a recorded model: `config.json`, `OUTPUT/`, `assets/`, `fixtures/`.
-private let recordings = ProcessInfo.processInfo.environment["INTERLEAVED_ORACLE"]
+private let recordings = ProcessInfo.processInfo.environment["INTERLEAVED_ORACLE"].flatMap {
+    $0.isEmpty ? nil : $0
+}
 
 @Suite("A recorded model")
 struct RecordedModelTests {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Foundation
 import HTTPServer
 import Logging
@@ -34,6 +35,7 @@ struct Serve: ParsableCommand {
     var flags: SettingFlags
 
     func run() throws {
+        ilv_return_large_memory()
         let environment = ProcessInfo.processInfo.environment
         let layers = try SettingLayers(
             file: config ?? environment["INTERLEAVED_CONFIG"].flatMap { $0.isEmpty ? nil : $0 },

@@ -1,5 +1,9 @@
 internal import Engine
+internal import Engine
+internal import Engine
 internal import JSON
+internal import Tokenization
+internal import Tokenization
 internal import Tokenization
 
 /// A decoded `POST /v1/tokenize` document.

@@ -1,0 +1,8 @@
+#ifndef ILV_MEMORY_H
+#define ILV_MEMORY_H
+
+/// Has the C library give large blocks back to the system when they are freed (mallopt(3)). By itself it begins to keep
+/// them once it has seen some, up to tens of megabytes for each thread that decodes pictures. Called once, before threads.
+void ilv_return_large_memory(void);
+
+#endif
