@@ -23,9 +23,8 @@ struct PreparationTests {
         let runner = try RequestRunner(biases: goesOn)
         let started = Door()
         let door = Door()
-        let request = RequestRunner.request {
-            $0.input = [.image(try! file(side: 20)), .text("a dog")]
-        }
+        let picture = try file(side: 20)
+        let request = RequestRunner.request { $0.input = [.image(picture), .text("a dog")] }
         let events = try runner.submit(request) { event in
             guard case .started = event else { return }
             started.open()
@@ -64,9 +63,8 @@ struct PreparationTests {
         let runner = try RequestRunner(biases: goesOn)
         let large = try file(side: 1100)
         let answer = try runner.answer { $0.input = [.image(large), .text("a dog")] }
-        let small = try runner.answer {
-            $0.input = [.image(try! file(side: 8)), .text("a dog")]
-        }
+        let picture = try file(side: 8)
+        let small = try runner.answer { $0.input = [.image(picture), .text("a dog")] }
         #expect(answer.completion.usage.inputImageCount == 1)
         #expect(answer.completion.timings.decoded > .zero)
         // A picture of one colour is the same in every size.
