@@ -197,10 +197,12 @@ extension HTTPServerTests {
                         let isEmpty = eventually { server.connectionCount == 0 }
                         precondition(isEmpty, "connections stay open")
                     }
-                    try exchange(8)
+                    // Dispatch opens descriptors of its own when it first needs them, and closing comes a little later.
+                    try exchange(100)
                     let before = openDescriptorCount()
                     try exchange(1_000)
-                    precondition(openDescriptorCount() == before, "descriptors leak")
+                    let isBack = eventually { openDescriptorCount() <= before }
+                    precondition(isBack, "descriptors leak")
                 }
             }
         }
