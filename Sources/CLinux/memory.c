@@ -3,7 +3,7 @@
 #include <malloc.h>
 
 enum {
-    /// Larger than what a step of the model allocates, smaller than a photograph's pixels.
+    /// Smaller than a photograph's pixels: three bytes each.
     ILV_LARGE_BYTES = 4 << 20
 };
 
