@@ -57,14 +57,17 @@ package final class Service: RequestHandler {
     /// What is counted and measured.
     let metrics: EngineMetrics
     /// Requests that may be asked to end.
-    let active = ActiveRequests()
+    let requests = ActiveRequests()
     let counters = HTTPRequestCounters()
     private let observed = Mutex(Observed())
     private let currentPhase = Mutex(Phase.loading(0))
 
     /// Makes a service whose model is still to be loaded.
     ///
-    /// - `metrics`: Where requests are recorded; the engine's own, so that all is told together.
+    /// - Parameters:
+    ///   - configuration: Bounds and times.
+    ///   - metrics: Where requests are recorded; the engine's own, so that all is told together.
+    ///   - logger: Where the log goes.
     package init(
         configuration: Configuration = Configuration(),
         metrics: EngineMetrics = EngineMetrics(),
@@ -188,7 +191,7 @@ package final class Service: RequestHandler {
             guard route.takesDocument else {
                 return .accept(
                     maximumBodyByteCount: Self.maximumIgnoredBodyByteCount,
-                    isProbe: route.isProbe
+                    isProbe: route.access == .probe
                 )
             }
             try head.requireJSON()

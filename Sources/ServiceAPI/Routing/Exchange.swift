@@ -17,10 +17,8 @@ struct RequestContext: Sendable {
     private let route: String
     private let counters: HTTPRequestCounters
 
-    /// Whether it is one of the questions that supervisors and dashboards ask every few seconds.
-    private var isProbe: Bool {
-        ["/livez", "/readyz", "/health", "/metrics", "/v1/engine"].contains(path)
-    }
+    /// Whether nobody wants to read of it among the rest.
+    private let isPolled: Bool
 
     init(
         _ head: RequestHead,
@@ -30,6 +28,7 @@ struct RequestContext: Sendable {
         start = arrived
         self.counters = counters
         route = Route.label(head.path)
+        isPolled = Route.isPolled(head.path)
         id =
             head.fields["x-request-id"].flatMap { Self.isPlain($0) ? $0 : nil }
             ?? randomIdentifier()
@@ -79,7 +78,7 @@ struct RequestContext: Sendable {
         if let error { metadata["error"] = "\(error)" }
         let milliseconds = start.duration(to: .now).milliseconds
         logger.log(
-            level: isProbe ? .debug : status >= 500 ? .warning : .info,
+            level: isPolled ? .debug : status >= 500 ? .warning : .info,
             "\(method) \(path) \(status) \(milliseconds) ms",
             metadata: metadata
         )
@@ -133,15 +132,8 @@ struct Exchange: Sendable {
     }
 
     /// Answers with a document.
-    func answer(
-        _ document: JSON,
-        status: Status = .ok,
-        timings: Timings? = nil,
-        work: Work? = nil
-    ) {
-        var fields: HeaderFields = ["content-type": "application/json"]
-        if let timings { fields["server-timing"] = timings.serverTiming }
-        answer(Response(status: status, fields: fields, body: document.encoded), work: work)
+    func answer(_ document: JSON, status: Status = .ok, work: Work? = nil) {
+        answer(Response(document, status: status), work: work)
     }
 
     /// Answers with an error.
@@ -157,5 +149,16 @@ struct Exchange: Sendable {
             logger.error("\(error)", metadata: ["request": "\(context.id)"])
         }
         return response
+    }
+}
+
+extension Response {
+    /// A response whose body is a JSON document.
+    init(_ document: JSON, status: Status = .ok) {
+        self.init(
+            status: status,
+            fields: ["content-type": "application/json"],
+            body: document.encoded
+        )
     }
 }

@@ -103,15 +103,35 @@ enum Route: Hashable {
         }
     }
 
-    /// Whether supervisors ask it, and must get an answer where others do not.
-    var isProbe: Bool { self == .liveness || self == .readiness }
+    /// What a route gives, and so who may use it.
+    enum Access {
+        /// Whether the process lives: supervisors, who must get an answer where others do not.
+        case probe
+        /// What the service is and knows: contract, models, tokens.
+        case read
+        /// The model's work, and its end.
+        case generate
+        /// What goes on inside, which tells of all clients.
+        case admin
+    }
+
+    /// What the route gives.
+    var access: Access {
+        switch self {
+        case .liveness, .readiness: .probe
+        case .openAPI, .openAPIAsJSON, .models, .model, .tokenize, .detokenize, .options: .read
+        case .interleave, .score, .answer: .generate
+        case .metrics, .engine: .admin
+        }
+    }
 
     /// Whether the model computes for it, so that nobody should when the client has closed its sending side.
-    var isComputed: Bool {
-        switch self {
-        case .interleave, .score: true
-        default: false
-        }
+    var isComputed: Bool { access == .generate && takesDocument }
+
+    /// Whether supervisors and dashboards ask it every few seconds.
+    static func isPolled(_ path: String) -> Bool {
+        guard let access = find(path)?.access else { return false }
+        return access == .probe || access == .admin
     }
 
     /// The path as the contract writes it, for a label that clients cannot make up.

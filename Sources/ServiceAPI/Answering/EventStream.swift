@@ -1,9 +1,8 @@
 internal import Dispatch
 internal import HTTPServer
 internal import HTTPWire
-internal import JSON
 
-/// A `text/event-stream` response: numbered events, heartbeats while silent, a bounded backlog for a slow
+/// A `text/event-stream` response: events, heartbeats while silent, a bounded backlog for a slow
 /// reader.
 ///
 /// While the response is open its timer keeps the stream alive; its end, whichever way it comes, lets go.
@@ -18,12 +17,13 @@ final class EventStream {
     private var backlogByteCount = 0
     /// What the server was last told of it.
     private var reportedByteCount = 0
-    private var sequenceNumber = 0
     private var isOpen = true
     private var isEnding = false
     private var lastWrite = ContinuousClock.now
     private var timer: (any DispatchSourceTimer)?
 
+    /// Prepares a stream; ``start(fields:)`` begins it.
+    ///
     /// - Parameters:
     ///   - writer: Where the bytes go.
     ///   - queue: The serial queue on which everything here happens.
@@ -72,16 +72,10 @@ final class EventStream {
         return true
     }
 
-    /// Sends an event; `type` and `sequence_number` are put before its members.
-    func send(_ name: String, _ members: KeyValuePairs<String, JSON?>) {
-        guard isOpen, !isEnding else { return }
-        var all: [(name: String, value: JSON)] = [
-            ("type", .string(name)), ("sequence_number", .integer(sequenceNumber)),
-        ]
-        sequenceNumber += 1
-        all += members.compactMap { name, value in value.map { (name: name, value: $0) } }
-        let data = String(decoding: JSON.object(all).encoded, as: UTF8.self)
-        write(ServerSentEvent(event: name, data: data).encoded)
+    /// Sends an event.
+    func send(_ event: ServerSentEvent) {
+        guard !isEnding else { return }
+        write(event.encoded)
     }
 
     /// Sends the line that ends a stream, then ends the response as soon as everything is on its way.

@@ -40,7 +40,7 @@ extension Service {
 
     /// `DELETE /v1/interleave/{id}`.
     func cancel(_ name: String, _ exchange: Exchange) throws(ErrorResponse) {
-        let count = active.cancel(name)
+        let count = requests.cancel(name)
         guard count > 0 else {
             throw ErrorResponse(
                 .notFound,

@@ -1,8 +1,10 @@
 internal import Engine
+internal import JSON
 internal import Locking
 
-/// Ends a request's computation when its client goes away or asks for it, before or after it was submitted.
-final class Cancellation: Sendable {
+/// A request that the engine works on, or soon will: what ends its computation when its client goes away or asks for
+/// it, before or after it was submitted.
+final class ActiveRequest: Sendable {
     /// Why a computation is ended.
     enum Cause {
         /// Nobody waits for the answer any more.
@@ -20,10 +22,25 @@ final class Cancellation: Sendable {
         var ticket: Engine.Ticket?
     }
 
+    /// Name of the answer.
+    let id: String
+    /// The names under which a client may ask for the end: that of the answer, and the one that it gave the request.
+    let names: Set<JSONKey>
+    /// Whether the client said itself how long the answer may take.
+    private let setsTimeout: Bool
     private let state = Mutex(State())
 
-    /// Whether somebody asked for the end.
-    var isAsked: Bool { state.withLock(\.isAsked) }
+    /// A request that is about to be submitted.
+    ///
+    /// - Parameters:
+    ///   - id: Name of the answer.
+    ///   - clientIdentifier: The request's own name.
+    ///   - setsTimeout: Whether the client said how long the answer may take.
+    init(id: String, clientIdentifier: String, setsTimeout: Bool) {
+        self.id = id
+        names = [JSONKey(id), JSONKey(clientIdentifier)]
+        self.setsTimeout = setsTimeout
+    }
 
     /// Whether the client is gone.
     var isClientGone: Bool { state.withLock(\.isClientGone) }
@@ -49,5 +66,11 @@ final class Cancellation: Sendable {
             return state.ticket
         }
         ticket?.cancel()
+    }
+
+    /// The form in which the client hears of an error; an end that it asked for itself is not to be tried again.
+    func report(_ error: any Error, _ exchange: Exchange) -> ErrorResponse {
+        exchange.report(error)
+            .asked(isCancelled: state.withLock(\.isAsked), setsTimeout: setsTimeout)
     }
 }

@@ -1,13 +1,9 @@
 internal import Engine
-internal import Engine
-internal import Engine
 internal import JSON
-internal import Tokenization
-internal import Tokenization
 internal import Tokenization
 
 /// A decoded `POST /v1/tokenize` document.
-struct TokenizeCall: Sendable {
+package struct TokenizeCall: Sendable {
     /// What to cut into tokens.
     enum Content: Sendable {
         /// A text by itself.
@@ -33,7 +29,10 @@ struct TokenizeCall: Sendable {
         }
     }
 
-    init(decoding body: [UInt8], model: String, limits: Limits) throws(RequestError) {
+    /// Decodes a document strictly.
+    ///
+    /// - Throws: ``RequestError`` that names the field.
+    package init(decoding body: [UInt8], model: String, limits: Limits) throws(RequestError) {
         var reader = try ObjectReader(document: body, limits)
         try reader.checkModel(model, limits)
         if reader.has("input") {
@@ -82,13 +81,16 @@ struct TokenizeCall: Sendable {
 }
 
 /// A decoded `POST /v1/detokenize` document.
-struct DetokenizeCall: Sendable {
+package struct DetokenizeCall: Sendable {
     /// Token ids, each in the vocabulary.
     let tokens: [Int]
     /// Whether special tokens are left out of the text.
     let skipsSpecialTokens: Bool
 
-    init(
+    /// Decodes a document strictly.
+    ///
+    /// - Throws: ``RequestError`` that names the field.
+    package init(
         decoding body: [UInt8],
         model: String,
         vocabularySize: Int,

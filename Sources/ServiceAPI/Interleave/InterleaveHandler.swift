@@ -1,0 +1,113 @@
+internal import Engine
+internal import HTTPServer
+internal import HTTPWire
+internal import MMInterleaved
+internal import Scheduling
+
+extension Service {
+    /// `POST /v1/interleave`.
+    func interleave(_ request: Request, _ exchange: Exchange, _ engine: Engine) throws {
+        var call = try InterleaveCall(
+            decoding: request.body,
+            configuration: engine.modelConfiguration,
+            limits: configuration.limits
+        )
+        let isStreaming = call.streams ?? MediaPreferences(request.head.fields).prefersEventStream
+        try call.checkStreaming(isStreaming)
+        let active = ActiveRequest(
+            id: "interleave-" + randomIdentifier(),
+            clientIdentifier: exchange.context.id,
+            setsTimeout: call.setsTimeout
+        )
+        // The input is the engine's alone, which lets go of it as soon as it can.
+        let submitted = call.request
+        call.request.input = []
+        let format = InterleaveFormat(id: active.id, call, engine)
+        try answer(
+            submitted,
+            active,
+            in: format,
+            isStreaming: isStreaming,
+            request,
+            exchange,
+            engine
+        )
+    }
+
+    /// Has the engine answer a request, in the words of a dialect.
+    ///
+    /// - Throws: ``EngineError`` if the engine refuses it.
+    func answer(
+        _ submitted: InterleaveRequest,
+        _ active: ActiveRequest,
+        in format: some AnswerFormat,
+        isStreaming: Bool,
+        _ request: Request,
+        _ exchange: Exchange,
+        _ engine: Engine
+    ) throws {
+        var submitted = submitted
+        let recorder = recorder(
+            for: active,
+            RequestMode(submitted.mode),
+            submitted.priority,
+            request,
+            exchange
+        )
+        submitted.recorder = recorder
+        submitted.arrived = request.arrived
+        let answer = Answer(
+            exchange,
+            format,
+            to: active,
+            isStreaming: isStreaming,
+            configuration: configuration
+        )
+        exchange.writer.onClose { [weak answer] in
+            active.cancel()
+            answer?.clientClosed()
+        }
+        try submit(active) { [requests, submitted] () throws(EngineError) in
+            try recorder.submit { () throws(EngineError) in
+                try engine.submit(submitted) { event in
+                    recorder.observe(event)
+                    if event.isLast { requests.remove(active) }
+                    answer.receive(event)
+                }
+            }
+        }
+        answer.begin()
+    }
+
+    /// Follows a request from here on; the engine's budget has its input now.
+    func recorder(
+        for active: ActiveRequest,
+        _ kind: RequestMode,
+        _ priority: Priority,
+        _ request: Request,
+        _ exchange: Exchange
+    ) -> RequestRecorder {
+        request.releaseBudget()
+        return metrics.makeRecorder(
+            identifier: active.id,
+            clientIdentifier: exchange.context.id,
+            kind: kind,
+            priority: priority,
+            arrived: request.arrived
+        )
+    }
+
+    /// Gives the engine a request, which may be asked to end from now on until somebody removes it.
+    func submit(
+        _ active: ActiveRequest,
+        _ submission: () throws(EngineError) -> Engine.Ticket
+    ) throws(EngineError) {
+        requests.insert(active)
+        do throws(EngineError) {
+            active.attach(try submission())
+        } catch {
+            requests.remove(active)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import HTTPWire
+import Testing
+
+@testable import ServiceAPI
+
+@Suite("Routes")
+struct RouteTests {
+    private func access(_ method: Method, _ path: String) throws -> Route.Access {
+        try Route(RequestHead(method: method, target: path)).access
+    }
+
+    @Test("Supervisors' questions are probes, and nothing else is")
+    func namesProbes() throws {
+        for path in ["/livez", "/readyz", "/health"] {
+            #expect(try access(.get, path) == .probe)
+        }
+        for path in ["/metrics", "/v1/engine", "/v1/models", "/openapi.yaml"] {
+            #expect(try access(.get, path) != .probe)
+        }
+    }
+
+    @Test("Whatever makes the model compute, or ends that, is generation")
+    func namesGeneration() throws {
+        #expect(try access(.post, "/v1/interleave") == .generate)
+        #expect(try access(.post, "/v1/score") == .generate)
+        #expect(try access(.delete, "/v1/interleave/x") == .generate)
+        #expect(try access(.post, "/v1/tokenize") == .read)
+    }
+
+    @Test("What tells of all clients' requests is the operator's")
+    func namesAdministration() throws {
+        #expect(try access(.get, "/metrics") == .admin)
+        #expect(try access(.get, "/v1/engine") == .admin)
+    }
+}
