@@ -140,9 +140,7 @@ let package = Package(
             "ServiceAPI",
             [
                 "CBuild", "CContract", "Digests", "Locking", "HTTPWire", "JSON", "HTTPServer",
-                "Tokenization",
-                "Images",
-                "MMInterleaved", "Scheduling", "Engine", logging, yams,
+                "Tokenization", "Images", "MMInterleaved", "Scheduling", "Engine", logging, yams,
             ]
         ),
 
@@ -194,6 +192,23 @@ let package = Package(
             path: "Tests/ModelTestSupport",
             swiftSettings: swiftSettings
         ),
+        // What a fuzzer drives; ordinary builds make a program of it that repeats inputs.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "HTTPWire", "JSON", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
+                "Engine", "ServiceAPI", "CommandLine", "TestSupport", "ModelTestSupport",
+            ],
+            path: "Tests/FuzzTargets",
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "interleaved-fuzz",
+            dependencies: ["FuzzTargets"],
+            path: "Tests/Fuzzer",
+            cSettings: cSettings
+        ),
+        tests("FuzzTargets", resources: [.copy("Corpus")]),
         tests("CKernels"),
         tests("Locking"),
         tests("Files"),

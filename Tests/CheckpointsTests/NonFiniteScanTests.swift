@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 import Testing
 
 @Suite("Scan for numbers that are not finite")

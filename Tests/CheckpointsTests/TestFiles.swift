@@ -21,11 +21,6 @@ func safetensorsBytes(header: String, data: [UInt8] = [], length: UInt64? = nil)
     littleEndian(length ?? UInt64(header.utf8.count)) + Array(header.utf8) + data
 }
 
-/// The bytes of an integer, lowest first.
-func littleEndian<Integer: FixedWidthInteger>(_ value: Integer) -> [UInt8] {
-    (0..<Integer.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-}
-
 /// The bytes of floats in memory order.
 func littleEndian(_ values: [Float]) -> [UInt8] {
     values.flatMap { littleEndian($0.bitPattern) }

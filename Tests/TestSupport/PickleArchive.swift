@@ -1,8 +1,14 @@
 /// Builds PyTorch archives byte by byte, to be able to build wrong ones.
-struct PickleArchive {
-    var entries: [(name: String, bytes: [UInt8])]
+package struct PickleArchive: Sendable {
+    /// Names and contents, in order.
+    package var entries: [(name: String, bytes: [UInt8])]
 
-    init(pickle: [UInt8], storages: [String: [UInt8]] = [:]) {
+    /// An archive as `torch.save` lays it out.
+    ///
+    /// - Parameters:
+    ///   - pickle: The state dictionary.
+    ///   - storages: The bytes of the storages by their keys.
+    package init(pickle: [UInt8], storages: [String: [UInt8]] = [:]) {
         entries = [("m/data.pkl", pickle)]
         for (key, bytes) in storages.sorted(by: { $0.key < $1.key }) {
             entries.append(("m/data/\(key)", bytes))
@@ -11,16 +17,34 @@ struct PickleArchive {
     }
 
     /// How to spoil the archive while it is written.
-    struct Flaws {
-        var checksumFlip: UInt32 = 0
-        var flags: UInt16 = 0
-        var method: UInt16 = 0
-        var localHeaderShift = 0
-        var declaredByteCount: UInt32?
-        var usesZip64 = false
+    package struct Flaws: Sendable {
+        let checksumFlip: UInt32
+        let flags: UInt16
+        let method: UInt16
+        let localHeaderShift: Int
+        let declaredByteCount: UInt32?
+        let usesZip64: Bool
+
+        /// None, but for those that are named.
+        package init(
+            checksumFlip: UInt32 = 0,
+            flags: UInt16 = 0,
+            method: UInt16 = 0,
+            localHeaderShift: Int = 0,
+            declaredByteCount: UInt32? = nil,
+            usesZip64: Bool = false
+        ) {
+            self.checksumFlip = checksumFlip
+            self.flags = flags
+            self.method = method
+            self.localHeaderShift = localHeaderShift
+            self.declaredByteCount = declaredByteCount
+            self.usesZip64 = usesZip64
+        }
     }
 
-    func encoded(_ flaws: Flaws = Flaws()) -> [UInt8] {
+    /// The bytes of the file.
+    package func encoded(_ flaws: Flaws = Flaws()) -> [UInt8] {
         var file: [UInt8] = []
         var directory: [UInt8] = []
         for (name, bytes) in entries {
@@ -74,41 +98,7 @@ struct PickleArchive {
     }
 }
 
-/// Pieces of pickles.
-enum Pickle {
-    static func text(_ text: String) -> [UInt8] {
-        [0x58] + littleEndian(UInt32(text.utf8.count)) + Array(text.utf8)
-    }
-
-    static func integer(_ value: Int) -> [UInt8] { [0x8a, 8] + littleEndian(Int64(value)) }
-
-    static func global(_ module: String, _ name: String) -> [UInt8] {
-        Array("c\(module)\n\(name)\n".utf8)
-    }
-
-    static func tuple(_ items: [[UInt8]]) -> [UInt8] { [0x28] + items.joined() + [0x74] }
-
-    static func storage(_ type: String = "FloatStorage", key: String = "0", count: Int) -> [UInt8] {
-        tuple([text("storage"), global("torch", type), text(key), text("cpu"), integer(count)]) + [
-            0x51
-        ]
-    }
-
-    static func tensor(
-        _ storage: [UInt8],
-        offset: Int = 0,
-        size: [Int],
-        stride: [Int]
-    ) -> [UInt8] {
-        let arguments = [
-            storage, integer(offset), tuple(size.map(integer)), tuple(stride.map(integer)), [0x89],
-            [0x7d],
-        ]
-        return global("torch._utils", "_rebuild_tensor_v2") + tuple(arguments) + [0x52]
-    }
-
-    /// `{name: value, ...}` as a whole pickle.
-    static func state(_ members: [(String, [UInt8])]) -> [UInt8] {
-        [0x80, 2, 0x7d, 0x28] + members.flatMap { text($0.0) + $0.1 } + [0x75, 0x2e]
-    }
+/// The bytes of a number, the lowest first.
+package func littleEndian<Integer: FixedWidthInteger>(_ value: Integer) -> [UInt8] {
+    (0..<Integer.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> Integer($0 * 8)) }
 }
