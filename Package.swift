@@ -139,8 +139,9 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "CBuild", "CContract", "Digests", "Locking", "HTTPWire", "JSON", "HTTPServer",
-                "Tokenization", "Images", "MMInterleaved", "Scheduling", "Engine", logging, yams,
+                "CBuild", "CContract", "Digests", "Locking", "Tensors", "HTTPWire", "JSON",
+                "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Scheduling", "Engine",
+                logging, yams,
             ]
         ),
 
@@ -254,8 +255,9 @@ let package = Package(
         tests(
             "ServiceAPI",
             [
-                "HTTPWire", "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Scheduling",
-                "Engine",
+                "Digests", "Tensors", "HTTPWire", "HTTPServer", "Tokenization", "Images",
+                "MMInterleaved",
+                "Scheduling", "Engine",
                 logging,
             ]
         ),

@@ -8,7 +8,25 @@
 
 // MARK: Choosing
 
-static const struct ilv_kernels *available[3];
+/// The instruction sets that there are kernels for, or might be, the plainest first.
+static const struct {
+    const char *name;
+    /// What of a processor it needs, by name.
+    const char *features;
+    /// NULL where this build has none.
+    const struct ilv_kernels *table;
+} sets[] = {
+    {"generic", "", &ilv_kernels_generic},
+#if defined(__x86_64__)
+    {"avx2", "avx2 fma f16c", &ilv_kernels_avx2},
+    {"avx512", "avx2 fma f16c avx512f avx512bw avx512dq avx512vl", &ilv_kernels_avx512},
+    {"amx", "amx-tile amx-int8 amx-bf16", NULL},
+#endif
+};
+#define ILV_SET_COUNT (sizeof sets / sizeof *sets)
+
+static enum ilv_standing standings[ILV_SET_COUNT];
+static const struct ilv_kernels *available[ILV_SET_COUNT];
 static size_t available_count;
 static pthread_once_t probed = PTHREAD_ONCE_INIT;
 static _Atomic(const struct ilv_kernels *) chosen;
@@ -23,20 +41,17 @@ static const struct ilv_kernels *available_named(const char *name) {
 }
 
 static void probe(void) {
-    available[available_count++] = &ilv_kernels_generic;
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
-        && __builtin_cpu_supports("f16c")) {
-        available[available_count++] = &ilv_kernels_avx2;
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-            available[available_count++] = &ilv_kernels_avx512;
+    for (size_t i = 0; i < ILV_SET_COUNT; i++) {
+        standings[i] = ilv_processor_standing(sets[i].features);
+        if (standings[i] == ILV_READY && sets[i].table == NULL) {
+            standings[i] = ILV_NOT_BUILT;
+        }
+        if (standings[i] == ILV_READY) {
+            available[available_count++] = sets[i].table;
         }
     }
-#endif
     const struct ilv_kernels *best = available[available_count - 1];
-    const char *wanted = getenv("INTERLEAVED_ISA");
+    const char *wanted = ilv_isa_wanted();
     const struct ilv_kernels *named = wanted ? available_named(wanted) : NULL;
     atomic_store_explicit(&chosen, named ? named : best, memory_order_release);
 }
@@ -72,6 +87,24 @@ int ilv_isa_select(const char *name) {
     }
     atomic_store_explicit(&chosen, table, memory_order_release);
     return 0;
+}
+
+const char *ilv_isa_wanted(void) {
+    const char *wanted = getenv("INTERLEAVED_ISA");
+    return wanted && *wanted ? wanted : NULL;
+}
+
+size_t ilv_isa_known_count(void) {
+    return ILV_SET_COUNT;
+}
+
+const char *ilv_isa_known_name(size_t index) {
+    return sets[index].name;
+}
+
+enum ilv_standing ilv_isa_known(size_t index) {
+    pthread_once(&probed, probe);
+    return standings[index];
 }
 
 const struct ilv_kernels *ilv_kernels_available(size_t index) {
@@ -185,10 +218,6 @@ void ilv_paged_store_f32(float *keys, float *values, const float *k, size_t k_st
                          size_t head_size) {
     kernels()->paged_store_f32(keys, values, k, k_stride, v, v_stride, first, count, heads,
                                head_size);
-}
-
-float ilv_dot_f32(const float *a, const float *b, size_t count) {
-    return kernels()->dot_f32(a, b, count);
 }
 
 void ilv_matmul_pack_f32(float *packed, const float *w, size_t w_stride, size_t inputs,

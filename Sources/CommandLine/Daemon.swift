@@ -8,6 +8,7 @@ import Logging
 import MMInterleaved
 import ServiceAPI
 import Sockets
+import Tensors
 import Tokenization
 
 /// The life of the daemon: listen, load, serve, drain.
@@ -54,6 +55,7 @@ struct Daemon {
 
         // What is wrong with the directory itself is told before anything else happens.
         let directory = try ModelDirectory(path: configuration.model)
+        logger.info("Instruction set: \(InstructionSets().story).")
         let server = try HTTPServer(
             configuration: fittingConfiguration(),
             handler: service,

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Foundation
+import Tensors
 
 /// The command line.
 package struct Interleaved: AsyncParsableCommand {
@@ -20,6 +21,7 @@ package struct Interleaved: AsyncParsableCommand {
     /// What a command finds wrong with its arguments only when it runs is told with the usage of that command too.
     package static func start() async {
         do {
+            try InstructionSets().validate()
             var command = try parseAsRoot()
             do {
                 if var asynchronous = command as? any AsyncParsableCommand {

@@ -10,8 +10,7 @@ enum Version {
         let commit = BuildInformation.commit.map { " (\($0))" } ?? ""
         return """
             interleaved \(BuildInformation.version)\(commit)
-            instruction sets: \(Compute.availableInstructionSets.joined(separator: ", ")); \
-            in use: \(Compute.instructionSet)
+            instruction set: \(InstructionSets().story)
             libraries: \(libraries.joined(separator: ", "))
             """
     }

@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// What every operation needs: the threads that share its work and scratch memory.
 ///
 /// Operations are methods of `Compute`, one file each in `Ops`. They take views, write into a view the
@@ -17,16 +15,6 @@ package final class Compute {
     /// Starts the workers; 0 means one per processor.
     package init(workerCount: Int = 0) {
         pool = WorkerPool(workerCount: workerCount)
-    }
-
-    /// Name of the instruction set that the kernels use.
-    package static var instructionSet: String { unsafe String(cString: ilv_isa_name()) }
-
-    /// Names of the instruction sets that this processor can run, the plainest first.
-    package static var availableInstructionSets: [String] {
-        (0..<ilv_isa_count()).compactMap { index in
-            unsafe ilv_isa_available(index).map { unsafe String(cString: $0) }
-        }
     }
 
     /// Takes scratch memory, valid until the enclosing ``scope(_:)`` ends.

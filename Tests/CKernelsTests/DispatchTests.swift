@@ -53,7 +53,9 @@ struct DispatchTests {
                     unsafe ilv_isa_select(name) == 0, unsafe ilv_isa_name() == name
                 else { exit(1) }
                 let x: [Float] = [1, 2, 3]
-                guard unsafe ilv_dot_f32(x, x, 3) == 14 else { exit(2) }
+                var doubled: [Float] = [0, 0, 0]
+                unsafe ilv_add_f32(&doubled, x, x, 3)
+                guard doubled == [2, 4, 6] else { exit(2) }
             }
             let before = unsafe ilv_isa_name()
             guard unsafe ilv_isa_select("avx9000") == -1, unsafe ilv_isa_name() == before else {

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import ServiceAPI
+import Tensors
 import TestSupport
 import Testing
 
@@ -69,6 +70,20 @@ extension ServiceTests {
                 #expect(isIdle)
                 document = try service.get("/v1/engine").document()
                 #expect(document["since_progress_ms"] is NSNull)
+            }
+        }
+
+        @Test("Tells which instruction set computes and what became of the others")
+        func tellsInstructionSet() throws {
+            try withService { service in
+                let document = try service.get("/v1/engine").document()
+                let set = try #require(document["instruction_set"] as? Document)
+                let known = try #require(set["known"] as? [Document])
+                let used = known.filter { $0["standing"] as? String == "used" }
+                #expect(used.map { $0["name"] as? String } == [InstructionSets.used])
+                #expect(set["used"] as? String == InstructionSets.used)
+                #expect((set["story"] as? String)?.hasPrefix(InstructionSets.used) == true)
+                #expect(set["processor"] is [String])
             }
         }
 

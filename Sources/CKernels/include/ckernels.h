@@ -8,8 +8,9 @@
 // - Pointers need no alignment; buffers do not overlap unless the comment says "in place".
 // - Nothing allocates, fails, keeps state or starts threads; sizes of 0 do nothing.
 // - A result depends on its own row alone (its reduction order never depends on the number of
-//   rows). The order is the same for every instruction set; results differ where a multiplication
-//   and an addition are one instruction.
+//   rows), and its bits on no instruction set: sums keep sixteen lanes everywhere, and where a
+//   multiplication and an addition are rounded once, that is written (`fused`) and emulated exactly
+//   where the processor has no such instruction. Only the sign and payload of NaN are left open.
 // - NaN in gives NaN out; infinities follow the formula as written, so -INFINITY gives NaN from the
 //   smooth activations (-INFINITY * 0). Exceptions are named at the function.
 // - Every function is compiled for several instruction sets from one source and chosen once, at the
@@ -20,9 +21,35 @@
 
 // MARK: Instruction sets (dispatch.c)
 
+/// Why something can be used or cannot, the best first.
+enum ilv_standing {
+    ILV_READY,
+    /// The processor has it, but this build has no kernels for it.
+    ILV_NOT_BUILT,
+    /// The processor has it, but the system does not let this process use its registers.
+    ILV_NOT_PERMITTED,
+    /// The processor has it not.
+    ILV_ABSENT,
+};
+
 /// Name of the instruction set in use: "generic", "avx2" or "avx512". The environment variable
 /// INTERLEAVED_ISA selects one by name; for a name the processor cannot run it is the best it can.
 const char *ilv_isa_name(void);
+
+/// What INTERLEAVED_ISA asks for; NULL if it is not set or empty.
+const char *ilv_isa_wanted(void);
+
+/// Number of instruction sets that are known, the name of each, the plainest first, and why it can be
+/// used or cannot. index < the number.
+size_t ilv_isa_known_count(void);
+const char *ilv_isa_known_name(size_t index);
+enum ilv_standing ilv_isa_known(size_t index);
+
+/// Number of features of processors that are looked for, the name of each, and whether it is there.
+/// index < the number. (processor.c)
+size_t ilv_processor_feature_count(void);
+const char *ilv_processor_feature_name(size_t index);
+enum ilv_standing ilv_processor_feature(size_t index);
 
 /// Number of instruction sets this build and processor can run, and the name of each, worst first.
 size_t ilv_isa_count(void);
@@ -78,9 +105,9 @@ void ilv_silu_f32(float *out, const float *x, size_t count);
 void ilv_quick_gelu_f32(float *out, const float *x, size_t count);
 /// x * 0.5 * (1 + erf(x / sqrt 2)), the exact GELU; error of erf below 2e-7
 void ilv_gelu_f32(float *out, const float *x, size_t count);
-/// e^x; relative error below 2e-7 where the result is normal; overflow gives INFINITY
+/// e^x, as other kernels use it; relative error below 2e-7 where the result is normal; overflow gives INFINITY
 void ilv_exp_f32(float *out, const float *x, size_t count);
-/// erf(x); absolute error below 2e-7
+/// erf(x), as other kernels use it; absolute error below 2e-7
 void ilv_erf_f32(float *out, const float *x, size_t count);
 /// out[r,c] = silu(gate_up[r,c]) * gate_up[r,columns + c]: SwiGLU over a fused [rows, 2*columns]
 void ilv_swiglu_f32(float *out, size_t out_stride, const float *gate_up, size_t gate_up_stride,
@@ -120,11 +147,6 @@ void ilv_paged_attention_f32(float *out, size_t out_stride, const float *q, size
 void ilv_paged_store_f32(float *keys, float *values, const float *k, size_t k_stride,
                          const float *v, size_t v_stride, size_t first, size_t count, size_t heads,
                          size_t head_size);
-
-// MARK: Dot product (dot)
-
-/// sum_i a[i] b[i]
-float ilv_dot_f32(const float *a, const float *b, size_t count);
 
 // MARK: Matrix x packed matrix (matmul)
 

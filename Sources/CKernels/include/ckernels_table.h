@@ -29,7 +29,6 @@
     KERNEL(rotary_f32)                   \
     KERNEL(paged_attention_f32)          \
     KERNEL(paged_store_f32)              \
-    KERNEL(dot_f32)                      \
     KERNEL(matmul_pack_f32)              \
     KERNEL(matmul_pack_inputs_f32)       \
     KERNEL(matmul_f32)                   \

@@ -6,8 +6,9 @@
 // Vectors are passed between inlined functions only, so the wider calling convention does not
 // matter.
 #pragma clang diagnostic ignored "-Wpsabi"
-// A multiplication and the addition after it may be one instruction where there is one.
-#pragma clang fp contract(fast)
+// The same bits for every instruction set: a multiplication and the addition after it are rounded once where the source
+// says `fused`, and twice everywhere else, whatever instructions there are.
+#pragma clang fp contract(off)
 
 #define ILV_PASTE_EXPANDED(kernel, isa) ilv_##kernel##_##isa
 #define ILV_PASTE(kernel, isa) ILV_PASTE_EXPANDED(kernel, isa)
@@ -17,7 +18,6 @@
 #include "functions.h"
 #include "norms.h"
 #include "elementwise.h"
-#include "dot.h"
 #include "matmul.h"
 #include "attention.h"
 #include "paged_attention.h"

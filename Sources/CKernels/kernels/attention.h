@@ -2,10 +2,7 @@
 // Compiled once per instruction set; no include guard.
 
 /// x = softmax(scale * x) over `count` scores.
-///
-/// Never inlined: the compiler may join multiplications and additions otherwise at every place, and
-/// a row must have the same bits wherever it is computed.
-static __attribute__((noinline)) void ILV_NAME(softmax_row)(float *x, size_t count, float scale) {
+static void ILV_NAME(softmax_row)(float *x, size_t count, float scale) {
     f32x16 best = splat(-__builtin_inff());
     size_t i = 0;
     for (; i + 16 <= count; i += 16) {

@@ -63,10 +63,10 @@ ILV_INLINE void sample_head(float *out, const float *value, size_t value_stride,
                 const float *row = value + found.offset[k];
                 float weight = found.weight[k];
                 for (size_t b = 0; b < blocks; b++) {
-                    sums[b] += load(row + 16 * b) * weight;
+                    sums[b] = fused(load(row + 16 * b), splat(weight), sums[b]);
                 }
                 if (blocks == 0) {
-                    sums[0] += load_part(row, rest) * weight;
+                    sums[0] = fused(load_part(row, rest), splat(weight), sums[0]);
                 }
             }
         }

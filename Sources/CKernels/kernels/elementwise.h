@@ -24,7 +24,7 @@ static void ILV_NAME(add_f32)(float *out, const float *a, const float *b, size_t
 }
 
 static void ILV_NAME(axpy_f32)(float *out, const float *x, float scale, size_t count) {
-#define EXPRESSION(LOAD) LOAD(out) + LOAD(x) * scale
+#define EXPRESSION(LOAD) fused(LOAD(x), splat(scale), LOAD(out))
     ILV_EACH(out, count, EXPRESSION);
 #undef EXPRESSION
 }
@@ -38,7 +38,7 @@ static void ILV_NAME(scale_f32)(float *out, const float *x, float scale, size_t 
 static void ILV_NAME(scaled_rows_add_f32)(float *out, size_t out_stride, const float *x,
                                           size_t x_stride, const float *gamma, size_t rows,
                                           size_t columns) {
-#define EXPRESSION(LOAD) LOAD(out) + LOAD(gamma) * LOAD(x)
+#define EXPRESSION(LOAD) fused(LOAD(gamma), LOAD(x), LOAD(out))
     for (size_t r = 0; r < rows; r++, out += out_stride, x += x_stride) {
         ILV_EACH(out, columns, EXPRESSION);
     }

@@ -20,10 +20,10 @@ ILV_INLINE void depthwise_pixel(float *out, const float *x, size_t x_stride, con
             const float *from = x + (y * width + at) * x_stride;
             const float *tap = weight + ((y + 1 - row) * 3 + (at + 1 - column)) * channels;
             for (size_t b = 0; b < blocks; b++) {
-                sums[b] += load(from + 16 * b) * load(tap + 16 * b);
+                sums[b] = fused(load(from + 16 * b), load(tap + 16 * b), sums[b]);
             }
             if (blocks == 0) {
-                sums[0] += load_part(from, rest) * load_part(tap, rest);
+                sums[0] = fused(load_part(from, rest), load_part(tap, rest), sums[0]);
             }
         }
     }
@@ -137,7 +137,8 @@ ILV_INLINE f32x16 blend_pixels(const float *const corner[4], const float weight[
                                size_t rest) {
     f32x16 sum = splat(0);
     for (int k = 0; k < 4; k++) {
-        sum += (rest ? load_part(corner[k] + c, rest) : load(corner[k] + c)) * weight[k];
+        f32x16 x = rest ? load_part(corner[k] + c, rest) : load(corner[k] + c);
+        sum = fused(x, splat(weight[k]), sum);
     }
     return sum;
 }

@@ -34,21 +34,21 @@ ILV_INLINE struct row_moments row_moments(const float *x, size_t count, float ce
         f32x16 d2 = load(x + i + 32) - center, d3 = load(x + i + 48) - center;
         sum0 += d0 + d1;
         sum1 += d2 + d3;
-        s0 += d0 * d0;
-        s1 += d1 * d1;
-        s2 += d2 * d2;
-        s3 += d3 * d3;
+        s0 = fused(d0, d0, s0);
+        s1 = fused(d1, d1, s1);
+        s2 = fused(d2, d2, s2);
+        s3 = fused(d3, d3, s3);
     }
     for (; i + 16 <= count; i += 16) {
         f32x16 d = load(x + i) - center;
         sum0 += d;
-        s0 += d * d;
+        s0 = fused(d, d, s0);
     }
     if (i < count) {
         f32x16 d = load_part(x + i, count - i) - center;
         d = choose(first_lanes(count - i), d, splat(0));
         sum1 += d;
-        s1 += d * d;
+        s1 = fused(d, d, s1);
     }
     return (struct row_moments){lanes_sum(sum0 + sum1), lanes_sum((s0 + s1) + (s2 + s3))};
 }
@@ -71,12 +71,13 @@ static void ILV_NAME(layer_norm_f32)(float *out, size_t out_stride, const float 
         size_t c = 0;
         for (; c + 16 <= columns; c += 16) {
             f32x16 y = (load(x + c) - mean - left) * inverse;
-            store(out + c, y * load(weight + c) + load(bias + c));
+            store(out + c, fused(y, load(weight + c), load(bias + c)));
         }
         if (c < columns) {
             size_t rest = columns - c;
             f32x16 y = (load_part(x + c, rest) - mean - left) * inverse;
-            store_part(out + c, y * load_part(weight + c, rest) + load_part(bias + c, rest), rest);
+            y = fused(y, load_part(weight + c, rest), load_part(bias + c, rest));
+            store_part(out + c, y, rest);
         }
     }
 }
@@ -120,11 +121,11 @@ ILV_INLINE void channel_block_sums(double *totals, const float *x, size_t x_stri
         const float *row = x + p * x_stride;
         for (size_t b = 0; b < blocks; b++) {
             f32x16 d = load(row + 16 * b) - load(center + 16 * b);
-            sums[b] += squared ? d * d : d;
+            sums[b] = squared ? fused(d, d, sums[b]) : sums[b] + d;
         }
         if (blocks == 0) {
             f32x16 d = load_part(row, rest) - load(center);
-            sums[0] += squared ? d * d : d;
+            sums[0] = squared ? fused(d, d, sums[0]) : sums[0] + d;
         }
     }
     size_t channels = blocks ? 16 * blocks : rest;
@@ -210,7 +211,7 @@ static void ILV_NAME(group_norm_statistics_f32)(float *mean, float *inverse_devi
 
 /// (x - mean) * scale + bias, with silu where asked for.
 ILV_INLINE f32x16 group_normalize(f32x16 x, f32x16 mean, f32x16 scale, f32x16 bias, int silu) {
-    f32x16 y = (x - mean) * scale + bias;
+    f32x16 y = fused(x - mean, scale, bias);
     return silu ? silu_lanes(y) : y;
 }
 

@@ -1,7 +1,7 @@
 #ifndef ILV_TABLES_H
 #define ILV_TABLES_H
 
-// What the files of this target share: system headers, and the tables of the instruction sets.
+// What the files of this target share: system headers, the tables of the instruction sets, and what the processor has.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,5 +17,8 @@ extern const struct ilv_kernels ilv_kernels_avx2;
 /// AVX-512 F, BW, DQ and VL (x86-64-v4).
 extern const struct ilv_kernels ilv_kernels_avx512;
 #endif
+
+/// The worst standing of features named with spaces between; one that is not known is absent.
+enum ilv_standing ilv_processor_standing(const char *names);
 
 #endif

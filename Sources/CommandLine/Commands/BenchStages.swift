@@ -60,7 +60,7 @@ struct BenchStages: ParsableCommand {
         var before = meter.measure()
         var report = StageReport(
             shape: configuration.name,
-            instructionSet: Compute.instructionSet,
+            instructionSet: InstructionSets.used,
             workers: compute.pool.workerCount,
             openBLASOperationsPerSecond: products
         )

@@ -1,4 +1,5 @@
 package import Scheduling
+package import Tensors
 
 /// What the engine is doing at one moment, for people and programs that watch it.
 package struct EngineSnapshot: Sendable {
@@ -130,6 +131,8 @@ package struct EngineSnapshot: Sendable {
     package var simulatedCosts = SimulatedCosts.nano
     /// What batches are expected to cost.
     package var costs: [CostModel] = []
+    /// What the kernels use of the processor.
+    package var instructionSets = InstructionSets()
     /// Requests that are being computed.
     package var runningCount = 0
     /// Requests that wait.

@@ -2,6 +2,7 @@ internal import Engine
 internal import HTTPServer
 internal import JSON
 internal import Scheduling
+internal import Tensors
 
 extension EngineSnapshot {
     /// The document of `GET /v1/engine`; times in milliseconds.
@@ -29,7 +30,8 @@ extension EngineSnapshot {
             "running": .array(requests.filter { $0.place != .waiting }.map(\.json)),
             "waiting": .array(requests.filter { $0.place == .waiting }.map(\.json)),
             "pools": .array(pools.map(\.json)), "steps": .array(steps), "costs": .array(costs),
-            "simulation_costs": simulatedCosts.json, "http": server.json,
+            "simulation_costs": simulatedCosts.json, "instruction_set": instructionSets.json,
+            "http": server.json,
         ]
     }
 }
@@ -45,6 +47,19 @@ extension EngineSnapshot.Request {
             "stage": .string(place.rawValue), "age_ms": .double(age.milliseconds),
             "computed_tokens": .integer(computedPositionCount),
             "total_tokens": .integer(positionCount), "drawings": .array(drawings),
+        ]
+    }
+}
+
+extension InstructionSets {
+    fileprivate var json: JSON {
+        let known = members.map { member -> JSON in
+            ["name": .string(member.name), "standing": .string(member.standing.rawValue)]
+        }
+        return [
+            "used": .string(Self.used), "wanted": wanted.map { .string($0) } ?? .null,
+            "known": .array(known),
+            "processor": .array(processorFeatures.map { .string($0) }), "story": .string(story),
         ]
     }
 }

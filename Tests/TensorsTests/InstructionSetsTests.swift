@@ -1,0 +1,65 @@
+import Glibc
+import Testing
+
+@testable import Tensors
+
+@Suite("The story of the instruction sets")
+struct InstructionSetsTests {
+    @Test("This process uses one of those that are available, and says so")
+    func thisProcess() throws {
+        let sets = InstructionSets()
+        let used = sets.members.filter { $0.standing == .used }.map(\.name)
+        #expect(used == [InstructionSets.used])
+        #expect(sets.available.first == "generic" && sets.available.contains(InstructionSets.used))
+        #expect(sets.story.hasPrefix("\(InstructionSets.used) is used"))
+        try sets.validate()
+    }
+
+    @Test("INTERLEAVED_ISA is told as the reason, and holds the better ones back")
+    func forced() async {
+        await #expect(processExitsWith: .success) {
+            unsafe setenv("INTERLEAVED_ISA", "generic", 1)
+            let sets = InstructionSets()
+            let isGeneric = InstructionSets.used == "generic" && sets.wanted == "generic"
+            let others = sets.members.filter { sets.available.contains($0.name) }.dropFirst()
+            let areHeldBack = others.allSatisfy { $0.standing == .heldBack }
+            exit(isGeneric && areHeldBack && (try? sets.validate()) != nil ? 0 : 1)
+        }
+    }
+
+    @Test("A name that cannot be used is an error that tells which can; an empty one is none")
+    func unknown() async {
+        await #expect(processExitsWith: .success) {
+            unsafe setenv("INTERLEAVED_ISA", "avx9000", 1)
+            let sets = InstructionSets()
+            let expected = InstructionSetError(wanted: "avx9000", available: sets.available)
+            do throws(InstructionSetError) {
+                try sets.validate()
+                exit(1)
+            } catch {
+                guard error == expected, "\(error)".contains("generic") else { exit(2) }
+            }
+            unsafe setenv("INTERLEAVED_ISA", "", 1)
+            exit((try? InstructionSets().validate()) != nil ? 0 : 3)
+        }
+    }
+
+    @Test("Why something is not used is told in words")
+    func words() {
+        let sets = InstructionSets(
+            members: [
+                .init(name: "generic", standing: .outdone), .init(name: "avx2", standing: .used),
+                .init(name: "avx512", standing: .notPermitted),
+                .init(name: "amx", standing: .notBuilt),
+            ],
+            processorFeatures: ["avx2", "fma", "avx512f", "amx-tile"],
+            wanted: nil
+        )
+        #expect(
+            sets.story == "avx2 is used; the processor has avx2, fma, avx512f, amx-tile; "
+                + "avx512 is not used, as the system does not permit it; "
+                + "amx is not used, as this build has no kernels for it"
+        )
+        #expect(sets.available == ["generic", "avx2"])
+    }
+}
