@@ -1,4 +1,4 @@
-import Glibc
+internal import Tensors
 
 extension DenoisingPlan {
     /// DPM-Solver++ of second order with two steps' memory (Lu et al., arXiv 2211.01095).
@@ -36,7 +36,7 @@ extension DenoisingPlan {
                 noiseRoot: current.noiseRoot
             )
             let width = next.lambda - current.lambda
-            let decay = next.root * (expf(-width) - 1)
+            let decay = next.root * (Elementary.exp(-width) - 1)
             step.latents = next.noiseRoot / current.noiseRoot
             step.denoised = -decay
             if index > 0 && !(isLast && lowersLast) {
@@ -45,7 +45,7 @@ extension DenoisingPlan {
                 let slope =
                     switch configuration.solverType {
                     case .midpoint: -0.5 * decay
-                    case .heun: next.root * ((expf(-width) - 1) / width + 1)
+                    case .heun: next.root * ((Elementary.exp(-width) - 1) / width + 1)
                     }
                 step.denoised += slope / ratio
                 step.previousDenoised = -slope / ratio
@@ -69,6 +69,6 @@ private struct SolverPoint {
     init(alpha: Float) {
         root = alpha.squareRoot()
         noiseRoot = (1 - alpha).squareRoot()
-        lambda = logf(root) - logf(noiseRoot)
+        lambda = Elementary.log(root) - Elementary.log(noiseRoot)
     }
 }

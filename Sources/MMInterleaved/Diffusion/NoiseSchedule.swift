@@ -1,4 +1,4 @@
-import Glibc
+internal import Tensors
 
 /// How much of the clean latents is left at each training step.
 ///
@@ -58,7 +58,7 @@ package struct NoiseSchedule: Sendable, Equatable {
     }
 
     private static func squaredCosine(_ time: Double) -> Double {
-        let cosine = cos((time + 0.008) / 1.008 * Double.pi / 2)
+        let cosine = Elementary.cos((time + 0.008) / 1.008 * Double.pi / 2)
         return cosine * cosine
     }
 

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Tensors
 
 /// The bookkeeping of beam search, with the semantics of transformers 4.31.
 ///
@@ -125,7 +125,7 @@ package struct BeamSearch {
             if next.count == beams.count { break }
         }
         if finished.count >= beams.count, let best = candidates.first?.score {
-            let attainable = best / powf(Float(length + 1), lengthPenalty)
+            let attainable = best / Elementary.pow(Float(length + 1), lengthPenalty)
             let worst = finished.map(\.score).min() ?? -.infinity
             isDone = isDone || worst >= attainable
         }
@@ -145,7 +145,7 @@ package struct BeamSearch {
     private mutating func finish(_ tokens: [Int], score: Float, end: Int?) {
         let hypothesis = Hypothesis(
             tokens: tokens,
-            score: score / powf(Float(tokens.count), lengthPenalty),
+            score: score / Elementary.pow(Float(tokens.count), lengthPenalty),
             end: end
         )
         let worst = finished.indices.min { finished[$0].score < finished[$1].score }

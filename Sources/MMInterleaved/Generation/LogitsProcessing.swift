@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Tensors
 
 /// The settings that change how likely tokens are, in the order and with the arithmetic of
 /// transformers 4.31.
@@ -50,7 +50,7 @@ package enum LogitsProcessing {
         var kept: [(index: Int, probability: Float)] = []
         var total: Float = 0
         for index in logits.indices where logits[index] > excluded {
-            let probability = expf(logits[index] - best)
+            let probability = Elementary.exp(logits[index] - best)
             kept.append((index, probability))
             total += probability
         }
@@ -71,7 +71,7 @@ package enum LogitsProcessing {
     /// Source: Min-p sampling, arXiv 2407.01082.
     package static func keepRelativelyLikely(_ logits: inout [Float], share: Float) {
         guard share > 0, let best = logits.max() else { return }
-        let threshold = best + logf(share)
+        let threshold = best + Elementary.log(share)
         for index in logits.indices where logits[index] < threshold { logits[index] = excluded }
     }
 
@@ -81,7 +81,7 @@ package enum LogitsProcessing {
         var sum: Float = 0
         for index in logits.indices {
             let logit = logits[index]
-            let value = logit == excluded ? 0 : expf(logit - best)
+            let value = logit == excluded ? 0 : Elementary.exp(logit - best)
             logits[index] = value
             sum += value
         }
@@ -93,17 +93,17 @@ package enum LogitsProcessing {
     package static func logSumExp(_ logits: [Float]) -> Float {
         guard let best = logits.max(), best > excluded else { return excluded }
         var sum: Double = 0
-        for logit in logits { sum += Double(expf(logit - best)) }
-        return best + Float(log(sum))
+        for logit in logits { sum += Double(Elementary.exp(logit - best)) }
+        return best + Float(Elementary.log(sum))
     }
 
     /// Turns logits into logarithms of probabilities, in place.
     package static func logSoftmax(_ logits: inout [Float]) {
         guard let best = logits.max(), best > excluded else { return }
         var sum: Double = 0
-        for logit in logits { sum += Double(expf(logit - best)) }
+        for logit in logits { sum += Double(Elementary.exp(logit - best)) }
         // Two subtractions: a sum of both would lose the digits of the second for large logits.
-        let shift = Float(log(sum))
+        let shift = Float(Elementary.log(sum))
         for index in logits.indices { logits[index] = (logits[index] - best) - shift }
     }
 

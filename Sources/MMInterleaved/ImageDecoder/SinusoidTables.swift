@@ -1,4 +1,3 @@
-internal import Glibc
 package import Tensors
 
 /// Tables of sines and cosines that tell positions and times apart.
@@ -9,10 +8,10 @@ package enum SinusoidTables {
     static func timeEmbedding(_ times: [Float], into out: Matrix) {
         let half = out.columns / 2
         for index in 0..<half {
-            let frequency = expf(-logf(10000) * Float(index) / Float(half))
+            let frequency = Elementary.exp(-Elementary.log(10000) * Float(index) / Float(half))
             for (row, time) in times.enumerated() {
-                out[row, index] = cosf(time * frequency)
-                out[row, half + index] = sinf(time * frequency)
+                out[row, index] = Elementary.cos(time * frequency)
+                out[row, half + index] = Elementary.sin(time * frequency)
             }
         }
     }
@@ -24,11 +23,11 @@ package enum SinusoidTables {
         let half = width / 2
         let table = Matrix(rows: count, columns: width)
         for index in 0..<half {
-            let frequency = 1 / powf(10000, Float(index) / Float(half))
+            let frequency = 1 / Elementary.pow(10000, Float(index) / Float(half))
             for position in 0..<count {
                 let angle = Float(position) * frequency
-                table[position, index] = sinf(angle)
-                table[position, half + index] = cosf(angle)
+                table[position, index] = Elementary.sin(angle)
+                table[position, half + index] = Elementary.cos(angle)
             }
         }
         return table

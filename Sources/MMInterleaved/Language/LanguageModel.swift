@@ -1,4 +1,3 @@
-internal import Glibc
 package import Tensors
 
 /// LLaMA with a synchronizer in every `crossAttentionFrequency`-th layer.
@@ -80,7 +79,7 @@ package struct LanguageModel: Sendable {
         if c.hasSynchronizer(layer: index) {
             let own = parameters["llama_cross_attn"]
             crossAttention = CrossAttention(
-                gate: tanhf(try own.vector("gate", 1)[0, 0]),
+                gate: Elementary.tanh(try own.vector("gate", 1)[0, 0]),
                 queryNorm: try own.rmsNorm("norm1", channels: hidden, epsilon: c.normEpsilon),
                 featureNorm: try own.rmsNorm(
                     "norm2",

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Tensors
 
 /// Cosines and sines of the rotary embedding for every position.
@@ -15,11 +14,11 @@ struct RotaryTable: Sendable {
         cosine = Matrix(rows: positionCount, columns: headSize / 2)
         sine = Matrix(rows: positionCount, columns: headSize / 2)
         for pair in 0..<headSize / 2 {
-            let frequency = 1 / powf(base, Float(2 * pair) / Float(headSize))
+            let frequency = 1 / Elementary.pow(base, Float(2 * pair) / Float(headSize))
             for position in 0..<positionCount {
                 let angle = Float(position) * frequency
-                cosine[position, pair] = cosf(angle)
-                sine[position, pair] = sinf(angle)
+                cosine[position, pair] = Elementary.cos(angle)
+                sine[position, pair] = Elementary.sin(angle)
             }
         }
     }

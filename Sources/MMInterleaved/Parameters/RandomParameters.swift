@@ -1,4 +1,3 @@
-internal import Glibc
 package import Tensors
 
 /// Parameters of an untrained model: seeded random numbers, scaled so that activations stay moderate.

@@ -1,5 +1,4 @@
 internal import CKernels
-internal import Glibc
 
 extension Compute {
     /// Bilinear resize without antialiasing, pixel centres aligned (align_corners false).
@@ -104,7 +103,7 @@ extension Compute {
         to target: Int
     ) -> [(index: Int, weight: Float)] {
         let position = (Float(index) + 0.5) * (Float(count) / Float(target)) - 0.5
-        let start = floorf(position)
+        let start = position.rounded(.down)
         let fraction = position - start
         let a: Float = -0.75
         func near(_ x: Float) -> Float { ((a + 2) * x - (a + 3)) * x * x + 1 }

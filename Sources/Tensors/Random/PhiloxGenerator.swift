@@ -1,5 +1,3 @@
-import Glibc
-
 /// Counter-based normal numbers: Philox4x32-10 laid out as torch's CUDA `randn` lays it out.
 ///
 /// Element `i` of draw `d` depends on (seed, d, i) alone: the counter is (d, 0, i, 0), the key the
@@ -45,7 +43,7 @@ package struct PhiloxGenerator: Sendable, Equatable {
         // Rounded to nearest as in C; `Float.pi` is rounded down.
         let turn = Float(2 * Double.pi)
         let angle = Float(second) * (turn * 0x1p-32) + (turn * 0x1p-33)
-        return (-2 * logf(uniform)).squareRoot() * sinf(angle)
+        return (-2 * Elementary.log(uniform)).squareRoot() * Elementary.sin(angle)
     }
 
     /// The four words of one counter: ten rounds of Philox4x32.

@@ -1,13 +1,11 @@
-import Glibc
-
 /// Random numbers as PyTorch's CPU generator draws them, so that a seed gives the same latents and
 /// the same words.
 ///
 /// The stream is MT19937. torch seeds it by the low 32 bits of a seed; so does this for seeds below 2^32, while
 /// both halves of a larger one count, by the algorithm's own way to take a key of several words. A value of this type is the whole
-/// state: a copy continues the same stream. `normal` agrees with torch within 1e-6 (torch computes
-/// the logarithm, sine and cosine with vector approximations of its own), everything else bit for
-/// bit up to the last place of the logarithm.
+/// state: a copy continues the same stream, with the same bits on every machine. `normal` agrees with torch within
+/// 1e-6 (torch computes the logarithm, sine and cosine with vector approximations of its own), everything else bit
+/// for bit up to the last place of the logarithm.
 ///
 /// Source: the behaviour of `torch.Generator`, `torch.randn`, `torch.rand`, `Tensor.exponential_`
 /// and `torch.multinomial` on float32 CPU tensors; checked against recorded draws.
@@ -87,10 +85,10 @@ extension TorchGenerator {
     /// Turns 16 uniform numbers into normal ones: element j and j + 8 are one pair.
     private static func transformBlock(_ out: inout MutableSpan<Float>, start: Int) {
         for index in start..<start + 8 {
-            let radius = (-2 * logf(1 - out[index])).squareRoot()
+            let radius = (-2 * Elementary.log(1 - out[index])).squareRoot()
             let angle = Self.turn * out[index + 8]
-            out[index] = radius * cosf(angle)
-            out[index + 8] = radius * sinf(angle)
+            out[index] = radius * Elementary.cos(angle)
+            out[index + 8] = radius * Elementary.sin(angle)
         }
     }
 
@@ -101,10 +99,11 @@ extension TorchGenerator {
             return kept
         }
         let turn = nextUniformDouble()
-        let radius = (-2 * log1p(-nextUniformDouble())).squareRoot()
+        // torch calls log1p; 1 minus a uniform number is exact, so this is the same.
+        let radius = (-2 * Elementary.log(1 - nextUniformDouble())).squareRoot()
         let angle = 2 * Double.pi * turn
-        keptNormal = radius * sin(angle)
-        return radius * cos(angle)
+        keptNormal = radius * Elementary.sin(angle)
+        return radius * Elementary.cos(angle)
     }
 }
 
@@ -116,7 +115,8 @@ extension TorchGenerator {
     /// This is torch's own path. Builds of torch 2.0 to 2.6 that use Intel's MKL seed another
     /// generator there, which is not followed.
     package mutating func nextExponential() -> Float {
-        Float(-log1p(-nextUniformDouble()))
+        // The difference from 0 is never -0, by which a weight would be divided.
+        Float(0 - Elementary.log(1 - nextUniformDouble()))
     }
 
     /// `torch.multinomial(probabilities, 1)`: the index of the largest `p / e`, `e` exponential.
