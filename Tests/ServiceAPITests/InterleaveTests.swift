@@ -1,3 +1,4 @@
+import Digests
 import Engine
 import Foundation
 import Images
@@ -106,6 +107,27 @@ extension ServiceTests {
                 #expect(segments[0]["media_type"] as? String == "image/\(format)")
                 let file = try self.file(segments[0])
                 #expect(ImageFormat(sniffing: file.span)?.rawValue == format)
+                #expect(segments[0]["sha256"] as? String == SHA256.hexadecimal(of: file))
+            }
+        }
+
+        @Test("The digest of a picture's pixels is that of its samples, whatever file they become")
+        func digestsPixels() throws {
+            try withService { service in
+                let digests = try ["png", "jpeg", "webp"].map { format in
+                    let body =
+                        "{\"input\":[\(Self.text)],\"mode\":\"image\",\"seed\":1,"
+                        + "\"image\":{\"format\":\"\(format)\"}}"
+                    let document = try service.post("/v1/interleave", body).document()
+                    let picture = try #require((document["segments"] as? [Document])?.first)
+                    let digest = try #require(picture["pixels_sha256"] as? String)
+                    if format == "png" {
+                        let image = try ImageDecoder.decode(file(picture))
+                        #expect(digest == SHA256.hexadecimal(of: image.pixels))
+                    }
+                    return digest
+                }
+                #expect(Set(digests).count == 1)
             }
         }
 
@@ -219,7 +241,9 @@ extension ServiceTests {
         }
 
         static func fingerprint(_ segment: Document) -> String {
-            let parts = ["text", "sha256", "image"].map { segment[$0] as? String ?? "" }
+            let parts = ["text", "sha256", "pixels_sha256", "image"].map {
+                segment[$0] as? String ?? ""
+            }
             return parts.joined(separator: "|")
         }
     }

@@ -140,7 +140,10 @@ extension ServiceTests {
                         #expect(picture["byte_count"] as? Int == file.count)
                         let url = try #require(whole[number]["image"] as? String)
                         #expect(url.hasSuffix(file.base64EncodedString()))
-                        #expect(picture["sha256"] as? String == whole[number]["sha256"] as? String)
+                        for digest in ["sha256", "pixels_sha256"] {
+                            let expected = try #require(whole[number][digest] as? String)
+                            #expect(picture[digest] as? String == expected)
+                        }
                     }
                 }
                 let refused = try service.post(

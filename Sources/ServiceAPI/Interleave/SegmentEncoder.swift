@@ -19,6 +19,10 @@ package struct EncodedPicture: Hashable, Sendable {
     package let seed: UInt64
     /// SHA-256 of the file in hexadecimal.
     package let digest: String
+    /// SHA-256 of the samples, red, green and blue of one pixel after the other, row by row, in hexadecimal.
+    ///
+    /// The same on every machine; the file's may change with the library that compressed it.
+    package let pixelDigest: String
 }
 
 /// A segment in the form in which it leaves the program.
@@ -76,7 +80,8 @@ package struct SegmentEncoder: Sendable {
                         width: picture.image.width,
                         height: picture.image.height,
                         seed: picture.seed,
-                        digest: SHA256.hexadecimal(of: bytes)
+                        digest: SHA256.hexadecimal(of: bytes),
+                        pixelDigest: SHA256.hexadecimal(of: picture.image.pixels)
                     )
                 )
             }
@@ -166,7 +171,8 @@ package struct SegmentEncoder: Sendable {
                 return [
                     content, ("media_type", .string(file.format.mediaType)),
                     ("width", .integer(file.width)), ("height", .integer(file.height)),
-                    ("sha256", .string(file.digest)), ("seed", .unsigned(file.seed)),
+                    ("sha256", .string(file.digest)),
+                    ("pixels_sha256", .string(file.pixelDigest)), ("seed", .unsigned(file.seed)),
                 ]
             }
             guard parameters.request.picture.count == 1, let only = files.first else {
