@@ -111,6 +111,7 @@ let package = Package(
             ["Files", "JSON", "Tensors", "Checkpoints", "Tokenization", "Images"]
         ),
         library("Scheduling"),
+        library("Simulation", ["Scheduling"]),
 
         // L4
         library("HTTPServer", ["Locking", "HTTPWire", "Sockets", logging]),
@@ -147,7 +148,7 @@ let package = Package(
 
         library(
             "LoadGenerator",
-            ["Locking", "HTTPWire", "JSON", "Sockets", "Images", "Scheduling"]
+            ["Locking", "HTTPWire", "JSON", "Sockets", "Images", "Scheduling", "Simulation"]
         ),
 
         library(
@@ -161,8 +162,8 @@ let package = Package(
             [
                 "CLinux", "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
                 "Tokenization",
-                "Images", "MMInterleaved", "Scheduling", "ReferenceImport", "Engine", "HTTPWire",
-                "JSON",
+                "Images", "MMInterleaved", "Scheduling", "Simulation", "ReferenceImport",
+                "Engine", "HTTPWire", "JSON",
                 "Sockets", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
                 "Evaluation", argumentParser, logging, yams,
             ]
@@ -228,6 +229,7 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         tests("Scheduling"),
+        tests("Simulation", ["Scheduling"]),
         tests("HTTPServer", ["Locking", "HTTPWire", "Sockets", logging]),
         tests(
             "Engine",
@@ -243,7 +245,10 @@ let package = Package(
         ),
         tests(
             "LoadGenerator",
-            ["Locking", "HTTPWire", "HTTPServer", "Sockets", "Images", "Scheduling", logging]
+            [
+                "Locking", "HTTPWire", "HTTPServer", "Sockets", "Images", "Scheduling",
+                "Simulation", logging,
+            ]
         ),
         tests(
             "Evaluation",

@@ -4,7 +4,7 @@ import HTTPWire
 import LoadGenerator
 import Locking
 import Logging
-import Scheduling
+import Simulation
 import Testing
 
 /// Answers every request by the seed in its document: well, with a refusal, badly, or not at all.

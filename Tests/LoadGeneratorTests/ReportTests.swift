@@ -1,6 +1,6 @@
 import Images
 @testable import LoadGenerator
-import Scheduling
+import Simulation
 import Testing
 
 @Suite("Reports of runs")

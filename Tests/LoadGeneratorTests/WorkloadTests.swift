@@ -1,6 +1,7 @@
 import Foundation
 import LoadGenerator
 import Scheduling
+import Simulation
 import Testing
 
 @Suite("Requests that are sent")

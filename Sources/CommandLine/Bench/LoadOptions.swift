@@ -1,7 +1,7 @@
 import ArgumentParser
 import Files
 import LoadGenerator
-import Scheduling
+import Simulation
 
 /// Which daemon is measured.
 struct TargetOptions: ParsableArguments {

@@ -4,7 +4,7 @@ import Foundation
 import Images
 import JSON
 import LoadGenerator
-import Scheduling
+import Simulation
 
 /// What is told of a run.
 struct ReportOptions: ParsableArguments {

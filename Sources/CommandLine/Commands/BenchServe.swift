@@ -5,7 +5,7 @@ import JSON
 import LoadGenerator
 import Locking
 import Logging
-import Scheduling
+import Simulation
 
 /// Measures a daemon under load.
 struct BenchServe: ParsableCommand {

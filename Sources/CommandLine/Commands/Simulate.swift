@@ -3,6 +3,7 @@ import Files
 import Foundation
 import JSON
 import Scheduling
+import Simulation
 
 /// Simulates the scheduler under load.
 struct Simulate: ParsableCommand {
@@ -122,7 +123,7 @@ struct Simulate: ParsableCommand {
         }
     }
 
-    private func readCosts() throws -> SimulatedCosts {
+    private func readCosts() throws -> StepCosts {
         guard let costs else { return .nano }
         let bytes = try File.read(costs, maximumByteCount: 1 << 20)
         do {

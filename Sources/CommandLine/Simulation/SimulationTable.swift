@@ -1,5 +1,5 @@
 import Foundation
-import Scheduling
+import Simulation
 
 /// A simulation's report as tables for people.
 struct SimulationTable {

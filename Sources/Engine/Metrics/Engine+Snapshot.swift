@@ -22,7 +22,7 @@ extension Engine {
         snapshot.requests = metrics.liveRequests
         let measured = metrics.snapshot()
         snapshot.recentSteps = measured.recentSteps
-        snapshot.simulatedCosts = measured.costs.costs(defaults: .nano)
+        snapshot.stepCosts = measured.costs.costs(defaults: .nano)
         snapshot.runningCount = status.runningCount
         snapshot.waitingCount = status.waitingCount
         snapshot.sinceProgress = status.sinceProgress

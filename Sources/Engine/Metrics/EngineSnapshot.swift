@@ -128,7 +128,7 @@ package struct EngineSnapshot: Sendable {
     /// Memory that requests share.
     package var pools: [Pool] = []
     /// What batches cost, as a simulation takes it.
-    package var simulatedCosts = SimulatedCosts.nano
+    package var stepCosts = StepCosts.nano
     /// What batches are expected to cost.
     package var costs: [CostModel] = []
     /// What the kernels use of the processor.

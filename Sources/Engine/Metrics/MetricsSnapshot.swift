@@ -115,7 +115,7 @@ package struct MetricsSnapshot: Sendable {
     /// The last batches, oldest first.
     package internal(set) var recentSteps: [Step] = []
     /// What batches cost, for a simulation.
-    package internal(set) var costs = CostFit()
+    package internal(set) var costs = StepCostFit()
     /// Positions of prompts of answered requests.
     package internal(set) var promptTokenCount = 0
     /// Positions of answered requests that were found computed.

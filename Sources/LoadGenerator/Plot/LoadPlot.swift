@@ -1,4 +1,4 @@
-internal import Scheduling
+internal import Simulation
 package import Images
 
 /// A picture of a run: how latencies are distributed, and what was done when.

@@ -1,4 +1,4 @@
-internal import Scheduling
+internal import Simulation
 internal import Foundation
 
 /// Records as tables of comma-separated values.

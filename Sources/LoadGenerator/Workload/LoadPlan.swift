@@ -1,4 +1,4 @@
-package import Scheduling
+package import Simulation
 
 /// Sizes that are the same for all requests; nil leaves them as they were drawn.
 package struct FixedSizes: Hashable, Sendable {
@@ -36,7 +36,7 @@ package enum LoadPlan {
         seed: UInt64,
         sizes: FixedSizes
     ) -> [LoadRequest] {
-        var random = SimulationRandom(seed: seed)
+        var random = LoadRandom(seed: seed)
         return (0..<count).map { index in
             LoadRequest(index: index, arrival: sizes.applied(to: mix.draw(&random)))
         }

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Images
-package import Scheduling
+internal import Scheduling
+package import Simulation
 
 /// A request to be sent.
 package struct LoadRequest: Hashable, Sendable {
@@ -58,7 +59,7 @@ package struct Workload: Sendable {
     /// end them. Several pictures are drawn side by side, in front of the text of an interleaved answer.
     package func body(_ request: LoadRequest) -> [UInt8] {
         let arrival = request.arrival
-        var random = SimulationRandom(
+        var random = LoadRandom(
             seed: settings.seed ^ UInt64(request.index) &* 0x2545_f491_4f6c_dd1d
         )
         var parts = (0..<arrival.imageCount).map { _ in
@@ -97,7 +98,7 @@ package struct Workload: Sendable {
 
     /// A picture of coloured rectangles.
     private static func picture(seed: UInt64, side: Int) -> RGBImage {
-        var random = SimulationRandom(seed: seed)
+        var random = LoadRandom(seed: seed)
         var canvas = Canvas(width: side, height: side, background: Color.random(using: &random))
         for _ in 0..<6 {
             let x = Int.random(in: 0..<side, using: &random)

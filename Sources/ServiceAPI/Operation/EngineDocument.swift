@@ -30,7 +30,7 @@ extension EngineSnapshot {
             "running": .array(requests.filter { $0.place != .waiting }.map(\.json)),
             "waiting": .array(requests.filter { $0.place == .waiting }.map(\.json)),
             "pools": .array(pools.map(\.json)), "steps": .array(steps), "costs": .array(costs),
-            "simulation_costs": simulatedCosts.json, "instruction_set": instructionSets.json,
+            "simulation_costs": stepCosts.json, "instruction_set": instructionSets.json,
             "http": server.json,
         ]
     }
@@ -77,7 +77,7 @@ extension EngineSnapshot.Pool {
     }
 }
 
-extension SimulatedCosts {
+extension StepCosts {
     /// The document that `interleaved simulate --costs` reads, in microseconds.
     fileprivate var json: JSON {
         func line(_ line: Line) -> JSON {

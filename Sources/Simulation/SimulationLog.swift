@@ -1,3 +1,5 @@
+package import Scheduling
+
 /// Everything that happened in a simulation, in the order in which it ended.
 package struct SimulationLog: Hashable, Sendable {
     /// Sums over the steps of a stage.

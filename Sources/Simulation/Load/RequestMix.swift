@@ -34,7 +34,7 @@ package struct RequestMix: Hashable, Sendable {
     /// Requests at random times: a Poisson process with `rate` requests per second.
     package func arrivals(rate: Double, duration: Duration, seed: UInt64) -> ArrivalTrace {
         precondition(rate > 0, "a rate of nothing")
-        var random = SimulationRandom(seed: seed)
+        var random = LoadRandom(seed: seed)
         var arrivals: [Arrival] = []
         var time = Duration.zero
         while true {
@@ -47,7 +47,7 @@ package struct RequestMix: Hashable, Sendable {
     }
 
     /// One request: its kind by weight, its lengths around what is typical of it.
-    package func draw(_ random: inout SimulationRandom) -> Arrival {
+    package func draw(_ random: inout LoadRandom) -> Arrival {
         let total = weights.reduce(0) { $0 + $1.weight }
         var choice = random.uniform() * total
         var kind = weights[weights.count - 1].kind

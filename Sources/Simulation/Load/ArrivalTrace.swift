@@ -1,3 +1,5 @@
+internal import Scheduling
+
 /// Requests in the order in which they arrive, and their form as text.
 ///
 /// The text is comma-separated values: the line ``header``, then one line per request. Fields contain no commas

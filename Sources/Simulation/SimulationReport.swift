@@ -1,3 +1,5 @@
+internal import Scheduling
+
 /// What a simulation comes to, in seconds and counts.
 package struct SimulationReport: Hashable, Sendable, Codable {
     /// Requests of one kind.

@@ -1,3 +1,5 @@
+package import Scheduling
+
 /// A request of a trace: when it comes, and what it takes.
 package struct Arrival: Hashable, Sendable {
     /// Time since the trace's start.

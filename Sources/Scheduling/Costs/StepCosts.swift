@@ -1,7 +1,7 @@
-/// How long steps take in a simulation, in place of a model that computes them.
+/// How long the steps of a whole engine take, by stage and batch: what a simulation has in place of a model.
 ///
 /// Units: microseconds.
-package struct SimulatedCosts: Hashable, Sendable, Codable {
+package struct StepCosts: Hashable, Sendable, Codable {
     /// A stage whose time grows with its batch: fixed + perUnit x units.
     package struct Line: Hashable, Sendable, Codable {
         package var fixed: Double
@@ -51,7 +51,7 @@ package struct SimulatedCosts: Hashable, Sendable, Codable {
     }
 
     /// The shape nano on two cores at 170 GFLOP/s, from `interleaved bench --shape nano`.
-    package static let nano = SimulatedCosts(
+    package static let nano = StepCosts(
         encode: Line(fixed: 300, perUnit: 5_800),
         language: Language(fixed: 210, perRow: 60, perAttendedPosition: 0.05),
         denoise: Line(fixed: 500, perUnit: 8_750),

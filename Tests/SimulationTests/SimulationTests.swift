@@ -1,6 +1,7 @@
+import Scheduling
 import Testing
 
-@testable import Scheduling
+@testable import Simulation
 
 @Suite struct SimulationTests {
     private static func report(
@@ -30,7 +31,7 @@ import Testing
 
     @Test("A lone caption takes exactly what its steps cost")
     func addsUp() throws {
-        let costs = SimulatedCosts(
+        let costs = StepCosts(
             encode: .init(fixed: 1000, perUnit: 2000),
             language: .init(fixed: 100, perRow: 10, perAttendedPosition: 1),
             denoise: .init(fixed: 1, perUnit: 1),
@@ -139,17 +140,5 @@ import Testing
         #expect(Percentiles([]) == nil)
         let one = try #require(Percentiles([.seconds(3)]))
         #expect(one.p50 == 3 && one.p99 == 3 && one.mean == 3)
-    }
-
-    @Test("Costs that are no times are refused by name")
-    func validatesCosts() {
-        var costs = SimulatedCosts.nano
-        costs.render.perUnit = -.infinity
-        do throws(SchedulingConfigurationError) {
-            try costs.validate()
-            Issue.record("accepted")
-        } catch {
-            #expect(error.field == "render.perUnit")
-        }
     }
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import Scheduling
 
 @Suite("Costs fitted to steps")
-struct CostFitTests {
+struct StepCostFitTests {
     private func language(rows: Int, first: Int) -> StepPlan {
         let item = LanguagePlan.Item(
             request: RequestIdentifier(number: 0),
@@ -28,10 +28,10 @@ struct CostFitTests {
 
     @Test("Steps that follow a line give the line back, positions attended to included")
     func recovers() {
-        var truth = SimulatedCosts.nano
-        truth.denoise = SimulatedCosts.Line(fixed: 700, perUnit: 8000)
-        truth.language = SimulatedCosts.Language(fixed: 300, perRow: 50, perAttendedPosition: 0.25)
-        var fit = CostFit()
+        var truth = StepCosts.nano
+        truth.denoise = StepCosts.Line(fixed: 700, perUnit: 8000)
+        truth.language = StepCosts.Language(fixed: 300, perRow: 50, perAttendedPosition: 0.25)
+        var fit = StepCostFit()
         for count in 1...8 {
             fit.observe(denoise(count), duration: truth.duration(of: denoise(count)))
             for first in [0, 100, 400] {
@@ -46,12 +46,12 @@ struct CostFitTests {
         #expect(abs(costs.language.fixed - 300) < 1 && abs(costs.language.perRow - 50) < 1)
         #expect(abs(costs.language.perAttendedPosition - 0.25) < 0.01)
         #expect(costs.requestOverhead == 3000)
-        #expect(costs.encode == SimulatedCosts.nano.encode)
+        #expect(costs.encode == StepCosts.nano.encode)
     }
 
     @Test("Steps that are all alike are taken to be proportional to their units")
     func alike() {
-        var fit = CostFit()
+        var fit = StepCostFit()
         for _ in 0..<5 { fit.observe(denoise(4), duration: .milliseconds(8)) }
         let costs = fit.costs(defaults: .nano)
         #expect(costs.denoise.fixed == 0 && abs(costs.denoise.perUnit - 2000) < 1e-6)
@@ -59,10 +59,22 @@ struct CostFitTests {
 
     @Test("No term is negative, whatever was measured")
     func negative() throws {
-        var fit = CostFit()
+        var fit = StepCostFit()
         for count in 1...9 { fit.observe(denoise(count), duration: .milliseconds(20 - count)) }
         let costs = fit.costs(defaults: .nano)
         #expect(costs.denoise.fixed > 0 && costs.denoise.perUnit == 0)
         try costs.validate()
+    }
+
+    @Test("Costs that are no times are refused by name")
+    func validatesCosts() {
+        var costs = StepCosts.nano
+        costs.render.perUnit = -.infinity
+        do throws(SchedulingConfigurationError) {
+            try costs.validate()
+            Issue.record("accepted")
+        } catch {
+            #expect(error.field == "render.perUnit")
+        }
     }
 }

@@ -1,3 +1,5 @@
+package import Scheduling
+
 /// A request in a simulation: asks the scheduler for what a real one asks for, in the same order, and
 /// notes when what would be sent to its client is there.
 struct SimulatedRequest {

@@ -1,3 +1,5 @@
+package import Scheduling
+
 /// A discrete-event simulation: the same scheduler that drives the engine, with a cost model in place of
 /// the model.
 ///
@@ -12,7 +14,7 @@ package struct Simulator {
         case closed(RequestMix, clientCount: Int, requestCount: Int, seed: UInt64)
     }
 
-    private let costs: SimulatedCosts
+    private let costs: StepCosts
     private let imagePositionCount: Int
     private let timeout: Duration?
     private var scheduler: Scheduler
@@ -30,7 +32,7 @@ package struct Simulator {
     /// - Throws: ``SchedulingConfigurationError``.
     package init(
         _ configuration: SchedulingConfiguration,
-        costs: SimulatedCosts,
+        costs: StepCosts,
         load: Load,
         imagePositionCount: Int = 16,
         timeout: Duration? = nil
@@ -154,18 +156,18 @@ private struct ArrivalSource {
     private var arrivals: [Arrival]
     private var index = 0
     private var mix: RequestMix?
-    private var random: SimulationRandom
+    private var random: LoadRandom
     private var remainingCount = 0
 
     init(_ load: Simulator.Load) {
         switch load {
         case .open(let trace):
             arrivals = trace.arrivals
-            random = SimulationRandom(seed: 0)
+            random = LoadRandom(seed: 0)
         case .closed(let mix, let clientCount, let requestCount, let seed):
             arrivals = []
             self.mix = mix
-            random = SimulationRandom(seed: seed)
+            random = LoadRandom(seed: seed)
             remainingCount = requestCount
             for _ in 0..<clientCount { requestEnded(at: .zero) }
         }

@@ -1,7 +1,7 @@
-/// Random numbers that follow from a seed alone (SplitMix64).
+/// Random numbers of loads that follow from a seed alone (SplitMix64).
 ///
 /// - Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
-package struct SimulationRandom: RandomNumberGenerator, Hashable, Sendable {
+package struct LoadRandom: RandomNumberGenerator, Hashable, Sendable {
     private var state: UInt64
 
     package init(seed: UInt64) { state = seed }

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Scheduling
+@testable import Simulation
 
 @Suite struct ArrivalTraceTests {
     private static let mix = "caption=6,picture=2,interleave=1"
@@ -94,7 +94,7 @@ import Testing
 
     @Test("Exponential numbers have the mean and the spread of their distribution")
     func drawsExponentials() {
-        var random = SimulationRandom(seed: 1)
+        var random = LoadRandom(seed: 1)
         let values = (0..<100_000).map { _ in random.exponential(mean: 2) }
         let mean = values.reduce(0, +) / 1e5
         #expect(abs(mean - 2) < 0.03)

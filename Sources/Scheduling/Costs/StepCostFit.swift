@@ -1,8 +1,8 @@
-/// Costs for a simulation, fitted to the steps of an engine by least squares.
+/// ``StepCosts`` fitted to the steps of an engine by least squares.
 ///
 /// Constant memory: only sums are kept. What a fit makes negative is taken to be zero and the rest fitted
 /// again.
-package struct CostFit: Hashable, Sendable {
+package struct StepCostFit: Hashable, Sendable {
     /// Sums over steps of one stage, of the products of (1, units, attended positions, microseconds).
     private struct Sums: Hashable, Sendable {
         var products = [Double](repeating: 0, count: 16)
@@ -37,14 +37,14 @@ package struct CostFit: Hashable, Sendable {
     }
 
     /// The costs; stages without steps take theirs from `defaults`.
-    package func costs(defaults: SimulatedCosts) -> SimulatedCosts {
+    package func costs(defaults: StepCosts) -> StepCosts {
         var costs = defaults
         if let line = line(.encode) { costs.encode = line }
         if let line = line(.denoise) { costs.denoise = line }
         if let line = line(.render) { costs.render = line }
         if let sums = stages[.language] {
             let terms = fit(sums, among: [0, 1, 2])
-            costs.language = SimulatedCosts.Language(
+            costs.language = StepCosts.Language(
                 fixed: terms[0],
                 perRow: terms[1],
                 perAttendedPosition: terms[2]
@@ -56,10 +56,10 @@ package struct CostFit: Hashable, Sendable {
         return costs
     }
 
-    private func line(_ stage: Stage) -> SimulatedCosts.Line? {
+    private func line(_ stage: Stage) -> StepCosts.Line? {
         stages[stage].map { sums in
             let terms = fit(sums, among: [0, 1])
-            return SimulatedCosts.Line(fixed: terms[0], perUnit: terms[1])
+            return StepCosts.Line(fixed: terms[0], perUnit: terms[1])
         }
     }
 
