@@ -214,7 +214,7 @@ package final class Engine: Sendable {
         var arrived: ContinuousClock.Instant?
         var timeout: Duration?
         var recorder: RequestRecorder?
-        var appearance = Images.ImageDecoder.Appearance.seen
+        var appearance = ImageFileDecoder.Appearance.seen
         /// Text that becomes tokens beside the input.
         var otherByteCount = 0
     }

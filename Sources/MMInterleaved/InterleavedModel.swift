@@ -17,7 +17,7 @@ package struct InterleavedModel: Sendable {
 
     /// Loads all weights.
     ///
-    /// - Throws: what the source throws; ``ConfigurationError`` if the sizes do not fit together.
+    /// - Throws: what the source throws; ``ModelConfigurationError`` if the sizes do not fit together.
     package init(_ parameters: Parameters, _ configuration: ModelConfiguration) throws {
         try configuration.validate()
         self.configuration = configuration
@@ -43,7 +43,7 @@ package struct InterleavedModel: Sendable {
 
     /// Names and shapes of all parameters that a configuration's model has.
     ///
-    /// - Throws: ``ConfigurationError`` if the sizes do not fit together, or ask for more elements than that.
+    /// - Throws: ``ModelConfigurationError`` if the sizes do not fit together, or ask for more elements than that.
     package static func parameters(
         of configuration: ModelConfiguration,
         maximumElementCount: Int = Parameters.maximumElementCount

@@ -47,7 +47,7 @@ package struct ReferenceImporter {
     ///
     /// - `output`: Must not exist yet.
     /// - `progress`: Told the share of the elements that has been written, from 0 to 1.
-    /// - Throws: ``ImportError``, `FileError`, `CheckpointError`, `ConfigurationError`, `ModelDirectoryError` if
+    /// - Throws: ``ImportError``, `FileError`, `CheckpointError`, `ModelConfigurationError`, `ModelDirectoryError` if
     ///   `output` exists.
     package func run(
         name: String,

@@ -27,7 +27,7 @@ package struct ReferenceLayout: Sendable {
 
     /// Reads the assets' configurations and puts the model's together.
     ///
-    /// - Throws: ``ImportError``, `ConfigurationError`.
+    /// - Throws: ``ImportError``, `ModelConfigurationError`.
     package func configuration(name: String) throws -> ModelConfiguration {
         let visionWidth = try vision().hiddenSize
         let language = try language()
@@ -116,7 +116,7 @@ package struct ReferenceLayout: Sendable {
             unet: unet,
             autoencoder: try AutoencoderConfiguration(JSONFile(directory + "/vae/config.json")),
             scheduler: try JSONFile(directory + "/scheduler/scheduler_config.json")
-                .decoded(SchedulerConfiguration.self)
+                .decoded(DiffusionConfiguration.self)
         )
     }
 

@@ -65,11 +65,11 @@ extension Subject {
         for (index, text) in texts.enumerated() {
             if index > 0 {
                 // Requests are seen upright and over white, the reference reads what is stored.
-                let stored = try ImageDecoder.decode(
+                let stored = try ImageFileDecoder.decode(
                     bytes(ofImage: images[index - 1]),
                     as: .stored
                 )
-                parts.append(.image(try ImageEncoder.encodePNG(stored)))
+                parts.append(.image(try ImageFileEncoder.encodePNG(stored)))
                 segments.append(.image)
             }
             guard !text.isEmpty else { continue }

@@ -38,7 +38,7 @@ final class Subject {
 
     /// A recorded picture, preprocessed: [imageSize², 3] in [0, 1].
     func pixels(ofImage name: String) throws -> Matrix {
-        pixels(of: try ImageDecoder.decode(bytes(ofImage: name)))
+        pixels(of: try ImageFileDecoder.decode(bytes(ofImage: name)))
     }
 
     /// A decoded picture, preprocessed: [imageSize², 3] in [0, 1].

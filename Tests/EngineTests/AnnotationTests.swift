@@ -126,7 +126,7 @@ struct AnnotationSessionTests {
         let model = try TinyModel.make(biases: goesOn)
         let compute = Compute(workerCount: 1)
         let given = ImageTransform(resolution: 8).apply(
-            to: try ImageDecoder.decode(annotation.images[0])
+            to: try ImageFileDecoder.decode(annotation.images[0])
         )
         let features = [given, drawn].map { image in
             let values = image.pixels.map { Float($0) / 255 }

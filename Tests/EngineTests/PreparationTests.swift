@@ -11,7 +11,7 @@ private let goesOn = [vocabulary.endOfSequence: Float(-60), vocabulary.beginOfIm
 struct PreparationTests {
     private func file(side: Int) throws -> [UInt8] {
         let pixels = [UInt8](repeating: 7, count: side * side * 3)
-        return try ImageEncoder.encodePNG(RGBImage(width: side, height: side, pixels: pixels))
+        return try ImageFileEncoder.encodePNG(RGBImage(width: side, height: side, pixels: pixels))
     }
 
     private func inputByteCount(_ engine: Engine) -> Int? {

@@ -75,7 +75,7 @@ struct RequestRunner {
     static func picture(seed: UInt64) throws -> [UInt8] {
         var random = SeededRandom(seed: seed)
         let pixels = (0..<12 * 10 * 3).map { _ in UInt8.random(in: 0...255, using: &random) }
-        return try ImageEncoder.encodePNG(RGBImage(width: 12, height: 10, pixels: pixels))
+        return try ImageFileEncoder.encodePNG(RGBImage(width: 12, height: 10, pixels: pixels))
     }
 }
 

@@ -8,7 +8,7 @@ struct DaemonAnswererTests {
     @Test("Words and pictures of an answer are read")
     func readsSegments() throws {
         let image = RGBImage(width: 2, height: 1, pixels: [1, 2, 3, 4, 5, 6])
-        let file = Data(try ImageEncoder.encodePNG(image)).base64EncodedString()
+        let file = Data(try ImageFileEncoder.encodePNG(image)).base64EncodedString()
         let document = """
             {"segments": [{"index": 0, "type": "image", "image": "data:image/png;base64,\(file)"},
             {"index": 1, "type": "text", "text": "now", "finish_reason": "image"},

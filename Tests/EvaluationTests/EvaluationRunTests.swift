@@ -106,7 +106,7 @@ struct EvaluationRunTests {
         let last = try #require(try dialogue.request(after: [.picture(drawn), .picture(drawn)]))
         #expect(first.seed == 40 && last.seed == 42)
         #expect(first.input.count == 1 && last.input.count == 5)
-        #expect(last.input[1] == .image(try ImageEncoder.encodePNG(drawn.image)))
+        #expect(last.input[1] == .image(try ImageFileEncoder.encodePNG(drawn.image)))
         #expect(try dialogue.request(after: Array(repeating: .picture(drawn), count: 3)) == nil)
     }
 

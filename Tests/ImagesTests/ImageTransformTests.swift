@@ -12,8 +12,10 @@ struct ImageTransformTests {
     )
     func equalsReference(_ file: String) throws {
         let name = file.split(separator: ".")[0]
-        let image = try ImageDecoder.decode(try fixtureBytes("pictures/\(file)"))
-        let expected = try ImageDecoder.decode(try fixtureBytes("expected/\(name).transformed.png"))
+        let image = try ImageFileDecoder.decode(try fixtureBytes("pictures/\(file)"))
+        let expected = try ImageFileDecoder.decode(
+            try fixtureBytes("expected/\(name).transformed.png")
+        )
         let result = ImageTransform(resolution: 224).apply(to: image)
         #expect(difference(result, expected) == Difference())
     }

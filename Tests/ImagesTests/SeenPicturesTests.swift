@@ -11,10 +11,10 @@ struct SeenPicturesTests {
     private func files(_ exif: [UInt8]) throws -> [[UInt8]] {
         let image = Self.stored
         return [
-            PictureContainers.jpeg(try ImageEncoder.encodeJPEG(image), exif: exif),
-            PictureContainers.png(try ImageEncoder.encodePNG(image), exif: exif),
+            PictureContainers.jpeg(try ImageFileEncoder.encodeJPEG(image), exif: exif),
+            PictureContainers.png(try ImageFileEncoder.encodePNG(image), exif: exif),
             PictureContainers.webp(
-                try ImageEncoder.encodeWebP(image),
+                try ImageFileEncoder.encodeWebP(image),
                 width: image.width,
                 height: image.height,
                 exif: exif
@@ -50,8 +50,8 @@ struct SeenPicturesTests {
                 isBigEndian: isBigEndian
             )
             for file in try files(exif) {
-                let stored = try ImageDecoder.decode(file)
-                let seen = try ImageDecoder.decode(file, as: .seen)
+                let stored = try ImageFileDecoder.decode(file)
+                let seen = try ImageFileDecoder.decode(file, as: .seen)
                 let swaps = orientation >= 5
                 try #require(seen.width == (swaps ? stored.height : stored.width))
                 try #require(seen.height == (swaps ? stored.width : stored.height))
@@ -72,10 +72,10 @@ struct SeenPicturesTests {
     func turnsInSquares() throws {
         let image = makePicture(width: 70, height: 45)
         let file = PictureContainers.png(
-            try ImageEncoder.encodePNG(image),
+            try ImageFileEncoder.encodePNG(image),
             exif: PictureContainers.exif(orientation: 6)
         )
-        let seen = try ImageDecoder.decode(file, as: .seen)
+        let seen = try ImageFileDecoder.decode(file, as: .seen)
         #expect(seen.width == 45)
         for (x, y) in [(0, 0), (44, 0), (0, 69), (44, 69), (31, 32), (32, 31)] {
             let place = source(6, x, y, 70, 45)
@@ -88,8 +88,10 @@ struct SeenPicturesTests {
     @Test("Stored pixels stay as they are whatever the file says")
     func keepsStored() throws {
         let exif = PictureContainers.exif(orientation: 6)
-        let plain = try ImageEncoder.encodePNG(Self.stored)
-        #expect(try ImageDecoder.decode(PictureContainers.png(plain, exif: exif)) == Self.stored)
+        let plain = try ImageFileEncoder.encodePNG(Self.stored)
+        #expect(
+            try ImageFileDecoder.decode(PictureContainers.png(plain, exif: exif)) == Self.stored
+        )
     }
 
     @Test("Exif blocks that are wrong turn nothing and harm nothing")
@@ -114,8 +116,8 @@ struct SeenPicturesTests {
         blocks.append(other)
         for block in blocks {
             for file in try files(block) {
-                let seen = try ImageDecoder.decode(file, as: .seen)
-                #expect(seen == (try ImageDecoder.decode(file)))
+                let seen = try ImageFileDecoder.decode(file, as: .seen)
+                #expect(seen == (try ImageFileDecoder.decode(file)))
             }
         }
         var random = SeededRandom(seed: 5)
@@ -125,7 +127,7 @@ struct SeenPicturesTests {
                 file[Int.random(in: 0..<min(90, file.count), using: &random)] =
                     UInt8.random(in: 0...255, using: &random)
             }
-            _ = try? ImageDecoder.decode(
+            _ = try? ImageFileDecoder.decode(
                 file,
                 limits: ImageLimits(maximumPixelCount: 1 << 16),
                 as: .seen
@@ -230,14 +232,14 @@ struct SeenPicturesTests {
         let expected = picture.expected.flatMap { pixel in
             pixel[..<3].map { Self.overWhite($0, pixel[3]) }
         }
-        #expect(try ImageDecoder.decode(file, as: .seen).pixels == expected)
+        #expect(try ImageFileDecoder.decode(file, as: .seen).pixels == expected)
     }
 
     @Test("Transparent pixels of a WebP are laid over white")
     func laysWebPOverWhite() throws {
         let file = try fixtureBytes("pictures/lossless_alpha.webp")
-        let stored = try ImageDecoder.decode(file)
-        let seen = try ImageDecoder.decode(file, as: .seen)
+        let stored = try ImageFileDecoder.decode(file)
+        let seen = try ImageFileDecoder.decode(file, as: .seen)
         var expected: [UInt8] = []
         for y in 0..<stored.height {
             for x in 0..<stored.width {
@@ -263,20 +265,20 @@ struct SeenPicturesTests {
             pixels: [UInt8](repeating: 9, count: 8 * 6 * 3)
         )
         let (one, two) = (
-            try ImageEncoder.encodeWebP(first), try ImageEncoder.encodeWebP(second)
+            try ImageFileEncoder.encodeWebP(first), try ImageFileEncoder.encodeWebP(second)
         )
         let file = PictureContainers.animation(
             [(one, 4, 2, 8, 6), (two, 0, 0, 8, 6)],
             width: 16,
             height: 10
         )
-        let seen = try ImageDecoder.decode(file, as: .seen)
-        let frame = try ImageDecoder.decode(one)
+        let seen = try ImageFileDecoder.decode(file, as: .seen)
+        let frame = try ImageFileDecoder.decode(one)
         #expect(seen.width == 16 && seen.height == 10)
         #expect(seen.cropped(columns: 4..<12, rows: 2..<8) == frame)
         #expect(seen.cropped(columns: 0..<4, rows: 0..<10).pixels.allSatisfy { $0 == 255 })
         for count in stride(from: 0, to: file.count, by: 7) {
-            _ = try? ImageDecoder.decode(Array(file[..<count]), as: .seen)
+            _ = try? ImageFileDecoder.decode(Array(file[..<count]), as: .seen)
         }
     }
 
@@ -291,7 +293,7 @@ struct SeenPicturesTests {
             extraChunks: [("acTL", control)],
             rows: [[1, 2, 3, 4, 5, 6]]
         ).encoded()
-        #expect(try ImageDecoder.decode(file, as: .seen).pixels == [1, 2, 3, 4, 5, 6])
+        #expect(try ImageFileDecoder.decode(file, as: .seen).pixels == [1, 2, 3, 4, 5, 6])
     }
 
     // MARK: - Ending
@@ -300,11 +302,11 @@ struct SeenPicturesTests {
     func stops() throws {
         let image = makePicture(width: 64, height: 400)
         for file in [
-            try ImageEncoder.encodePNG(image), try ImageEncoder.encodeJPEG(image),
+            try ImageFileEncoder.encodePNG(image), try ImageFileEncoder.encodeJPEG(image),
         ] {
             var questions = 0
             let error = #expect(throws: ImageError.self) {
-                _ = try ImageDecoder.decode(file) {
+                _ = try ImageFileDecoder.decode(file) {
                     questions += 1
                     return questions == 4
                 }

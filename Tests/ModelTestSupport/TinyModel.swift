@@ -6,7 +6,7 @@ package import Tokenization
 package enum TinyModel {
     /// Its sizes.
     package static var configuration: ModelConfiguration {
-        var scheduler = SchedulerConfiguration()
+        var scheduler = DiffusionConfiguration()
         scheduler.firstBeta = 0.00085
         scheduler.lastBeta = 0.012
         scheduler.betaSchedule = .scaledLinear

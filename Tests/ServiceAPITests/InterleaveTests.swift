@@ -40,7 +40,7 @@ extension ServiceTests {
                 #expect(picture["media_type"] as? String == "image/png")
                 #expect(picture["seed"] as? Int == 7)
                 let file = try self.file(picture)
-                let image = try ImageDecoder.decode(file)
+                let image = try ImageFileDecoder.decode(file)
                 #expect(picture["width"] as? Int == image.width)
                 #expect(picture["height"] as? Int == image.height)
                 let usage = try #require(document["usage"] as? Document)

@@ -16,11 +16,11 @@ enum TestPictures {
     }
 
     static func png(width: Int = 60, height: Int = 50) throws -> [UInt8] {
-        try ImageEncoder.encodePNG(striped(width: width, height: height))
+        try ImageFileEncoder.encodePNG(striped(width: width, height: height))
     }
 
     static func jpeg(width: Int = 60, height: Int = 50) throws -> [UInt8] {
-        try ImageEncoder.encodeJPEG(striped(width: width, height: height))
+        try ImageFileEncoder.encodeJPEG(striped(width: width, height: height))
     }
 
     /// A PNG file that says it has so many pixels and brings nearly none.

@@ -61,7 +61,7 @@ struct ReportOptions: ParsableArguments {
         if let events { try File.write(Array(RecordTable.events(records).utf8), to: events) }
         if let plot {
             let picture = LoadPlot(records, duration: duration, title: title).image
-            try File.write(ImageEncoder.encodePNG(picture, compressionLevel: 9), to: plot)
+            try File.write(ImageFileEncoder.encodePNG(picture, compressionLevel: 9), to: plot)
         }
         if json {
             let output = Output(

@@ -140,7 +140,7 @@ struct Evaluate: ParsableCommand {
         bar.withLock { $0.finish() }
         if let sheet {
             let picture = ContactSheet(outcome.exhibits).image
-            try File.write(ImageEncoder.encodePNG(picture, compressionLevel: 9), to: sheet)
+            try File.write(ImageFileEncoder.encodePNG(picture, compressionLevel: 9), to: sheet)
         }
         guard json else {
             print("\(name), synchronizer \(synchronizer.rawValue), seed \(seed)")

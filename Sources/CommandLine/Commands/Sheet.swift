@@ -30,7 +30,7 @@ struct Sheet: ParsableCommand {
             rows[rows.count - 1] += document.elements
             isRowOpen = !document.isAnswer
         }
-        let file = try ImageEncoder.encodePNG(TranscriptSheet(rows).image)
+        let file = try ImageFileEncoder.encodePNG(TranscriptSheet(rows).image)
         try File.write(file, to: output)
         print(output)
     }
@@ -86,7 +86,7 @@ private struct SheetDocument {
                 elements.append(.init(.text(text), isAnswer: isAnswer))
             } else if let file = try Self.file(of: part, folder: folder, place) {
                 do {
-                    let picture = try ImageDecoder.decode(file)
+                    let picture = try ImageFileDecoder.decode(file)
                     elements.append(.init(.picture(picture), isAnswer: isAnswer))
                 } catch {
                     throw CommandError("\(place): \(error)")

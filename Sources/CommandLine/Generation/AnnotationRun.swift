@@ -67,7 +67,7 @@ struct AnnotationRun {
                 let place = pictures.count == 1 ? "\(round.index)" : "\(round.index)-\(number)"
                 let name = "round-\(place).png"
                 try File.write(
-                    ImageEncoder.encodePNG(picture.image),
+                    ImageFileEncoder.encodePNG(picture.image),
                     to: "\(folder)/\(name)"
                 )
                 print("\(folder)/\(name)")

@@ -60,7 +60,7 @@ struct GenerationOptions: ParsableArguments {
         settings.text.repetitionPenalty = repetitionPenalty ?? defaults.repetitionPenalty
         settings.picture.stepCount = steps ?? defaults.stepCount
         settings.picture.guidanceScale = guidanceScale ?? defaults.guidanceScale
-        if let method = SchedulerMethod(rawValue: defaults.scheduler) {
+        if let method = DiffusionMethod(rawValue: defaults.scheduler) {
             settings.picture.method = method
         }
         try check("--max-tokens", settings.text.maximumTokenCount, in: 1...65536)

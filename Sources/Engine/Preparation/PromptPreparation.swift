@@ -28,7 +28,7 @@ final class PromptPreparation: Sendable {
     private let configuration: ModelConfiguration
     private let tokenizer: Tokenizer
     private let limits: Limits
-    private let appearance: Images.ImageDecoder.Appearance
+    private let appearance: ImageFileDecoder.Appearance
     private let otherByteCount: Int
     private let parts: Mutex<[Part]>
     private let cancellation = Mutex(false)
@@ -42,7 +42,7 @@ final class PromptPreparation: Sendable {
     /// - Throws: ``EngineError`` that names the part of the input.
     init(
         _ input: [InputPart],
-        as appearance: Images.ImageDecoder.Appearance,
+        as appearance: ImageFileDecoder.Appearance,
         otherByteCount: Int,
         _ configuration: ModelConfiguration,
         _ tokenizer: Tokenizer,
@@ -72,7 +72,7 @@ final class PromptPreparation: Sendable {
         for (index, part) in parts.withLock({ $0 }).enumerated() {
             guard case .file(let file, _) = part else { continue }
             let count = try unreadable(index) { () throws(ImageError) in
-                try Images.ImageDecoder.header(of: file.span, limits: limits.picture).pixelCount
+                try ImageFileDecoder.header(of: file.span, limits: limits.picture).pixelCount
             }
             sum += count
             guard sum <= limits.maximumPixelCount else {
@@ -126,7 +126,7 @@ final class PromptPreparation: Sendable {
         }
         guard let (index, file) = next else { return false }
         let image = try unreadable(index) { () throws(ImageError) in
-            try Images.ImageDecoder.decode(file, limits: limits.picture, as: appearance) {
+            try ImageFileDecoder.decode(file, limits: limits.picture, as: appearance) {
                 self.isCancelled
             }
         }

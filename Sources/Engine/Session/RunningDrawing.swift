@@ -74,7 +74,7 @@ final class RunningDrawing {
             )
             self.drawing = drawing
             return drawing
-        } catch let error as SchedulerConfigurationError {
+        } catch let error as DiffusionConfigurationError {
             throw EngineError(
                 .invalidRequest,
                 field: "image.steps",

@@ -97,7 +97,7 @@ package final class DaemonAnswerer: Answerer {
                 let comma = string.bytes.firstIndex(of: UInt8(ascii: ",")),
                 let file = Base64.decode(string.bytes[(comma + 1)...])
             else { throw AnswerFault("a segment with neither text nor picture") }
-            return .picture(AnswerPicture(try ImageDecoder.decode(file)))
+            return .picture(AnswerPicture(try ImageFileDecoder.decode(file)))
         }
     }
 }

@@ -43,7 +43,7 @@ package struct EngineAnswerer: Answerer {
         let defaults = engine.modelConfiguration.defaults
         asked.picture.stepCount = request.drawing.stepCount ?? defaults.stepCount
         asked.picture.guidanceScale = request.drawing.guidanceScale ?? defaults.guidanceScale
-        if let method = SchedulerMethod(rawValue: defaults.scheduler) {
+        if let method = DiffusionMethod(rawValue: defaults.scheduler) {
             asked.picture.method = method
         }
         return asked

@@ -71,9 +71,9 @@ package struct Dialogue: Sendable {
             switch part {
             case .text(let words, false): input.append(.text(words))
             case .picture(let scene, false):
-                input.append(.image(try ImageEncoder.encodePNG(scene.picture)))
+                input.append(.image(try ImageFileEncoder.encodePNG(scene.picture)))
             case .segmentationMap(let scene):
-                input.append(.image(try ImageEncoder.encodePNG(scene.segmentationMap)))
+                input.append(.image(try ImageFileEncoder.encodePNG(scene.segmentationMap)))
             case .text(_, true), .picture(_, true):
                 if targetCount == target {
                     return EvaluationRequest(
@@ -85,7 +85,7 @@ package struct Dialogue: Sendable {
                 }
                 // Earlier targets are pictures: what says words says all of them in one answer.
                 if case .picture(let picture) = answers[targetCount] {
-                    input.append(.image(try ImageEncoder.encodePNG(picture.image)))
+                    input.append(.image(try ImageFileEncoder.encodePNG(picture.image)))
                 }
                 targetCount += 1
             }

@@ -49,7 +49,7 @@ package struct Workload: Sendable {
         pictures = try (0..<max(1, settings.pictureCount)).map { index in
             let seed = settings.seed &+ UInt64(index)
             let image = Self.picture(seed: seed, side: max(1, settings.pictureSide))
-            return Data(try ImageEncoder.encodePNG(image)).base64EncodedString()
+            return Data(try ImageFileEncoder.encodePNG(image)).base64EncodedString()
         }
     }
 

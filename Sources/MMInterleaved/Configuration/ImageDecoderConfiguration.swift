@@ -7,7 +7,7 @@ package struct ImageDecoderConfiguration: Codable, Hashable, Sendable {
     /// Turns latents into pixels.
     package var autoencoder: AutoencoderConfiguration
     /// How noise is added and taken away.
-    package var scheduler: SchedulerConfiguration
+    package var scheduler: DiffusionConfiguration
 
     private enum CodingKeys: String, CodingKey {
         case perceiver
@@ -21,7 +21,7 @@ package struct ImageDecoderConfiguration: Codable, Hashable, Sendable {
         perceiver: PerceiverConfiguration,
         unet: UNetConfiguration,
         autoencoder: AutoencoderConfiguration,
-        scheduler: SchedulerConfiguration
+        scheduler: DiffusionConfiguration
     ) {
         self.perceiver = perceiver
         self.unet = unet
@@ -30,31 +30,31 @@ package struct ImageDecoderConfiguration: Codable, Hashable, Sendable {
     }
 
     /// Checks that the parts fit together.
-    func validate(_ field: String, languageHiddenSize: Int) throws(ConfigurationError) {
+    func validate(_ field: String, languageHiddenSize: Int) throws(ModelConfigurationError) {
         try perceiver.validate("\(field).perceiver")
         try unet.validate("\(field).unet")
         try autoencoder.validate("\(field).vae")
-        try ConfigurationError.check(
+        try ModelConfigurationError.check(
             "\(field).unet.sample_size",
             product: [unet.sampleSize, autoencoder.upsamplingFactor],
             atMost: 4096,
             "pixels of a side"
         )
         guard perceiver.encoderHiddenSize == languageHiddenSize else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: "\(field).perceiver.encoder_hidden_size",
                 detail:
                     "\(perceiver.encoderHiddenSize) is not the language model's \(languageHiddenSize)"
             )
         }
         guard perceiver.hiddenSize == unet.crossAttentionWidth else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: "\(field).perceiver.hidden_size",
                 detail: "\(perceiver.hiddenSize) is not the UNet's \(unet.crossAttentionWidth)"
             )
         }
         guard unet.latentChannels == autoencoder.latentChannels else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: "\(field).vae.latent_channels",
                 detail: "\(autoencoder.latentChannels) is not the UNet's \(unet.latentChannels)"
             )

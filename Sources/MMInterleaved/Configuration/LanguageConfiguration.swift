@@ -86,67 +86,67 @@ package struct LanguageConfiguration: Codable, Hashable, Sendable {
     package func hasSynchronizer(layer: Int) -> Bool { layer % crossAttentionFrequency == 0 }
 
     /// Checks that the sizes fit together.
-    func validate(_ field: String, pyramidSides: [Int]) throws(ConfigurationError) {
-        try ConfigurationError.check("\(field).hidden_size", hiddenSize, in: 4...65536)
-        try ConfigurationError.check(
+    func validate(_ field: String, pyramidSides: [Int]) throws(ModelConfigurationError) {
+        try ModelConfigurationError.check("\(field).hidden_size", hiddenSize, in: 4...65536)
+        try ModelConfigurationError.check(
             "\(field).intermediate_size",
             intermediateSize,
             in: 1...262_144
         )
-        try ConfigurationError.check("\(field).num_hidden_layers", layerCount, in: 1...512)
-        try ConfigurationError.check(
+        try ModelConfigurationError.check("\(field).num_hidden_layers", layerCount, in: 1...512)
+        try ModelConfigurationError.check(
             "\(field).num_attention_heads",
             headCount,
             times: 2,
             divides: hiddenSize,
             "hidden_size"
         )
-        try ConfigurationError.check("\(field).rms_norm_eps", normEpsilon, in: 1e-12...1)
-        try ConfigurationError.check("\(field).rope_theta", rotaryBase, in: 1...1e9)
-        try ConfigurationError.check(
+        try ModelConfigurationError.check("\(field).rms_norm_eps", normEpsilon, in: 1e-12...1)
+        try ModelConfigurationError.check("\(field).rope_theta", rotaryBase, in: 1...1e9)
+        try ModelConfigurationError.check(
             "\(field).max_position_embeddings",
             maximumPositionCount,
             in: 16...1_048_576
         )
-        try ConfigurationError.check(
+        try ModelConfigurationError.check(
             "\(field).max_position_embeddings",
             product: [maximumPositionCount, headSize],
             atMost: 1 << 24,
             "positions and channels of a head"
         )
-        try ConfigurationError.check(
+        try ModelConfigurationError.check(
             "\(field).max_position_embeddings",
             product: [maximumPositionCount, 2 * layerCount + 1, hiddenSize],
             atMost: 1 << 38,
             "positions, keys and values of all layers, and channels"
         )
-        try ConfigurationError.check(
+        try ModelConfigurationError.check(
             "\(field).cross_attention_frequency",
             crossAttentionFrequency,
             in: 1...512
         )
-        try ConfigurationError.check(
+        try ModelConfigurationError.check(
             "\(field).synchronizer_num_heads",
             synchronizerHeadCount,
             in: 1...256
         )
-        try ConfigurationError.check(
+        try ModelConfigurationError.check(
             "\(field).synchronizer_num_points",
             synchronizerPointCount,
             in: 1...64
         )
-        try ConfigurationError.check(
+        try ModelConfigurationError.check(
             "\(field).synchronizer_base_spatial_shape",
             synchronizerBaseSide,
             in: 1...1024
         )
-        try ConfigurationError.check(
+        try ModelConfigurationError.check(
             "\(field).max_num_image_per_seq",
             maximumImageCount,
             in: 2...1024
         )
         guard !synchronizerSides.isEmpty, Set(synchronizerSides).isSubset(of: pyramidSides) else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: "\(field).synchronizer_spatial_shapes",
                 detail: "\(synchronizerSides) are not among the pyramid's sides \(pyramidSides)"
             )

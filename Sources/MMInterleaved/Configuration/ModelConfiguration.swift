@@ -55,16 +55,19 @@ package struct ModelConfiguration: Codable, Hashable, Sendable {
     package var imageTokenCount: Int { visualPerceiver.queryCount }
 
     /// Checks that all sizes are possible and fit together.
-    package func validate() throws(ConfigurationError) {
+    package func validate() throws(ModelConfigurationError) {
         guard formatVersion == Self.currentFormatVersion else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: "format_version",
                 detail:
                     "\(formatVersion) is not supported; this version reads \(Self.currentFormatVersion)"
             )
         }
         guard !name.isEmpty, name.utf8.count <= 200 else {
-            throw ConfigurationError(field: "name", detail: "is empty or longer than 200 bytes")
+            throw ModelConfigurationError(
+                field: "name",
+                detail: "is empty or longer than 200 bytes"
+            )
         }
         try vocabulary.validate("vocabulary")
         try vision.validate("vision_model")
@@ -73,21 +76,21 @@ package struct ModelConfiguration: Codable, Hashable, Sendable {
         try imageDecoder.validate("image_decoder", languageHiddenSize: language.hiddenSize)
         try defaults.validate("defaults")
         guard visualPerceiver.encoderHiddenSize == vision.hiddenSize else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: "visual_perceiver.encoder_hidden_size",
                 detail:
                     "\(visualPerceiver.encoderHiddenSize) is not the vision model's \(vision.hiddenSize)"
             )
         }
         guard vision.hiddenSize % language.synchronizerHeadCount == 0 else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: "language_model.synchronizer_num_heads",
                 detail:
                     "\(language.synchronizerHeadCount) does not divide the vision model's \(vision.hiddenSize)"
             )
         }
         guard imageTokenCount + 2 < language.maximumPositionCount else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: "visual_perceiver.num_queries",
                 detail: "one image does not fit \(language.maximumPositionCount) positions"
             )
@@ -142,26 +145,26 @@ package struct GenerationDefaults: Codable, Hashable, Sendable {
     }
 
     /// Checks that the values lie where a request's may.
-    func validate(_ field: String) throws(ConfigurationError) {
-        try ConfigurationError.check("\(field).max_tokens", maximumTokenCount, in: 1...65536)
-        try ConfigurationError.check(
+    func validate(_ field: String) throws(ModelConfigurationError) {
+        try ModelConfigurationError.check("\(field).max_tokens", maximumTokenCount, in: 1...65536)
+        try ModelConfigurationError.check(
             "\(field).min_tokens",
             minimumTokenCount,
             in: 0...maximumTokenCount
         )
-        try ConfigurationError.check("\(field).temperature", temperature, in: 0...10)
-        try ConfigurationError.check("\(field).top_p", topP, in: 0...1)
-        try ConfigurationError.check("\(field).top_k", topK, in: 0...4_194_304)
-        try ConfigurationError.check(
+        try ModelConfigurationError.check("\(field).temperature", temperature, in: 0...10)
+        try ModelConfigurationError.check("\(field).top_p", topP, in: 0...1)
+        try ModelConfigurationError.check("\(field).top_k", topK, in: 0...4_194_304)
+        try ModelConfigurationError.check(
             "\(field).repetition_penalty",
             repetitionPenalty,
             in: 0.01...100
         )
-        try ConfigurationError.check("\(field).steps", stepCount, in: 1...1000)
-        try ConfigurationError.check("\(field).guidance_scale", guidanceScale, in: 0...100)
-        guard SchedulerMethod(rawValue: scheduler) != nil else {
-            let known = SchedulerMethod.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ConfigurationError(
+        try ModelConfigurationError.check("\(field).steps", stepCount, in: 1...1000)
+        try ModelConfigurationError.check("\(field).guidance_scale", guidanceScale, in: 0...100)
+        guard DiffusionMethod(rawValue: scheduler) != nil else {
+            let known = DiffusionMethod.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ModelConfigurationError(
                 field: "\(field).scheduler",
                 detail: "\"\(scheduler.prefix(64))\" is none of \(known)"
             )

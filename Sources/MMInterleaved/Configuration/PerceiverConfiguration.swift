@@ -52,27 +52,27 @@ package struct PerceiverConfiguration: Codable, Hashable, Sendable {
     }
 
     /// Checks that the sizes fit together.
-    func validate(_ field: String) throws(ConfigurationError) {
-        try ConfigurationError.check("\(field).num_queries", queryCount, in: 1...4096)
-        try ConfigurationError.check("\(field).hidden_size", hiddenSize, in: 1...16384)
-        try ConfigurationError.check(
+    func validate(_ field: String) throws(ModelConfigurationError) {
+        try ModelConfigurationError.check("\(field).num_queries", queryCount, in: 1...4096)
+        try ModelConfigurationError.check("\(field).hidden_size", hiddenSize, in: 1...16384)
+        try ModelConfigurationError.check(
             "\(field).encoder_hidden_size",
             encoderHiddenSize,
             in: 1...65536
         )
-        try ConfigurationError.check(
+        try ModelConfigurationError.check(
             "\(field).intermediate_size",
             intermediateSize,
             in: 1...65536
         )
-        try ConfigurationError.check("\(field).num_hidden_layers", layerCount, in: 1...256)
-        try ConfigurationError.check(
+        try ModelConfigurationError.check("\(field).num_hidden_layers", layerCount, in: 1...256)
+        try ModelConfigurationError.check(
             "\(field).num_attention_heads",
             headCount,
             divides: hiddenSize,
             "hidden_size"
         )
-        try ConfigurationError.check(
+        try ModelConfigurationError.check(
             "\(field).cross_attention_frequency",
             crossAttentionFrequency,
             in: 1...256

@@ -113,66 +113,74 @@ package struct UNetConfiguration: Codable, Hashable, Sendable {
     }
 
     /// Checks that the sizes fit together.
-    func validate(_ field: String) throws(ConfigurationError) {
-        try ConfigurationError.check("\(field).in_channels", latentChannels, in: 1...64)
-        try ConfigurationError.check(
+    func validate(_ field: String) throws(ModelConfigurationError) {
+        try ModelConfigurationError.check("\(field).in_channels", latentChannels, in: 1...64)
+        try ModelConfigurationError.check(
             "\(field).block_out_channels: levels",
             blockChannels.count,
             in: 1...8
         )
         let divisor = 1 << (blockChannels.count - 1)
-        try ConfigurationError.check("\(field).sample_size", sampleSize, in: divisor...1024)
-        try ConfigurationError.check(
+        try ModelConfigurationError.check("\(field).sample_size", sampleSize, in: divisor...1024)
+        try ModelConfigurationError.check(
             "\(field): 2^(levels - 1)",
             divisor,
             divides: sampleSize,
             "sample_size"
         )
-        try ConfigurationError.check("\(field).layers_per_block", layersPerBlock, in: 1...16)
-        try ConfigurationError.check(
+        try ModelConfigurationError.check("\(field).layers_per_block", layersPerBlock, in: 1...16)
+        try ModelConfigurationError.check(
             "\(field).cross_attention_dim",
             crossAttentionWidth,
             in: 1...65536
         )
-        try ConfigurationError.check("\(field).norm_eps", normEpsilon, in: 1e-12...1)
+        try ModelConfigurationError.check("\(field).norm_eps", normEpsilon, in: 1e-12...1)
         for (name, count) in [
             ("num_attention_heads", headCounts.count), ("has_cross_attention", hasAttention.count),
         ] where count != blockChannels.count {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: "\(field).\(name)",
                 detail: "\(count) values for \(blockChannels.count) levels"
             )
         }
         for (channels, heads) in zip(blockChannels, headCounts) {
-            try ConfigurationError.check("\(field).block_out_channels", channels, in: 2...16384)
-            try ConfigurationError.check(
+            try ModelConfigurationError.check(
+                "\(field).block_out_channels",
+                channels,
+                in: 2...16384
+            )
+            try ModelConfigurationError.check(
                 "\(field).norm_num_groups",
                 normGroupCount,
                 divides: channels,
                 "block_out_channels"
             )
-            try ConfigurationError.check(
+            try ModelConfigurationError.check(
                 "\(field).num_attention_heads",
                 heads,
                 divides: channels,
                 "block_out_channels"
             )
         }
-        try ConfigurationError.check("\(field).mmfs_num_points", synchronizerPointCount, in: 1...64)
-        try ConfigurationError.check(
+        try ModelConfigurationError.check(
+            "\(field).mmfs_num_points",
+            synchronizerPointCount,
+            in: 1...64
+        )
+        try ModelConfigurationError.check(
             "\(field).mmfs_max_num_image",
             synchronizerImageCount,
             in: 2...1024
         )
-        try ConfigurationError.check("\(field).mmfs_width", synchronizerWidth, in: 1...16384)
-        try ConfigurationError.check(
+        try ModelConfigurationError.check("\(field).mmfs_width", synchronizerWidth, in: 1...16384)
+        try ModelConfigurationError.check(
             "\(field).mmfs_num_heads",
             synchronizerHeadCount,
             divides: synchronizerWidth,
             "mmfs_width"
         )
         guard blockChannels[0] % 2 == 0 else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: "\(field).block_out_channels",
                 detail: "the first is odd"
             )
@@ -220,18 +228,22 @@ package struct AutoencoderConfiguration: Codable, Hashable, Sendable {
     package var upsamplingFactor: Int { 1 << (blockChannels.count - 1) }
 
     /// Checks that the sizes fit together.
-    func validate(_ field: String) throws(ConfigurationError) {
-        try ConfigurationError.check("\(field).latent_channels", latentChannels, in: 1...64)
-        try ConfigurationError.check(
+    func validate(_ field: String) throws(ModelConfigurationError) {
+        try ModelConfigurationError.check("\(field).latent_channels", latentChannels, in: 1...64)
+        try ModelConfigurationError.check(
             "\(field).block_out_channels: levels",
             blockChannels.count,
             in: 1...8
         )
-        try ConfigurationError.check("\(field).layers_per_block", layersPerBlock, in: 1...16)
-        try ConfigurationError.check("\(field).scaling_factor", scalingFactor, in: 1e-6...1e6)
+        try ModelConfigurationError.check("\(field).layers_per_block", layersPerBlock, in: 1...16)
+        try ModelConfigurationError.check("\(field).scaling_factor", scalingFactor, in: 1e-6...1e6)
         for channels in blockChannels {
-            try ConfigurationError.check("\(field).block_out_channels", channels, in: 1...16384)
-            try ConfigurationError.check(
+            try ModelConfigurationError.check(
+                "\(field).block_out_channels",
+                channels,
+                in: 1...16384
+            )
+            try ModelConfigurationError.check(
                 "\(field).norm_num_groups",
                 normGroupCount,
                 divides: channels,

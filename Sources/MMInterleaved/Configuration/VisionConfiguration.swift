@@ -71,48 +71,52 @@ package struct VisionConfiguration: Codable, Hashable, Sendable {
     package var pyramidSides: [Int] { [4 * gridSize, 2 * gridSize, gridSize, gridSize / 2] }
 
     /// Checks that the sizes fit together.
-    func validate(_ field: String) throws(ConfigurationError) {
-        try ConfigurationError.check("\(field).image_size", imageSize, in: 8...4096)
-        try ConfigurationError.check(
+    func validate(_ field: String) throws(ModelConfigurationError) {
+        try ModelConfigurationError.check("\(field).image_size", imageSize, in: 8...4096)
+        try ModelConfigurationError.check(
             "\(field).patch_size",
             patchSize,
             divides: imageSize,
             "image_size"
         )
-        try ConfigurationError.check("\(field): patches along a side", gridSize, in: 2...256)
+        try ModelConfigurationError.check("\(field): patches along a side", gridSize, in: 2...256)
         guard gridSize % 2 == 0 else {
-            throw ConfigurationError(field: "\(field).patch_size", detail: "gives an odd grid")
+            throw ModelConfigurationError(field: "\(field).patch_size", detail: "gives an odd grid")
         }
-        try ConfigurationError.check("\(field).hidden_size", hiddenSize, in: 4...16384)
-        try ConfigurationError.check(
+        try ModelConfigurationError.check("\(field).hidden_size", hiddenSize, in: 4...16384)
+        try ModelConfigurationError.check(
             "\(field).intermediate_size",
             intermediateSize,
             in: 1...65536
         )
-        try ConfigurationError.check("\(field).num_hidden_layers", layerCount, in: 4...256)
-        try ConfigurationError.check(
+        try ModelConfigurationError.check("\(field).num_hidden_layers", layerCount, in: 4...256)
+        try ModelConfigurationError.check(
             "\(field): layer groups",
             Self.groupCount,
             divides: layerCount,
             "num_hidden_layers"
         )
         // The adapter's values have half the channels, split among the same heads.
-        try ConfigurationError.check(
+        try ModelConfigurationError.check(
             "\(field).num_attention_heads",
             headCount,
             times: 2,
             divides: hiddenSize,
             "hidden_size"
         )
-        try ConfigurationError.check("\(field).adapter_stem_width", stemWidth, in: 1...1024)
-        try ConfigurationError.check("\(field).adapter_num_points", pointCount, in: 1...64)
-        try ConfigurationError.check("\(field).position_grid_size", positionGridSize, in: 1...256)
-        try ConfigurationError.check(
+        try ModelConfigurationError.check("\(field).adapter_stem_width", stemWidth, in: 1...1024)
+        try ModelConfigurationError.check("\(field).adapter_num_points", pointCount, in: 1...64)
+        try ModelConfigurationError.check(
+            "\(field).position_grid_size",
+            positionGridSize,
+            in: 1...256
+        )
+        try ModelConfigurationError.check(
             "\(field).hidden_size",
             product: [gridSize, gridSize, hiddenSize],
             atMost: 1 << 28,
             "patches and channels"
         )
-        try ConfigurationError.check("\(field).layer_norm_eps", normEpsilon, in: 1e-12...1)
+        try ModelConfigurationError.check("\(field).layer_norm_eps", normEpsilon, in: 1e-12...1)
     }
 }

@@ -36,18 +36,22 @@ package struct VocabularyConfiguration: Codable, Hashable, Sendable {
     package var size: Int { originalSize + 2 }
 
     /// Checks that the ids exist and differ.
-    func validate(_ field: String) throws(ConfigurationError) {
-        try ConfigurationError.check("\(field).orig_vocab_size", originalSize, in: 8...4_194_304)
+    func validate(_ field: String) throws(ModelConfigurationError) {
+        try ModelConfigurationError.check(
+            "\(field).orig_vocab_size",
+            originalSize,
+            in: 8...4_194_304
+        )
         let ids = [beginOfSequence, endOfSequence, padding, beginOfImage, image]
         guard Set(ids).count == ids.count, ids.allSatisfy({ (0..<size).contains($0) }) else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: field,
                 detail: "special token ids \(ids) repeat or exceed \(size - 1)"
             )
         }
         // The text head adds its second part to exactly these two.
         guard beginOfImage == originalSize, image == originalSize + 1 else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: "\(field).soi_token_id",
                 detail: "\(beginOfImage) and \(image) are not \(originalSize), \(originalSize + 1)"
             )

@@ -7,7 +7,7 @@ extension DenoisingPlan {
     ///   - configuration: A valid configuration.
     ///   - stepCount: 1...training steps.
     /// - Returns: The plan; its timesteps may lie outside of the training's.
-    static func ddim(_ configuration: SchedulerConfiguration, stepCount: Int) -> DenoisingPlan {
+    static func ddim(_ configuration: DiffusionConfiguration, stepCount: Int) -> DenoisingPlan {
         let alphas = NoiseSchedule(configuration).alphasCumulative
         let final = configuration.setsFinalAlphaToOne ? 1 : alphas[0]
         let timesteps = wholeTimesteps(configuration, stepCount: stepCount)

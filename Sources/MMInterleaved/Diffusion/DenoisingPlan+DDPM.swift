@@ -8,7 +8,7 @@ extension DenoisingPlan {
     ///   - configuration: A valid configuration.
     ///   - stepCount: 1...training steps.
     /// - Returns: The plan; its timesteps may lie outside of the training's.
-    static func ddpm(_ configuration: SchedulerConfiguration, stepCount: Int) -> DenoisingPlan {
+    static func ddpm(_ configuration: DiffusionConfiguration, stepCount: Int) -> DenoisingPlan {
         let alphas = NoiseSchedule(configuration).alphasCumulative
         let timesteps = wholeTimesteps(configuration, stepCount: stepCount)
         let stride = configuration.trainingStepCount / stepCount
@@ -41,7 +41,7 @@ extension DenoisingPlan {
 
     /// Whole timesteps; leading unless configured otherwise.
     static func wholeTimesteps(
-        _ configuration: SchedulerConfiguration,
+        _ configuration: DiffusionConfiguration,
         stepCount: Int
     ) -> [Int] {
         (configuration.timestepSpacing ?? .leading).timesteps(

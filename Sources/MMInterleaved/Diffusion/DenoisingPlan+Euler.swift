@@ -9,7 +9,7 @@ extension DenoisingPlan {
     ///   - configuration: A valid configuration.
     ///   - stepCount: 1...training steps.
     /// - Returns: The plan; its timesteps may lie outside of the training's.
-    static func euler(_ configuration: SchedulerConfiguration, stepCount: Int) -> DenoisingPlan {
+    static func euler(_ configuration: DiffusionConfiguration, stepCount: Int) -> DenoisingPlan {
         let levels = NoiseSchedule(configuration, keepsSignal: true).sigmas
         let spacing = configuration.timestepSpacing ?? .linspace
         let timesteps = spacing.timesteps(

@@ -12,7 +12,7 @@ extension DenoisingPlan {
     ///   - stepCount: 1...training steps.
     /// - Returns: The plan; repeated timesteps are dropped, others may lie outside of the training's.
     static func multistepSolver(
-        _ configuration: SchedulerConfiguration,
+        _ configuration: DiffusionConfiguration,
         stepCount: Int
     ) -> DenoisingPlan {
         let schedule = NoiseSchedule(configuration, keepsSignal: true)

@@ -1,5 +1,5 @@
 /// The ways to denoise, by the names of the HTTP interface.
-package enum SchedulerMethod: String, CaseIterable, Sendable {
+package enum DiffusionMethod: String, CaseIterable, Sendable {
     case ddpm
     case ddim
     case euler
@@ -11,7 +11,7 @@ package enum SchedulerMethod: String, CaseIterable, Sendable {
 /// A value belongs to one picture: the multistep solver remembers the step before. All coefficients
 /// are computed by `init`; a step is one pass over the elements and allocates nothing.
 ///
-/// Only ``SchedulerMethod/ddpm`` draws noise, at every step including the last (unless that is at
+/// Only ``DiffusionMethod/ddpm`` draws noise, at every step including the last (unless that is at
 /// timestep 0), see ``drawsNoise(atStep:)``.
 ///
 /// Semantics: diffusers 0.20, except that trailing spacing never yields a timestep more than asked
@@ -29,18 +29,18 @@ package struct DiffusionScheduler: Sendable {
     ///   - method: How to denoise.
     ///   - stepCount: Number of steps, at most the training's.
     ///   - elementCount: Number of elements of the picture's latents.
-    /// - Throws: ``SchedulerConfigurationError`` if the configuration is invalid, if there are too few
+    /// - Throws: ``DiffusionConfigurationError`` if the configuration is invalid, if there are too few
     ///   or too many steps, if a timestep falls outside of the training's, or if a coefficient is
     ///   infinite (noise prediction on a schedule of zero terminal SNR).
     package init(
-        configuration: SchedulerConfiguration,
-        method: SchedulerMethod,
+        configuration: DiffusionConfiguration,
+        method: DiffusionMethod,
         stepCount: Int,
         elementCount: Int
-    ) throws(SchedulerConfigurationError) {
+    ) throws(DiffusionConfigurationError) {
         try configuration.validate()
         guard (1...configuration.trainingStepCount).contains(stepCount) else {
-            throw SchedulerConfigurationError(
+            throw DiffusionConfigurationError(
                 field: "steps",
                 detail: "\(stepCount) is not in 1...\(configuration.trainingStepCount)"
             )
@@ -53,7 +53,7 @@ package struct DiffusionScheduler: Sendable {
             case .multistepSolver: .multistepSolver(configuration, stepCount: stepCount)
             }
         if let bad = plan.steps.firstIndex(where: { !$0.isFinite }) {
-            throw SchedulerConfigurationError(
+            throw DiffusionConfigurationError(
                 field: "steps",
                 detail: "\(method.rawValue) with \(stepCount) steps has no finite coefficients at "
                     + "step \(bad), timestep \(plan.timesteps[bad])"

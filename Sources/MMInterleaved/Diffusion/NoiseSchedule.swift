@@ -15,7 +15,7 @@ package struct NoiseSchedule: Sendable, Equatable {
     ///   - configuration: A valid configuration.
     ///   - keepsSignal: Whether the last alpha of a rescaled schedule is 2^-24 instead of 0, for
     ///     methods that divide by it.
-    package init(_ configuration: SchedulerConfiguration, keepsSignal: Bool = false) {
+    package init(_ configuration: DiffusionConfiguration, keepsSignal: Bool = false) {
         var betas = Self.betas(configuration)
         if configuration.rescalesToZeroTerminalSNR {
             betas = Self.rescaledToZeroTerminalSNR(betas)
@@ -34,7 +34,7 @@ package struct NoiseSchedule: Sendable, Equatable {
 
     // MARK: - Betas
 
-    private static func betas(_ configuration: SchedulerConfiguration) -> [Float] {
+    private static func betas(_ configuration: DiffusionConfiguration) -> [Float] {
         if let betas = configuration.explicitBetas {
             return betas
         }

@@ -7,7 +7,7 @@ package struct PictureParameters: Hashable, Sendable {
     /// Strength of classifier-free guidance; 1 or less draws without it, at half the cost.
     package var guidanceScale: Float = 7.5
     /// How to denoise.
-    package var method = SchedulerMethod.ddpm
+    package var method = DiffusionMethod.ddpm
     /// Steps between previews; 0 for none.
     package var previewInterval = 0
 

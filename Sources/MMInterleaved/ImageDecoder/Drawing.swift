@@ -29,13 +29,13 @@ package final class Drawing {
     /// - `conditioning`: What to draw, from ``PictureDecoder/conditioningTokens(of:_:)``.
     /// - `source`: The picture before this one, if there is any.
     /// - `seed`: Of the generator that latents and noise come from, in the reference's order.
-    /// - Throws: `SchedulerConfigurationError` if the number of steps is not possible.
+    /// - Throws: `DiffusionConfigurationError` if the number of steps is not possible.
     package init(
         _ decoder: PictureDecoder,
         conditioning: UNet.Conditioning,
         source: PictureSynchronizer.Values?,
         parameters: PictureParameters,
-        schedulerConfiguration: SchedulerConfiguration,
+        schedulerConfiguration: DiffusionConfiguration,
         seed: UInt64
     ) throws {
         self.decoder = decoder

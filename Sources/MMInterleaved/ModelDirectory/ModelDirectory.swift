@@ -23,7 +23,7 @@ package struct ModelDirectory: Sendable {
 
     /// Reads and checks the configuration.
     ///
-    /// - Throws: ``ModelDirectoryError``, ``ConfigurationError``.
+    /// - Throws: ``ModelDirectoryError``, ``ModelConfigurationError``.
     package init(path: String) throws {
         self.path = path
         configuration = try Self.configuration(file: Self.join(path, Self.configurationName))
@@ -31,7 +31,7 @@ package struct ModelDirectory: Sendable {
 
     /// Reads and checks a configuration file.
     ///
-    /// - Throws: ``ModelDirectoryError``, ``ConfigurationError``.
+    /// - Throws: ``ModelDirectoryError``, ``ModelConfigurationError``.
     package static func configuration(file: String) throws -> ModelConfiguration {
         let bytes: [UInt8]
         do throws(FileError) {
@@ -46,11 +46,11 @@ package struct ModelDirectory: Sendable {
             let configuration: ModelConfiguration = try JSONParser.parse(bytes).decode()
             try configuration.validate()
             return configuration
-        } catch var error as ConfigurationError {
+        } catch var error as ModelConfigurationError {
             error.file = file
             throw error
-        } catch let error as SchedulerConfigurationError {
-            var error = ConfigurationError(
+        } catch let error as DiffusionConfigurationError {
+            var error = ModelConfigurationError(
                 field: "image_decoder.scheduler.\(error.field)",
                 detail: error.detail
             )
@@ -90,7 +90,7 @@ package struct ModelDirectory: Sendable {
 
     /// Opens the weights and checks that they are exactly the model's.
     ///
-    /// - Throws: `CheckpointError`, ``ParameterMismatch``, ``ConfigurationError``.
+    /// - Throws: `CheckpointError`, ``ParameterMismatch``, ``ModelConfigurationError``.
     package func openWeights() throws -> any CheckpointReader {
         let reader = try openCheckpoint(at: path)
         // A configuration that asks for far more than there is costs no memory to be told so.

@@ -7,7 +7,7 @@ extension ModelDirectory {
     /// - `tokenizer`: Bytes of a SentencePiece model with the configuration's vocabulary.
     /// - `progress`: Told the share of the weights that has been written, from 0 to 1.
     ///
-    /// - Throws: ``ModelDirectoryError`` if `path` exists; `CheckpointError`, ``ConfigurationError``.
+    /// - Throws: ``ModelDirectoryError`` if `path` exists; `CheckpointError`, ``ModelConfigurationError``.
     package static func writeRandom(
         _ configuration: ModelConfiguration,
         seed: UInt64,

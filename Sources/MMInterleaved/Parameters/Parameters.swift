@@ -26,9 +26,9 @@ package struct Parameters {
 
         /// Counts a parameter before any memory is taken for it.
         ///
-        /// - Throws: ``ConfigurationError`` that names the first one too many.
-        fileprivate func count(_ parameter: ParameterDescription) throws(ConfigurationError) {
-            try ConfigurationError.check(
+        /// - Throws: ``ModelConfigurationError`` that names the first one too many.
+        fileprivate func count(_ parameter: ParameterDescription) throws(ModelConfigurationError) {
+            try ModelConfigurationError.check(
                 parameter.name,
                 product: parameter.shape,
                 atMost: maximumElementCount - elementCount,

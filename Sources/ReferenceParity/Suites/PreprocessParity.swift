@@ -13,7 +13,7 @@ struct PreprocessParity {
             guard let description = description as? [String: Any] else { continue }
             let file: String = try member(description, "file")
             let url = URL(fileURLWithPath: "\(fixture.directory)/images/\(file)")
-            let decoded = try ImageDecoder.decode([UInt8](Data(contentsOf: url)))
+            let decoded = try ImageFileDecoder.decode([UInt8](Data(contentsOf: url)))
             var source = decoded
             if fixture.has("\(name).decoded_rgb") {
                 let recorded = try fixture.tensor("\(name).decoded_rgb")

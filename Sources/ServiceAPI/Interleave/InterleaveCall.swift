@@ -85,9 +85,9 @@ package struct InterleaveCall: Sendable {
     }
 
     /// Refuses numbers of steps that the schedule does not yield, before anything is computed.
-    private func checkSteps(_ configuration: SchedulerConfiguration) throws(RequestError) {
+    private func checkSteps(_ configuration: DiffusionConfiguration) throws(RequestError) {
         guard request.mode != .text else { return }
-        do throws(SchedulerConfigurationError) {
+        do throws(DiffusionConfigurationError) {
             _ = try DiffusionScheduler(
                 configuration: configuration,
                 method: request.picture.method,

@@ -85,7 +85,7 @@ extension PictureParameters {
         self.init()
         stepCount = defaults.stepCount
         guidanceScale = defaults.guidanceScale
-        method = SchedulerMethod(rawValue: defaults.scheduler) ?? method
+        method = DiffusionMethod(rawValue: defaults.scheduler) ?? method
     }
 
     /// Takes the fields of a request's `image` object, all but the encoding.

@@ -102,8 +102,14 @@ package struct SegmentEncoder: Sendable {
             )
         }
         return parameters.imageFormat == .webp
-            ? .dataURL(mediaType: ImageFormat.webp.mediaType, try ImageEncoder.encodeWebP(image))
-            : .dataURL(mediaType: ImageFormat.jpeg.mediaType, try ImageEncoder.encodeJPEG(image))
+            ? .dataURL(
+                mediaType: ImageFormat.webp.mediaType,
+                try ImageFileEncoder.encodeWebP(image)
+            )
+            : .dataURL(
+                mediaType: ImageFormat.jpeg.mediaType,
+                try ImageFileEncoder.encodeJPEG(image)
+            )
     }
 
     /// Longest side of a preview.
@@ -111,9 +117,9 @@ package struct SegmentEncoder: Sendable {
 
     private func file(_ image: RGBImage, _ texts: [PNGText]) throws(ImageError) -> [UInt8] {
         switch parameters.imageFormat {
-        case .png: try ImageEncoder.encodePNG(image, texts: texts)
-        case .jpeg: try ImageEncoder.encodeJPEG(image)
-        case .webp: try ImageEncoder.encodeWebP(image)
+        case .png: try ImageFileEncoder.encodePNG(image, texts: texts)
+        case .jpeg: try ImageFileEncoder.encodeJPEG(image)
+        case .webp: try ImageFileEncoder.encodeWebP(image)
         }
     }
 

@@ -85,7 +85,7 @@ struct HostileConfigurationTests {
                     let text = "\(error)"
                     #expect(text.hasPrefix(file), "\(text)")
                     #expect(
-                        error is ConfigurationError || error is ModelDirectoryError,
+                        error is ModelConfigurationError || error is ModelDirectoryError,
                         "\(place) = \(value): \(text)"
                     )
                     continue
@@ -110,7 +110,7 @@ struct HostileConfigurationTests {
         var configuration = TinyModel.configuration
         configuration.vision.headCount = 1 << 62
         try Data(ModelDirectory.encode(configuration)).write(to: URL(fileURLWithPath: file))
-        let error = #expect(throws: ConfigurationError.self) {
+        let error = #expect(throws: ModelConfigurationError.self) {
             _ = try ModelDirectory.configuration(file: file)
         }
         #expect(

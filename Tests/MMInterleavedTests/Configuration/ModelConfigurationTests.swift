@@ -203,7 +203,7 @@ struct ModelConfigurationTests {
         ]
     )
     func beyondLimit(change: ConfigurationChange) throws {
-        let error = try #require(throws: ConfigurationError.self) { try validate(change) }
+        let error = try #require(throws: ModelConfigurationError.self) { try validate(change) }
         #expect(error.field == change.field)
         #expect(error.description.contains(change.field))
     }
@@ -213,7 +213,9 @@ struct ModelConfigurationTests {
         for sides in [[], [3], [4, 2, 16]] {
             var configuration = TinyModel.configuration
             configuration.language.synchronizerSides = sides
-            let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
+            let error = #expect(throws: ModelConfigurationError.self) {
+                try configuration.validate()
+            }
             #expect(error?.field == "language_model.synchronizer_spatial_shapes")
         }
     }
@@ -222,11 +224,11 @@ struct ModelConfigurationTests {
     func levels() {
         var configuration = TinyModel.configuration
         configuration.imageDecoder.unet.headCounts = [2]
-        let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
+        let error = #expect(throws: ModelConfigurationError.self) { try configuration.validate() }
         #expect(error?.field == "image_decoder.unet.num_attention_heads")
         configuration = TinyModel.configuration
         configuration.imageDecoder.unet.blockChannels = []
-        #expect(throws: ConfigurationError.self) { try configuration.validate() }
+        #expect(throws: ModelConfigurationError.self) { try configuration.validate() }
     }
 
     @Test("Special tokens must differ, exist, and the image tokens follow the vocabulary")
@@ -237,7 +239,9 @@ struct ModelConfigurationTests {
         ] as [(inout VocabularyConfiguration) -> Void] {
             var configuration = TinyModel.configuration
             change(&configuration.vocabulary)
-            let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
+            let error = #expect(throws: ModelConfigurationError.self) {
+                try configuration.validate()
+            }
             #expect(error?.field.hasPrefix("vocabulary") == true)
         }
     }
@@ -246,7 +250,7 @@ struct ModelConfigurationTests {
     func model() {
         var configuration = TinyModel.configuration
         configuration.language.layerCount = 0
-        #expect(throws: ConfigurationError.self) {
+        #expect(throws: ModelConfigurationError.self) {
             try InterleavedModel.parameters(of: configuration)
         }
     }

@@ -7,8 +7,8 @@ import Testing
 @Suite("Diffusion schedulers")
 struct DiffusionSchedulerTests {
     /// Stable Diffusion's noise schedule.
-    private func stableDiffusion() -> SchedulerConfiguration {
-        var configuration = SchedulerConfiguration()
+    private func stableDiffusion() -> DiffusionConfiguration {
+        var configuration = DiffusionConfiguration()
         configuration.firstBeta = 0.00085
         configuration.lastBeta = 0.012
         configuration.betaSchedule = .scaledLinear
@@ -19,10 +19,10 @@ struct DiffusionSchedulerTests {
     }
 
     private func makeScheduler(
-        _ method: SchedulerMethod,
+        _ method: DiffusionMethod,
         steps: Int,
         elements: Int = 1,
-        change: (inout SchedulerConfiguration) -> Void = { _ in }
+        change: (inout DiffusionConfiguration) -> Void = { _ in }
     ) throws -> DiffusionScheduler {
         var configuration = stableDiffusion()
         change(&configuration)
@@ -62,7 +62,7 @@ struct DiffusionSchedulerTests {
         let recorded = try RecordedSchedulers.load()
         #expect(recorded.cases.count == 57)
         for expected in recorded.cases {
-            let method = try #require(SchedulerMethod(rawValue: expected.method))
+            let method = try #require(DiffusionMethod(rawValue: expected.method))
             var scheduler = try DiffusionScheduler(
                 configuration: expected.config,
                 method: method,
@@ -94,7 +94,7 @@ struct DiffusionSchedulerTests {
     @Test("Noise schedules agree with diffusers")
     func noiseSchedules() throws {
         let recorded = try RecordedSchedulers.load()
-        let changes: [String: (inout SchedulerConfiguration) -> Void] = [
+        let changes: [String: (inout DiffusionConfiguration) -> Void] = [
             "scaled_linear": { _ in },
             "linear": { $0.betaSchedule = .linear },
             "squaredcos_cap_v2": { $0.betaSchedule = .squaredCosine },
@@ -147,7 +147,7 @@ struct DiffusionSchedulerTests {
 
     @Test("Only DDPM draws noise, and not at timestep 0")
     func drawsNoise() throws {
-        for method in SchedulerMethod.allCases {
+        for method in DiffusionMethod.allCases {
             let scheduler = try makeScheduler(method, steps: 4) { $0.stepsOffset = 0 }
             let draws = (0..<4).map { scheduler.drawsNoise(atStep: $0) }
             #expect(
@@ -160,9 +160,9 @@ struct DiffusionSchedulerTests {
 
     @Test(
         "A perfect noise prediction leads to the clean latents",
-        arguments: SchedulerMethod.allCases
+        arguments: DiffusionMethod.allCases
     )
-    func perfectPrediction(method: SchedulerMethod) throws {
+    func perfectPrediction(method: DiffusionMethod) throws {
         // With x = signal + noise known, every deterministic method must return to the signal.
         guard method != .ddpm else { return }
         let signal: Float = 0.7
@@ -182,8 +182,8 @@ struct DiffusionSchedulerTests {
         #expect(abs(latents[0] - signal) < left + 1e-3)
     }
 
-    @Test("A run that starts again is the same run", arguments: SchedulerMethod.allCases)
-    func startsAgain(method: SchedulerMethod) throws {
+    @Test("A run that starts again is the same run", arguments: DiffusionMethod.allCases)
+    func startsAgain(method: DiffusionMethod) throws {
         var scheduler = try makeScheduler(method, steps: 4, elements: 3)
         func run() -> [Float] {
             var latents: [Float] = [0.1, -2, 3]
@@ -216,9 +216,9 @@ struct DiffusionSchedulerTests {
 
     @Test(
         "A zero-terminal-SNR schedule works with velocity prediction",
-        arguments: SchedulerMethod.allCases
+        arguments: DiffusionMethod.allCases
     )
-    func zeroTerminalSNR(method: SchedulerMethod) throws {
+    func zeroTerminalSNR(method: DiffusionMethod) throws {
         let scheduler = try makeScheduler(method, steps: 10) {
             $0.rescalesToZeroTerminalSNR = true
             $0.predictionType = .velocity
@@ -229,10 +229,10 @@ struct DiffusionSchedulerTests {
 
     @Test(
         "Noise prediction on a zero-terminal-SNR schedule is refused",
-        arguments: [SchedulerMethod.ddpm, .ddim]
+        arguments: [DiffusionMethod.ddpm, .ddim]
     )
-    func zeroTerminalSNRNoise(method: SchedulerMethod) {
-        #expect(throws: SchedulerConfigurationError.self) {
+    func zeroTerminalSNRNoise(method: DiffusionMethod) {
+        #expect(throws: DiffusionConfigurationError.self) {
             try makeScheduler(method, steps: 10) {
                 $0.rescalesToZeroTerminalSNR = true
                 $0.timestepSpacing = .trailing
@@ -242,9 +242,9 @@ struct DiffusionSchedulerTests {
 
     @Test(
         "Any number of steps has its timesteps within the training's",
-        arguments: SchedulerMethod.allCases
+        arguments: DiffusionMethod.allCases
     )
-    func anyStepCount(method: SchedulerMethod) throws {
+    func anyStepCount(method: DiffusionMethod) throws {
         for spacing in [TimestepSpacing.leading, .trailing, .linspace] {
             for steps in [1, 2, 3, 7, 61, 103, 121, 499, 500, 501, 999, 1000] {
                 let scheduler = try makeScheduler(method, steps: steps) {
@@ -263,17 +263,17 @@ struct DiffusionSchedulerTests {
 
     @Test(
         "Too few or too many steps, or a timestep beyond the training's, are refused",
-        arguments: SchedulerMethod.allCases
+        arguments: DiffusionMethod.allCases
     )
-    func refusesStepCounts(method: SchedulerMethod) {
+    func refusesStepCounts(method: DiffusionMethod) {
         for steps in [0, -1, 1001] {
-            #expect(throws: SchedulerConfigurationError.self) {
+            #expect(throws: DiffusionConfigurationError.self) {
                 try makeScheduler(method, steps: steps)
             }
         }
         // 1000 leading steps with offset 1 begin at timestep 1000; the solver's end is one step more.
         if method != .multistepSolver {
-            #expect(throws: SchedulerConfigurationError.self) {
+            #expect(throws: DiffusionConfigurationError.self) {
                 try makeScheduler(method, steps: 1000) { $0.timestepSpacing = .leading }
             }
         }

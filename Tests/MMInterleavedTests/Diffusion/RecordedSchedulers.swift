@@ -8,7 +8,7 @@ struct RecordedSchedulers: Decodable {
     struct Case: Decodable, Sendable, CustomTestStringConvertible {
         let name: String
         let method: String
-        let config: SchedulerConfiguration
+        let config: DiffusionConfiguration
         let steps: Int
         let timesteps: [Float]
         let initialNoiseScale: Float

@@ -129,7 +129,7 @@ struct ModelDirectoryTests {
     @Test("Impossible sizes in a configuration are refused by the field")
     func impossible() throws {
         try writeConfiguration { $0.language.headCount = 5 }
-        let error = try #require(throws: ConfigurationError.self) {
+        let error = try #require(throws: ModelConfigurationError.self) {
             try ModelDirectory(path: temporary.path)
         }
         #expect(error.field == "language_model.num_attention_heads")

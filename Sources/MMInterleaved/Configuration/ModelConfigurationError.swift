@@ -1,5 +1,5 @@
 /// A configuration that no model can have: names the field and the value.
-package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
+package struct ModelConfigurationError: Error, Hashable, CustomStringConvertible {
     /// Path of the field, such as `language.num_attention_heads`.
     package let field: String
     /// What is wrong with its value.
@@ -20,9 +20,9 @@ package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
         _ field: String,
         _ value: Value,
         in range: ClosedRange<Value>
-    ) throws(ConfigurationError) {
+    ) throws(ModelConfigurationError) {
         guard range.contains(value) else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: field,
                 detail: "\(value) is not between \(range.lowerBound) and \(range.upperBound)"
             )
@@ -37,13 +37,13 @@ package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
         product factors: [Int],
         atMost maximum: Int,
         _ meaning: String
-    ) throws(ConfigurationError) {
+    ) throws(ModelConfigurationError) {
         var product = 1
         for factor in factors {
             let (next, overflows) = product.multipliedReportingOverflow(by: factor)
             guard !overflows, next <= maximum else {
                 let values = factors.map { "\($0)" }.joined(separator: " x ")
-                throw ConfigurationError(
+                throw ModelConfigurationError(
                     field: field,
                     detail: "\(values) \(meaning) are more than \(maximum)"
                 )
@@ -59,10 +59,10 @@ package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
         times factor: Int = 1,
         divides other: Int,
         _ otherField: String
-    ) throws(ConfigurationError) {
+    ) throws(ModelConfigurationError) {
         try check(field, value, in: 1...max(1, other))
         guard other % (factor * value) == 0 else {
-            throw ConfigurationError(
+            throw ModelConfigurationError(
                 field: field,
                 detail: "\(factor == 1 ? "" : "\(factor) x ")\(value) does not divide "
                     + "\(otherField) (\(other))"

@@ -18,7 +18,7 @@ package struct PNGText: Sendable, Equatable {
 /// Encodes pictures.
 ///
 /// The same pixels and settings always give the same bytes.
-package enum ImageEncoder {
+package enum ImageFileEncoder {
     /// Encodes as PNG, 8-bit RGB, with text chunks before the pixels.
     ///
     /// `compressionLevel` is zlib's, 0 (none) to 9 (smallest).

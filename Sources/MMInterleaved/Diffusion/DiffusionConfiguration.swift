@@ -33,7 +33,7 @@ package enum SolverType: String, Codable, Sendable {
 }
 
 /// A value of a scheduler's configuration that cannot be used.
-package struct SchedulerConfigurationError: Error, Equatable {
+package struct DiffusionConfigurationError: Error, Equatable {
     /// The field as the JSON file names it, or the argument.
     package let field: String
     /// What was found and what is possible.
@@ -44,7 +44,7 @@ package struct SchedulerConfigurationError: Error, Equatable {
 ///
 /// Absent fields have the defaults of diffusers' schedulers; fields that no scheduler here knows are
 /// ignored, whatever class the file names: any method can be built from any file.
-package struct SchedulerConfiguration: Sendable, Hashable {
+package struct DiffusionConfiguration: Sendable, Hashable {
     /// `num_train_timesteps`: steps of the training's noise schedule.
     package var trainingStepCount = 1000
     /// `beta_start` and `beta_end`.
@@ -79,8 +79,8 @@ package struct SchedulerConfiguration: Sendable, Hashable {
 
     /// Checks every value by itself.
     ///
-    /// - Throws: ``SchedulerConfigurationError`` for the first value out of its range.
-    package func validate() throws(SchedulerConfigurationError) {
+    /// - Throws: ``DiffusionConfigurationError`` for the first value out of its range.
+    package func validate() throws(DiffusionConfigurationError) {
         try Self.require(
             (1...1_000_000).contains(trainingStepCount),
             "num_train_timesteps",
@@ -125,14 +125,14 @@ package struct SchedulerConfiguration: Sendable, Hashable {
         _ holds: Bool,
         _ field: String,
         _ detail: @autoclosure () -> String
-    ) throws(SchedulerConfigurationError) {
-        guard holds else { throw SchedulerConfigurationError(field: field, detail: detail()) }
+    ) throws(DiffusionConfigurationError) {
+        guard holds else { throw DiffusionConfigurationError(field: field, detail: detail()) }
     }
 }
 
 // MARK: - Reading
 
-extension SchedulerConfiguration: Codable {
+extension DiffusionConfiguration: Codable {
     private enum CodingKeys: String, CodingKey {
         case trainingStepCount = "num_train_timesteps"
         case firstBeta = "beta_start"
@@ -159,7 +159,7 @@ extension SchedulerConfiguration: Codable {
 
     /// Reads and validates the fields.
     ///
-    /// - Throws: what the decoder throws for a wrong type or an unknown choice, ``SchedulerConfigurationError``
+    /// - Throws: what the decoder throws for a wrong type or an unknown choice, ``DiffusionConfigurationError``
     ///   for a value out of range or a feature that is not there.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)

@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 @Suite("Picture decoding")
-struct ImageDecoderTests {
+struct ImageFileDecoderTests {
     private func error(_ bytes: [UInt8], _ limits: ImageLimits = ImageLimits()) -> ImageError? {
         do throws(ImageError) {
-            _ = try ImageDecoder.decode(bytes, limits: limits)
+            _ = try ImageFileDecoder.decode(bytes, limits: limits)
             return nil
         } catch {
             return error
@@ -18,8 +18,8 @@ struct ImageDecoderTests {
         arguments: ["jpeg420", "jpeg444"]
     )
     func decodesJPEG(_ name: String) throws {
-        let image = try ImageDecoder.decode(try fixtureBytes("pictures/\(name).jpg"))
-        let expected = try ImageDecoder.decode(try fixtureBytes("expected/\(name).decoded.png"))
+        let image = try ImageFileDecoder.decode(try fixtureBytes("pictures/\(name).jpg"))
+        let expected = try ImageFileDecoder.decode(try fixtureBytes("expected/\(name).decoded.png"))
         #expect(difference(image, expected) == Difference())
     }
 
@@ -32,8 +32,8 @@ struct ImageDecoderTests {
         ]
     )
     func decodesKinds(_ name: String) throws {
-        let image = try ImageDecoder.decode(try fixtureBytes("pictures/\(name)"))
-        let expected = try ImageDecoder.decode(try fixtureBytes("expected/\(name).png"))
+        let image = try ImageFileDecoder.decode(try fixtureBytes("pictures/\(name)"))
+        let expected = try ImageFileDecoder.decode(try fixtureBytes("expected/\(name).png"))
         #expect(difference(image, expected) == Difference())
     }
 
@@ -120,7 +120,7 @@ struct ImageDecoderTests {
             extraChunks: variant.extraChunks,
             rows: variant.rows
         )
-        let image = try ImageDecoder.decode(file.encoded())
+        let image = try ImageFileDecoder.decode(file.encoded())
         #expect(image == RGBImage(width: 4, height: 2, pixels: variant.expected))
     }
 
@@ -128,9 +128,9 @@ struct ImageDecoderTests {
     func sniffs() throws {
         let image = makePicture(width: 8, height: 8)
         for (format, bytes) in [
-            (ImageFormat.png, try ImageEncoder.encodePNG(image)),
-            (.jpeg, try ImageEncoder.encodeJPEG(image)),
-            (.webp, try ImageEncoder.encodeWebP(image)),
+            (ImageFormat.png, try ImageFileEncoder.encodePNG(image)),
+            (.jpeg, try ImageFileEncoder.encodeJPEG(image)),
+            (.webp, try ImageFileEncoder.encodeWebP(image)),
         ] {
             #expect(ImageFormat(sniffing: bytes.span) == format)
             #expect(format.mediaType == "image/\(format.rawValue)")
@@ -144,8 +144,8 @@ struct ImageDecoderTests {
     func limitsPixels() throws {
         let image = makePicture(width: 10, height: 7)
         for bytes in [
-            try ImageEncoder.encodePNG(image), try ImageEncoder.encodeJPEG(image),
-            try ImageEncoder.encodeWebP(image),
+            try ImageFileEncoder.encodePNG(image), try ImageFileEncoder.encodeJPEG(image),
+            try ImageFileEncoder.encodeWebP(image),
         ] {
             #expect(error(bytes, ImageLimits(maximumPixelCount: 70)) == nil)
             let refusal = error(bytes, ImageLimits(maximumPixelCount: 69))
@@ -190,7 +190,7 @@ struct ImageDecoderTests {
 
     @Test("More progressive scans than allowed are refused")
     func limitsScans() throws {
-        let image = try ImageEncoder.encodeJPEG(makePicture(width: 16, height: 16))
+        let image = try ImageFileEncoder.encodeJPEG(makePicture(width: 16, height: 16))
         #expect(error(image, ImageLimits(maximumScanCount: 0))?.kind == .limitExceeded)
         #expect(error(image, ImageLimits(maximumScanCount: 1)) == nil)
         let progressive = try fixtureBytes("pictures/progressive.jpg")
@@ -202,8 +202,8 @@ struct ImageDecoderTests {
     func refusesTruncation() throws {
         let image = makePicture(width: 33, height: 21)
         for bytes in [
-            try ImageEncoder.encodePNG(image), try ImageEncoder.encodeJPEG(image),
-            try ImageEncoder.encodeWebP(image),
+            try ImageFileEncoder.encodePNG(image), try ImageFileEncoder.encodeJPEG(image),
+            try ImageFileEncoder.encodeWebP(image),
         ] {
             for count in 0..<bytes.count {
                 let refusal = error(Array(bytes[..<count]))
@@ -215,7 +215,7 @@ struct ImageDecoderTests {
 
     @Test("A JPEG whose data is cut but whose end marker is there is truncated")
     func refusesPatchedTruncation() throws {
-        let bytes = try ImageEncoder.encodeJPEG(makePicture(width: 64, height: 64))
+        let bytes = try ImageFileEncoder.encodeJPEG(makePicture(width: 64, height: 64))
         let patched = Array(bytes[..<(bytes.count - bytes.count / 4)]) + [0xff, 0xd9]
         #expect(error(patched)?.kind == .truncated)
     }
@@ -240,8 +240,8 @@ struct ImageDecoderTests {
         var random = SeededRandom(seed: 31)
         let limits = ImageLimits(maximumPixelCount: 1 << 20)
         for original in [
-            try ImageEncoder.encodePNG(image), try ImageEncoder.encodeJPEG(image),
-            try ImageEncoder.encodeWebP(image), try fixtureBytes("pictures/jpeg420.jpg"),
+            try ImageFileEncoder.encodePNG(image), try ImageFileEncoder.encodeJPEG(image),
+            try ImageFileEncoder.encodeWebP(image), try fixtureBytes("pictures/jpeg420.jpg"),
             try fixtureBytes("pictures/cmyk.jpg"), try fixtureBytes("pictures/progressive.jpg"),
         ] {
             var refusedCount = 0

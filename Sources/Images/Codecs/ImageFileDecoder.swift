@@ -6,7 +6,7 @@ import CImageCodecs
 /// keep their high byte (Pillow does the same for colour; 16-bit grey it clips to white, which is not repeated here).
 /// Of an animation the first frame is decoded. What becomes of transparency and of an Exif orientation, ``Appearance``
 /// says.
-package enum ImageDecoder {
+package enum ImageFileDecoder {
     /// Which of a file's pixels are wanted.
     package enum Appearance: Sendable {
         /// As they are stored: what Pillow's `Image.open(...).convert("RGB")` gives with libjpeg-turbo, and so what the

@@ -4,9 +4,9 @@ import Testing
 @testable import MMInterleaved
 
 @Suite("Scheduler configuration")
-struct SchedulerConfigurationTests {
-    private func read(_ json: String) throws -> SchedulerConfiguration {
-        try JSONDecoder().decode(SchedulerConfiguration.self, from: Data(json.utf8))
+struct DiffusionConfigurationTests {
+    private func read(_ json: String) throws -> DiffusionConfiguration {
+        try JSONDecoder().decode(DiffusionConfiguration.self, from: Data(json.utf8))
     }
 
     @Test("Stable Diffusion's file is read, its unknown fields ignored")
@@ -20,7 +20,7 @@ struct SchedulerConfigurationTests {
              "trained_betas": null}
             """
         )
-        var expected = SchedulerConfiguration()
+        var expected = DiffusionConfiguration()
         expected.firstBeta = 0.00085
         expected.lastBeta = 0.012
         expected.betaSchedule = .scaledLinear
@@ -32,8 +32,8 @@ struct SchedulerConfigurationTests {
 
     @Test("An empty object has the defaults")
     func defaults() throws {
-        #expect(try read("{}") == SchedulerConfiguration())
-        #expect(SchedulerConfiguration().timestepSpacing == nil)
+        #expect(try read("{}") == DiffusionConfiguration())
+        #expect(DiffusionConfiguration().timestepSpacing == nil)
     }
 
     @Test("Given variances replace the schedule")
@@ -55,7 +55,7 @@ struct SchedulerConfigurationTests {
         ]
     )
     func outOfRange(field: String, value: String) {
-        let error = #expect(throws: SchedulerConfigurationError.self) {
+        let error = #expect(throws: DiffusionConfigurationError.self) {
             try read("{\"\(field)\": \(value)}")
         }
         #expect(error?.field == field)
@@ -76,7 +76,7 @@ struct SchedulerConfigurationTests {
 
     @Test("A given variance out of range is refused")
     func explicitBetasOutOfRange() {
-        #expect(throws: SchedulerConfigurationError.self) {
+        #expect(throws: DiffusionConfigurationError.self) {
             try read(#"{"num_train_timesteps": 2, "trained_betas": [0.5, 1.5]}"#)
         }
     }
