@@ -100,7 +100,7 @@ let package = Package(
 
         // L2
         library("Checkpoints", ["CZlib", "Digests", "Files", "JSON"]),
-        library("Tokenization", ["CSentencePiece"]),
+        library("Tokenization", ["CSentencePiece", "Files"]),
         library("Images", ["CImageCodecs"]),
         library("Sockets", ["CLinux"]),
         library("World", ["Images"]),

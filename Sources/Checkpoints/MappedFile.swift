@@ -1,3 +1,4 @@
+internal import Files
 import Glibc
 
 /// A whole file mapped read-only, unmapped when the last reference goes.
@@ -20,12 +21,20 @@ package final class MappedFile {
         // Non-blocking, so that a named pipe is refused below instead of waited for here.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            throw CheckpointError(.systemCall, path: path, "cannot open: \(systemErrorText())")
+            throw CheckpointError(
+                .systemCall,
+                path: path,
+                "cannot be read: \(FileError.reason(errno))"
+            )
         }
         defer { close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else {
-            throw CheckpointError(.systemCall, path: path, "cannot stat: \(systemErrorText())")
+            throw CheckpointError(
+                .systemCall,
+                path: path,
+                "cannot be read: \(FileError.reason(errno))"
+            )
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw CheckpointError(.notACheckpoint, path: path, "not a regular file")
@@ -38,7 +47,7 @@ package final class MappedFile {
             throw CheckpointError(
                 .systemCall,
                 path: path,
-                "cannot map \(byteCount) bytes: \(systemErrorText())"
+                "cannot map \(byteCount) bytes: \(FileError.reason(errno))"
             )
         }
         self.path = path
@@ -85,10 +94,3 @@ package final class MappedFile {
 
 // Sendable: the mapping is read-only and all fields are constants until `deinit`.
 extension MappedFile: @unchecked Sendable {}
-
-/// The text of the calling thread's `errno`.
-func systemErrorText() -> String {
-    let code = errno
-    guard let text = unsafe strerror(code) else { return "error \(code)" }
-    return unsafe String(cString: text)
-}

@@ -1,3 +1,4 @@
+internal import Files
 import Glibc
 
 /// Names under which model directories keep their weights, the preferred first.
@@ -17,7 +18,7 @@ private let conventionalNames = [
 package func openCheckpoint(at path: String) throws(CheckpointError) -> any CheckpointReader {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else {
-        throw CheckpointError(.systemCall, path: path, "cannot open: \(systemErrorText())")
+        throw CheckpointError(.systemCall, path: path, "cannot be read: \(FileError.reason(errno))")
     }
     if status.st_mode & S_IFMT == S_IFDIR {
         let directory = path.hasSuffix("/") ? path : path + "/"

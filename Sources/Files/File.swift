@@ -74,6 +74,21 @@ package enum File {
         }
     }
 
+    /// Makes sure that a file can probably be written, before the work whose result it is to hold.
+    ///
+    /// - Throws: ``FileError`` as ``write(_:to:)`` would.
+    package static func checkWritable(_ path: String) throws(FileError) {
+        let action = "cannot be written"
+        guard !Folder.isFolder(path) else {
+            throw FileError(path: path, detail: "\(action): \(FileError.reason(EISDIR))")
+        }
+        var status = stat()
+        let isSpecial = unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        // A regular file is replaced by one that is made beside it.
+        let place = isSpecial || path.isEmpty ? path : Folder.parent(of: path) ?? "."
+        guard unsafe access(place, W_OK) == 0 else { throw FileError(path: path, failed: action) }
+    }
+
     /// Removes a file, or a link and not what it points to.
     ///
     /// - Throws: ``FileError`` if the system refuses.

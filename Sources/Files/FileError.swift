@@ -18,9 +18,10 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         self.init(path: path, detail: "\(action): \(Self.reason(errno))")
     }
 
-    package var description: String { "\(path): \(detail)" }
+    package var description: String { "\(path.isEmpty ? "\"\"" : path): \(detail)" }
 
-    private static func reason(_ code: Int32) -> String {
+    /// What the system calls an error, by the number in `errno`.
+    package static func reason(_ code: Int32) -> String {
         guard let text = unsafe strerror(code) else { return "error \(code)" }
         return unsafe String(cString: text)
     }

@@ -1,4 +1,4 @@
-import Glibc
+internal import Files
 
 /// The model's tokenizer: a SentencePiece vocabulary with LLaMA's conventions and two tokens for pictures.
 ///
@@ -29,7 +29,13 @@ package final class Tokenizer: Sendable {
     ///
     /// - Throws: ``TokenizationError`` of kind `unreadableFile`, `invalidModel` or `unsupportedModel`.
     package convenience init(modelPath: String) throws(TokenizationError) {
-        try self.init(modelBytes: try readFile(modelPath))
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try File.read(modelPath, maximumByteCount: Self.maximumModelByteCount)
+        } catch {
+            throw TokenizationError(.unreadableFile, error.description)
+        }
+        try self.init(modelBytes: bytes)
     }
 
     /// Loads a model from the bytes of its file.
@@ -218,33 +224,5 @@ extension Tokenizer {
             followsSpecial = true
         }
         return text + (try model.decode(stretch))
-    }
-}
-
-/// Reads a whole file of bounded size.
-private func readFile(_ path: String) throws(TokenizationError) -> [UInt8] {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-        throw TokenizationError(.unreadableFile, "\(path): cannot open (error \(errno))")
-    }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-        let count = unsafe chunk.withUnsafeMutableBytes { buffer in
-            unsafe read(descriptor, buffer.baseAddress, buffer.count)
-        }
-        if count < 0, errno == EINTR { continue }
-        guard count >= 0 else {
-            throw TokenizationError(.unreadableFile, "\(path): cannot read (error \(errno))")
-        }
-        guard count > 0 else { return bytes }
-        guard bytes.count + count <= Tokenizer.maximumModelByteCount else {
-            throw TokenizationError(
-                .unreadableFile,
-                "\(path): larger than \(Tokenizer.maximumModelByteCount) bytes"
-            )
-        }
-        bytes += chunk[..<count]
     }
 }

@@ -89,4 +89,17 @@ import Testing
         try Folder.remove("\(directory.path)a")
         #expect(!Folder.hasEntry("\(directory.path)a"))
     }
+
+    @Test("Whether a file can be written is known before")
+    func checksWritable() throws {
+        let directory = try TemporaryDirectory()
+        try File.checkWritable(directory.path + "new")
+        try File.checkWritable("/dev/null")
+        try File.checkWritable("name")
+        for path in [directory.path, directory.path + "absent/new", ""] {
+            let before = #expect(throws: FileError.self) { try File.checkWritable(path) }
+            let after = #expect(throws: FileError.self) { try File.write([1], to: path) }
+            #expect(before == after)
+        }
+    }
 }

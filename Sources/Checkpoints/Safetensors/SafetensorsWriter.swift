@@ -1,4 +1,5 @@
 internal import Digests
+internal import Files
 import Glibc
 
 /// Writes a safetensors file tensor by tensor, visible under its name only when it is complete.
@@ -44,7 +45,7 @@ package final class SafetensorsWriter {
             throw CheckpointError(
                 .systemCall,
                 path: temporaryPath,
-                "cannot create: \(systemErrorText())"
+                "cannot be written: \(FileError.reason(errno))"
             )
         }
         self.path = path
@@ -119,14 +120,14 @@ package final class SafetensorsWriter {
                 "only \(writtenByteCount) of \(due.byteCount) bytes were written"
             )
         }
-        guard fsync(descriptor) == 0 else { throw failure("cannot flush") }
+        guard fsync(descriptor) == 0 else { throw failure("cannot be written") }
         do throws(CheckpointError) {
             try checksums.write(beside: path)
         } catch {
             abandon()
             throw error
         }
-        guard unsafe rename(temporaryPath, path) == 0 else { throw failure("cannot rename") }
+        guard unsafe rename(temporaryPath, path) == 0 else { throw failure("cannot be written") }
         close(descriptor)
         descriptor = -1
         syncDirectory()
@@ -153,7 +154,7 @@ package final class SafetensorsWriter {
     }
 
     private func failure(_ action: String) -> CheckpointError {
-        let text = systemErrorText()
+        let text = FileError.reason(errno)
         abandon()
         return CheckpointError(.systemCall, path: temporaryPath, "\(action): \(text)")
     }
@@ -174,7 +175,7 @@ package final class SafetensorsWriter {
             }
             return true
         }
-        guard isWritten else { throw failure("cannot write") }
+        guard isWritten else { throw failure("cannot be written") }
     }
 
     /// Makes the rename durable; the file is complete whether or not this succeeds.
