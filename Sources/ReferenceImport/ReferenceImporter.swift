@@ -35,8 +35,10 @@ package struct ReferenceImporter {
 
     /// Prepares an import.
     ///
-    /// - `format`: Element type to store, or nil to keep each tensor's own.
-    /// - `checksValues`: Whether to refuse wrong checksums, and tensors with NaN or infinity in them.
+    /// - Parameters:
+    ///   - layout: Where the release's files are.
+    ///   - format: Element type to store, or nil to keep each tensor's own.
+    ///   - checksValues: Whether to refuse wrong checksums, and tensors with NaN or infinity in them.
     package init(_ layout: ReferenceLayout, format: FloatFormat?, checksValues: Bool) {
         self.layout = layout
         self.format = format
@@ -45,8 +47,11 @@ package struct ReferenceImporter {
 
     /// Writes the model directory.
     ///
-    /// - `output`: Must not exist yet.
-    /// - `progress`: Told the share of the elements that has been written, from 0 to 1.
+    /// - Parameters:
+    ///   - name: Under which the model is served.
+    ///   - output: Must not exist yet.
+    ///   - progress: Told the share of the elements that has been written, from 0 to 1.
+    /// - Returns: What was written, and what was left out.
     /// - Throws: ``ImportError``, `FileError`, `CheckpointError`, `ModelConfigurationError`, `ModelDirectoryError` if
     ///   `output` exists.
     package func run(

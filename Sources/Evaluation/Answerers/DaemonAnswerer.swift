@@ -8,7 +8,9 @@ package import LoadGenerator
 package final class DaemonAnswerer: Answerer {
     private let client: HTTPClient
 
-    /// - `server`: Where the daemon is.
+    /// Asks a daemon.
+    ///
+    /// - Parameter server: Where the daemon is.
     package init(_ server: ServerAddress) {
         client = HTTPClient(server)
     }

@@ -8,7 +8,9 @@ internal import MMInterleaved
 package struct EngineAnswerer: Answerer {
     private let engine: Engine
 
-    /// - `engine`: Gets the requests of all threads, and batches them.
+    /// Asks an engine.
+    ///
+    /// - Parameter engine: Gets the requests of all threads, and batches them.
     package init(_ engine: Engine) {
         self.engine = engine
     }

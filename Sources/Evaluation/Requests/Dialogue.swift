@@ -13,7 +13,10 @@ package struct Dialogue: Sendable {
 
     /// Prepares the requests of an example.
     ///
-    /// - `seed`: Seed of the noise; later pictures of a story count on from it.
+    /// - Parameters:
+    ///   - example: What is asked.
+    ///   - seed: Seed of the noise; later pictures of a story count on from it.
+    ///   - drawing: How pictures are drawn.
     package init(_ example: Example, seed: UInt64, drawing: DrawingSettings = DrawingSettings()) {
         self.example = example
         self.seed = seed
@@ -22,7 +25,8 @@ package struct Dialogue: Sendable {
 
     /// The next request; nil if the answers so far are all there is.
     ///
-    /// - `answers`: The segments of all earlier answers.
+    /// - Parameter answers: The segments of all earlier answers.
+    /// - Returns: The request, or nil.
     /// - Throws: ``ImageError`` if a picture cannot be encoded.
     package func request(after answers: [AnswerSegment]) throws -> EvaluationRequest? {
         switch example.assignment {

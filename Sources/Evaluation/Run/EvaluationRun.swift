@@ -43,7 +43,10 @@ package final class EvaluationRun: Sendable {
 
     /// Prepares a run.
     ///
-    /// - `progress`: Told after every example, from its thread.
+    /// - Parameters:
+    ///   - plan: The examples.
+    ///   - answerer: Who is asked.
+    ///   - progress: Told after every example, from its thread.
     package init(
         _ plan: EvaluationPlan,
         _ answerer: any Answerer,

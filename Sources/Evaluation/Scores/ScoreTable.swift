@@ -5,8 +5,11 @@ package struct ScoreTable: Sendable {
     private let scores: [SuiteScore]
     private let showsDetails: Bool
 
-    /// - `scores`: In the order of the lines.
-    /// - `showsDetails`: Whether to tell the share of each thing that is looked at.
+    /// A table with a line per score.
+    ///
+    /// - Parameters:
+    ///   - scores: In the order of the lines.
+    ///   - showsDetails: Whether to tell the share of each thing that is looked at.
     package init(_ scores: [SuiteScore], showsDetails: Bool = false) {
         self.scores = scores
         self.showsDetails = showsDetails

@@ -9,7 +9,9 @@ internal import World
 package struct ContactSheet: Sendable {
     private let exhibits: [Exhibit]
 
-    /// - `exhibits`: In the order of the rows, at least one.
+    /// A sheet with a row per example.
+    ///
+    /// - Parameter exhibits: In the order of the rows, at least one.
     package init(_ exhibits: [Exhibit]) {
         self.exhibits = exhibits
     }

@@ -99,7 +99,12 @@ package struct Canvas {
 
     /// Writes words; letters without a glyph leave a gap.
     ///
-    /// - `scale`: Pixels per dot of a glyph.
+    /// - Parameters:
+    ///   - text: What to write, in one line.
+    ///   - x: Left edge, in pixels.
+    ///   - y: Upper edge, in pixels.
+    ///   - color: Color of the glyphs.
+    ///   - scale: Pixels per dot of a glyph.
     package mutating func write(_ text: String, _ x: Int, _ y: Int, _ color: Color, scale: Int = 2)
     {
         var left = x

@@ -35,7 +35,9 @@ package struct TranscriptSheet: Sendable {
     private static let written = Color(0x222222)
     private static let answered = Color(0x1f5fb4)
 
-    /// - `rows`: From top to bottom.
+    /// A sheet of rows.
+    ///
+    /// - Parameter rows: From top to bottom.
     package init(_ rows: [[Element]]) {
         self.rows = rows
     }

@@ -24,7 +24,10 @@ package struct Scene: Hashable, Sendable {
 
     /// Draws a scene.
     ///
-    /// - `most`: Most objects, at least 1 and at most 3.
+    /// - Parameters:
+    ///   - random: Where chance comes from.
+    ///   - most: Most objects, at least 1 and at most 3.
+    ///   - split: Which pairs of shape and colour may be shown.
     /// - Source: Training/WORLD.md, Scenes.
     package init(using random: inout SplitMix64, most: Int = 2, split: Split) {
         let background = random.choice(Background.allCases)
