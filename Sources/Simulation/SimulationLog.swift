@@ -14,8 +14,6 @@ package struct SimulationLog: Hashable, Sendable {
     package var stages: [Stage: StageSum] = [:]
     /// Sequences that lost their blocks.
     package var preemptionCount = 0
-    /// Positions found in the prefix cache.
-    package var prefixHitCount = 0
     /// Time from the start to the last end.
     package var duration = Duration.zero
 

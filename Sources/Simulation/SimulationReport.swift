@@ -94,16 +94,20 @@ package struct Percentiles: Hashable, Sendable, Codable {
     package init?(_ durations: [Duration]) {
         let sorted = durations.map(\.inSeconds).sorted()
         guard let last = sorted.last else { return nil }
-        func rank(_ share: Double) -> Double {
-            let index = Int((share * Double(sorted.count)).rounded(.up)) - 1
-            return sorted[min(max(index, 0), sorted.count - 1)]
-        }
         count = sorted.count
         mean = sorted.reduce(0, +) / Double(sorted.count)
-        p50 = rank(0.5)
-        p90 = rank(0.9)
-        p95 = rank(0.95)
-        p99 = rank(0.99)
+        p50 = Self.nearestRank(sorted, 0.5)
+        p90 = Self.nearestRank(sorted, 0.9)
+        p95 = Self.nearestRank(sorted, 0.95)
+        p99 = Self.nearestRank(sorted, 0.99)
         maximum = last
+    }
+
+    /// The smallest value that is not below the given share of all values.
+    ///
+    /// - Precondition: `sorted` is sorted and not empty.
+    package static func nearestRank(_ sorted: [Double], _ share: Double) -> Double {
+        let rank = Int((share * Double(sorted.count)).rounded(.up))
+        return sorted[min(max(rank, 1), sorted.count) - 1]
     }
 }

@@ -27,8 +27,12 @@ package struct Simulator {
 
     /// A simulation that has not begun.
     ///
-    /// - `imagePositionCount`: Positions that a picture takes in a sequence.
-    /// - `timeout`: Time after which a request is given up, or nil.
+    /// - Parameters:
+    ///   - configuration: Pools and policies.
+    ///   - costs: How long steps take.
+    ///   - load: What arrives.
+    ///   - imagePositionCount: Positions that a picture takes in a sequence.
+    ///   - timeout: Time after which a request is given up, or nil.
     /// - Throws: ``SchedulingConfigurationError``.
     package init(
         _ configuration: SchedulingConfiguration,
@@ -65,7 +69,6 @@ package struct Simulator {
             }
         }
         log.duration = now
-        log.prefixHitCount = scheduler.prefixHitCount
         return log
     }
 

@@ -80,7 +80,11 @@ package struct LoadPlot {
 
     /// Draws title, grid and labels.
     ///
-    /// - `maximum`: Largest values of both axes.
+    /// - Parameters:
+    ///   - name: What the panel shows.
+    ///   - panel: Where it lies.
+    ///   - maximum: Largest values of both axes.
+    ///   - canvas: What is drawn on.
     private func axes(
         _ name: String,
         _ panel: Panel,
@@ -134,7 +138,7 @@ package struct LoadPlot {
             // A few hundred points are all that the pixels can show.
             for point in 1...Self.pointCount {
                 let share = Double(point) / Double(Self.pointCount)
-                let next = panel.pixel(Distribution.quantile(sorted, share) / maximum, share)
+                let next = panel.pixel(Percentiles.nearestRank(sorted, share) / maximum, share)
                 canvas.line(from: last, to: next, Self.colors[kind] ?? Self.ink, thickness: 2)
                 last = next
             }

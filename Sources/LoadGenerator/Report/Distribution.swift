@@ -1,3 +1,5 @@
+internal import Simulation
+
 /// A summary of measured times, in milliseconds.
 package struct Distribution: Hashable, Sendable, Encodable {
     /// Number of values.
@@ -26,18 +28,10 @@ package struct Distribution: Hashable, Sendable, Encodable {
         guard let last = sorted.last else { return nil }
         count = sorted.count
         mean = sorted.reduce(0, +) / Double(sorted.count)
-        p50 = Self.quantile(sorted, 0.50)
-        p90 = Self.quantile(sorted, 0.90)
-        p95 = Self.quantile(sorted, 0.95)
-        p99 = Self.quantile(sorted, 0.99)
+        p50 = Percentiles.nearestRank(sorted, 0.50)
+        p90 = Percentiles.nearestRank(sorted, 0.90)
+        p95 = Percentiles.nearestRank(sorted, 0.95)
+        p99 = Percentiles.nearestRank(sorted, 0.99)
         maximum = last
-    }
-
-    /// The smallest value that is not below the given share of all values (nearest rank).
-    ///
-    /// - Precondition: `sorted` is sorted and not empty.
-    static func quantile(_ sorted: [Double], _ share: Double) -> Double {
-        let rank = Int((share * Double(sorted.count)).rounded(.up))
-        return sorted[min(max(rank, 1), sorted.count) - 1]
     }
 }

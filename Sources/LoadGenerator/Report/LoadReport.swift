@@ -1,4 +1,5 @@
 internal import Simulation
+
 /// Times that a request must not exceed to count as good; nil for no bound.
 package struct Targets: Hashable, Sendable, Encodable {
     /// Until the first words or the first denoising step.
