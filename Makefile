@@ -4,7 +4,7 @@ BUILD ?= release
 PORT ?= 8080
 DEMO ?= .build/demo
 
-.PHONY: demo test setup build check smoke parity clean
+.PHONY: demo test setup build settings smoke parity clean
 
 ## Install what is needed, build, serve a model and answer one request.
 demo: setup
@@ -22,6 +22,12 @@ smoke:
 ## Compare with recordings of the reference implementation: make parity ORACLE=<directory>
 parity:
 	INTERLEAVED_ORACLE="$(ORACLE)" scripts/parity
+
+## The documents that are made of the table of settings.
+settings:
+	swift build --product interleaved
+	.build/debug/interleaved config example > Config/interleaved.yaml
+	.build/debug/interleaved config docs > docs/CONFIGURATION.md
 
 build:
 	swift build -c $(BUILD)

@@ -54,7 +54,7 @@ struct Daemon {
         defer { for source in signals { source.cancel() } }
 
         // What is wrong with the directory itself is told before anything else happens.
-        let directory = try ModelDirectory(path: configuration.model)
+        let directory = try ModelCatalog.directory(configuration.model)
         logger.info("Instruction set: \(InstructionSets().story).")
         let server = try HTTPServer(
             configuration: fittingConfiguration(),

@@ -1,15 +1,15 @@
 package import ArgumentParser
-import Foundation
 import Tensors
 
 /// The command line.
-package struct Interleaved: AsyncParsableCommand {
+package struct Interleaved: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "interleaved",
         abstract: "Serve MM-Interleaved: read and continue sequences of text and pictures.",
         version: Version.text,
         subcommands: [
             Init.self, Import.self, Inspect.self, Tokenize.self, Bench.self, Serve.self,
+            Config.self,
             Generate.self, Score.self, Sheet.self, Evaluate.self, Simulate.self,
         ]
     )
@@ -17,28 +17,27 @@ package struct Interleaved: AsyncParsableCommand {
     package init() {}
 
     /// Runs the program's arguments and ends the program where they are wrong or the command fails.
+    package static func start() {
+        if let failure = failure(of: nil) { failure.exit() }
+    }
+
+    /// Runs a command.
     ///
-    /// What a command finds wrong with its arguments only when it runs is told with the usage of that command too.
-    package static func start() async {
+    /// - Parameter arguments: What stands after the program's name; nil for the program's own.
+    /// - Returns: How it failed, or nil if it did not. Help and version are printed, and end the program.
+    static func failure(of arguments: [String]?) -> Failure? {
+        var command: any ParsableCommand
         do {
             try InstructionSets().validate()
-            var command = try parseAsRoot()
-            do {
-                if var asynchronous = command as? any AsyncParsableCommand {
-                    try await asynchronous.run()
-                } else {
-                    try command.run()
-                }
-            } catch let error as ValidationError {
-                let usage = usageString(for: type(of: command))
-                // Nothing can be told where standard error is closed.
-                try? FileHandle.standardError.write(
-                    contentsOf: Data("Error: \(error.message)\nUsage: \(usage)\n".utf8)
-                )
-                Foundation.exit(ExitCode.validationFailure.rawValue)
-            }
+            command = try parseAsRoot(arguments)
         } catch {
-            exit(withError: error)
+            return Failure(parsing: error)
+        }
+        do {
+            try command.run()
+            return nil
+        } catch {
+            return Failure(error, of: type(of: command))
         }
     }
 }

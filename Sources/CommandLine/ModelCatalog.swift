@@ -1,4 +1,3 @@
-import ArgumentParser
 import Files
 import MMInterleaved
 
@@ -7,25 +6,30 @@ enum ModelCatalog {
     /// The model that comes with the program.
     static let defaultName = "nano"
 
-    /// Path of a model directory.
+    /// Path of a model.
     ///
     /// What contains a slash is a path. Any other name is that of a model that comes with the program, before it is
     /// that of something in the working folder.
     ///
-    /// - Throws: `ValidationError` if there is no such directory and no such name.
+    /// - Throws: ``CommandError`` if there is nothing of that path or name.
     static func path(
         _ nameOrPath: String,
         in folders: [String] = Installation.folders(
             checkoutPath: "Models",
             packageName: "models"
         )
-    ) throws -> String {
-        if nameOrPath.contains("/") { return nameOrPath }
+    ) throws(CommandError) -> String {
+        if nameOrPath.contains("/") {
+            guard Folder.hasEntry(nameOrPath) else {
+                throw CommandError("there is no model \"\(nameOrPath)\"")
+            }
+            return nameOrPath
+        }
         let places = folders.map { "\($0)/\(nameOrPath)" } + [nameOrPath]
         if let path = places.first(where: { !nameOrPath.isEmpty && Folder.hasEntry($0) }) {
             return path
         }
-        throw ValidationError(
+        throw CommandError(
             "there is no model \"\(nameOrPath)\": looked for it in "
                 + folders.joined(separator: ", ") + " and the working folder"
         )

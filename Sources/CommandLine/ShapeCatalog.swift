@@ -1,4 +1,3 @@
-import ArgumentParser
 import Files
 import MMInterleaved
 
@@ -17,7 +16,7 @@ enum ShapeCatalog {
             return try ModelDirectory.configuration(file: path)
         }
         let known = names
-        throw ValidationError(
+        throw CommandError(
             "there is no shape \"\(nameOrPath)\"; "
                 + (known.isEmpty
                     ? "looked in \(directories.joined(separator: ", "))"

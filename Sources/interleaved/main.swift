@@ -1,3 +1,3 @@
 import CommandLine
 
-await Interleaved.start()
+Interleaved.start()

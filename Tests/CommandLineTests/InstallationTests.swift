@@ -1,4 +1,3 @@
-import ArgumentParser
 import Files
 import TestSupport
 import Testing
@@ -36,11 +35,11 @@ import Testing
         try Folder.make(directory.path + "models/small")
         let folders = [directory.path + "models"]
         #expect(try ModelCatalog.path("small", in: folders) == directory.path + "models/small")
-        #expect(try ModelCatalog.path("./small", in: folders) == "./small")
-        let error = #expect(throws: ValidationError.self) {
+        #expect(try ModelCatalog.path("/tmp", in: folders) == "/tmp")
+        let error = #expect(throws: CommandError.self) {
             try ModelCatalog.path("absent", in: folders)
         }
-        #expect(error?.message.contains("there is no model \"absent\"") == true)
-        #expect(throws: ValidationError.self) { try ModelCatalog.path("", in: folders) }
+        #expect(error?.description.contains("there is no model \"absent\"") == true)
+        #expect(throws: CommandError.self) { try ModelCatalog.path("", in: folders) }
     }
 }

@@ -8,12 +8,12 @@ internal import Tokenization
 /// Pictures: the size that the header tells is the size of the pixels.
 func readPicture(_ bytes: [UInt8]) {
     let limits = ImageLimits(maximumPixelCount: 1 << 18)
-    let header = try? ImageDecoder.header(of: bytes.span, limits: limits)
-    guard let image = try? ImageDecoder.decode(bytes, limits: limits) else { return }
+    let header = try? ImageFileDecoder.header(of: bytes.span, limits: limits)
+    guard let image = try? ImageFileDecoder.decode(bytes, limits: limits) else { return }
     guard let header else { fatalError("a picture without a header") }
     expect(image.width == header.width && image.height == header.height, "another size")
     expect(image.pixels.count == header.pixelCount * 3, "pixels that are too few or too many")
-    guard let seen = try? ImageDecoder.decode(bytes, limits: limits, as: .seen) else {
+    guard let seen = try? ImageFileDecoder.decode(bytes, limits: limits, as: .seen) else {
         fatalError("a picture that can be decoded, but not be seen")
     }
     expect(seen.pixels.count == image.pixels.count, "pixels are lost on turning")

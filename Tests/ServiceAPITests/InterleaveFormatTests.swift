@@ -55,7 +55,7 @@ extension ServiceTests {
             let url = try #require(event.data["image"] as? String)
             let base64 = try #require(url.split(separator: ",").last)
             let file = try #require(Data(base64Encoded: String(base64)))
-            let header = try ImageDecoder.header(of: [UInt8](file).span)
+            let header = try ImageFileDecoder.header(of: [UInt8](file).span)
             #expect(header.width == 256)
             #expect(header.height == 128)
         }

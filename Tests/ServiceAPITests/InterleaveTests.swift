@@ -122,7 +122,7 @@ extension ServiceTests {
                     let picture = try #require((document["segments"] as? [Document])?.first)
                     let digest = try #require(picture["pixels_sha256"] as? String)
                     if format == "png" {
-                        let image = try ImageDecoder.decode(file(picture))
+                        let image = try ImageFileDecoder.decode(file(picture))
                         #expect(digest == SHA256.hexadecimal(of: image.pixels))
                     }
                     return digest

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Files
 import LoadGenerator
+import MMInterleaved
 import Simulation
 
 /// Which daemon is measured.
@@ -23,7 +23,7 @@ struct TargetOptions: ParsableArguments {
     /// Name of what is measured.
     var name: String { url ?? shape ?? model ?? ModelCatalog.defaultName }
 
-    func check() throws {
+    func validate() throws {
         guard [url, model, shape].compactMap({ $0 }).count <= 1 else {
             throw ValidationError("give only one of --url, --model and --shape")
         }
@@ -33,12 +33,9 @@ struct TargetOptions: ParsableArguments {
                 "goes without --url: that daemon runs already"
             )
         }
-        guard (0...1024).contains(workers ?? 0) else {
-            throw ValidationError("--workers must be between 0 and 1024")
-        }
-        guard (0...100_000).contains(maxQueue ?? 0) else {
-            throw ValidationError("--max-queue must be between 0 and 100000")
-        }
+        try require("--workers", workers, in: ServedSettings.workerCounts)
+        try require("--max-queue", maxQueue, in: 0...100_000)
+        if let url { _ = try ServerAddress(flag: url) }
     }
 
     func start() throws -> LocalDaemon {
@@ -74,7 +71,7 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "File to write: what was sent and when, as a trace.")
     var writeTrace: String?
 
-    @Option(help: "Kinds and their weights. (default: \(Self.defaultMix))")
+    @Option(help: "Kinds and their weights. (default: \(ArrivalInput.defaultMix))")
     var mix: String?
 
     @Option(help: "Seed of everything that is random.")
@@ -101,7 +98,6 @@ struct LoadOptions: ParsableArguments {
     /// Requests in progress of an open loop; one more would have to wait for a thread.
     private static let maximumOpenCount = 1024
 
-    private static let defaultMix = "caption=6,picture=2,interleave=1"
     private static let defaultDuration = 30.0
 
     private var isOpen: Bool { rate != nil || trace != nil }
@@ -116,17 +112,17 @@ struct LoadOptions: ParsableArguments {
         return settings
     }
 
-    func check() throws {
-        try Self.require("--concurrency", concurrency ?? 1, in: 1...4096)
-        try Self.require("--requests", requests ?? 1, in: 1...1_000_000)
-        try Self.require("--rate", rate ?? 1, in: 0.001...100_000)
-        try Self.require("--duration", duration ?? 1, in: 0.1...86_400)
-        try Self.require("--load", load ?? 1, in: 0.001...100_000)
-        try Self.require("--tokens", tokens ?? 1, in: 1...4096)
-        try Self.require("--steps", steps ?? 1, in: 1...1000)
-        try Self.require("--words", words ?? 1, in: 1...4096)
-        try Self.require("--pictures", pictures, in: 1...10_000)
-        try Self.require("--timeout", timeout, in: 0.1...3600)
+    func validate() throws {
+        try require("--concurrency", concurrency, in: 1...4096)
+        try require("--requests", requests, in: 1...1_000_000)
+        try require("--rate", rate, in: 0.001...100_000)
+        try require("--duration", duration, in: 0.1...86_400)
+        try require("--load", load, in: 0.001...100_000)
+        try require("--tokens", tokens, in: 1...4096)
+        try require("--steps", steps, in: GenerationRange.stepCount)
+        try require("--words", words, in: 1...4096)
+        try require("--pictures", pictures, in: 1...10_000)
+        try require("--timeout", timeout, in: 0.1...3600)
         guard rate == nil || trace == nil else {
             throw ValidationError("give --rate or --trace, not both")
         }
@@ -146,18 +142,6 @@ struct LoadOptions: ParsableArguments {
         }
     }
 
-    private static func require<Value: Comparable>(
-        _ name: String,
-        _ value: Value,
-        in range: ClosedRange<Value>
-    ) throws {
-        guard range.contains(value) else {
-            throw ValidationError(
-                "\(name) must be between \(range.lowerBound) and \(range.upperBound), not \(value)"
-            )
-        }
-    }
-
     func plan() throws -> [LoadRequest] {
         var sizes = FixedSizes()
         sizes.promptTokenCount = words
@@ -166,7 +150,7 @@ struct LoadOptions: ParsableArguments {
         if unguided { sizes.isGuided = false }
         guard let arrivals = try arrivals() else {
             return LoadPlan.closed(
-                try RequestMix(mix ?? Self.defaultMix),
+                try ArrivalInput.mix(mix),
                 count: requests ?? 64,
                 seed: seed,
                 sizes: sizes
@@ -178,13 +162,9 @@ struct LoadOptions: ParsableArguments {
 
     /// The arrivals of an open loop; nil for a closed one.
     private func arrivals() throws -> ArrivalTrace? {
-        if let trace {
-            return try ArrivalTrace(
-                text: File.readText(trace, maximumByteCount: ArrivalTrace.maximumByteCount)
-            )
-        }
+        if let trace { return try ArrivalInput.trace(path: trace) }
         guard let rate else { return nil }
-        return try RequestMix(mix ?? Self.defaultMix).arrivals(
+        return try ArrivalInput.mix(mix).arrivals(
             rate: rate,
             duration: .seconds(duration ?? Self.defaultDuration),
             seed: seed
@@ -198,6 +178,6 @@ struct LoadOptions: ParsableArguments {
             rate.map {
                 "\($0) req/s\(factor) for \(duration ?? Self.defaultDuration) s"
             } ?? "\(threadCount) at once"
-        return "\(target.name): \(arrivals), \(mix ?? Self.defaultMix)"
+        return "\(target.name): \(arrivals), \(mix ?? ArrivalInput.defaultMix)"
     }
 }

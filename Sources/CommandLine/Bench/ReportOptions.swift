@@ -35,6 +35,24 @@ struct ReportOptions: ParsableArguments {
     @Flag(help: "Afterwards run every answered request alone and compare words and pictures.")
     var soloCheck = false
 
+    func validate() throws {
+        for (flag, value) in [
+            ("--target-ttft", targetTtft), ("--target-itl", targetItl),
+            ("--target-latency", targetLatency),
+        ] {
+            try require(flag, value, in: 0...1e9)
+        }
+    }
+
+    /// Makes sure that everything asked for can probably be written, before anything is measured.
+    ///
+    /// - Throws: `FileError`.
+    func checkFiles() throws {
+        for path in [csv, events, plot, writeCosts] {
+            if let path { try File.checkWritable(path) }
+        }
+    }
+
     var targets: Targets {
         var targets = Targets()
         targets.firstOutput = targetTtft.map { .milliseconds($0) }

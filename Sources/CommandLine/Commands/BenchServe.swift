@@ -40,31 +40,21 @@ struct BenchServe: ParsableCommand {
     @OptionGroup(title: "Report")
     var report: ReportOptions
 
-    func validate() throws {
-        try target.check()
-        try load.check()
-    }
-
     func run() throws {
         // A daemon that closes a connection is told apart by the result of the write.
         signal(SIGPIPE, SIG_IGN)
+        let requests = try load.plan()
+        try report.checkFiles()
+        if let path = load.writeTrace { try File.checkWritable(path) }
         let daemon = target.url == nil ? try target.start() : nil
         defer { daemon?.stop() }
-        let url = target.url ?? daemon?.url ?? ""
-        do {
-            try measure(try ServerAddress(url))
-        } catch let error as ServerAddress.Fault {
-            throw ValidationError(error.description)
-        } catch let error as TraceError {
-            throw CommandError("the mix or trace, line \(error.line): \(error.detail)")
-        }
+        try measure(requests, at: try ServerAddress(flag: target.url ?? daemon?.url ?? ""))
     }
 
-    private func measure(_ server: ServerAddress) throws {
-        _ = try HTTPClient(server).get("/readyz")
+    private func measure(_ requests: [LoadRequest], at server: ServerAddress) throws {
+        try server.requireReady()
         let settings = load.settings
         let workload = try Workload(settings)
-        let requests = try load.plan()
         let bar = Mutex(ProgressBar("\(requests.count) requests"))
         let run = LoadRun(
             requests,

@@ -39,9 +39,8 @@ struct BenchStages: ParsableCommand {
                 "there is no stage \"\(name)\"; known are \(StageBenchmarks.stages.joined(separator: ", "))"
             )
         }
-        guard (1...1000).contains(iterations) else {
-            throw ValidationError("--iterations must be between 1 and 1000")
-        }
+        try require("--iterations", iterations, in: 1...1000)
+        try require("--workers", workers, in: ServedSettings.workerCounts)
     }
 
     func run() throws {

@@ -99,24 +99,19 @@ struct Evaluate: ParsableCommand {
                 "--synchronizer \(synchronizer.rawValue) goes without --url: a daemon has no such setting"
             )
         }
-        if url != nil {
+        if let url {
             try refuse(["--workers": workers], "goes without --url: that daemon runs already")
+            _ = try ServerAddress(flag: url)
         }
-        guard (0...1024).contains(workers ?? 0) else {
-            throw ValidationError("--workers must be between 0 and 1024")
-        }
-        guard (1...1024).contains(concurrency) else {
-            throw ValidationError("--concurrency must be between 1 and 1024")
-        }
-        guard (1...100_000).contains(count) else {
-            throw ValidationError("--count must be between 1 and 100000")
-        }
-        guard (1...1000).contains(steps ?? 1) else {
-            throw ValidationError("--steps must be between 1 and 1000")
-        }
-        guard (0...100).contains(guidanceScale ?? 1) else {
-            throw ValidationError("--guidance-scale must be between 0 and 100")
-        }
+        try require("--workers", workers, in: ServedSettings.workerCounts)
+        try require("--concurrency", concurrency, in: 1...1024)
+        try require("--count", count, in: 1...100_000)
+        try require("--steps", steps, in: GenerationRange.stepCount)
+        try require(
+            "--guidance-scale",
+            guidanceScale,
+            in: GenerationRange.guidanceScale.inSinglePrecision
+        )
         _ = try plan()
     }
 
@@ -124,6 +119,7 @@ struct Evaluate: ParsableCommand {
         // A daemon that closes a connection is told apart by the result of the write.
         signal(SIGPIPE, SIG_IGN)
         let plan = try plan()
+        if let sheet { try File.checkWritable(sheet) }
         let (answerer, name) = try answerer()
         let start = ContinuousClock.now
         let bar = Mutex(ProgressBar("asking \(name)"))
@@ -183,11 +179,9 @@ struct Evaluate: ParsableCommand {
 
     private func answerer() throws -> (answerer: any Answerer, name: String) {
         if let url {
-            do throws(ServerAddress.Fault) {
-                return (DaemonAnswerer(try ServerAddress(url)), url)
-            } catch {
-                throw ValidationError(error.description)
-            }
+            let server = try ServerAddress(flag: url)
+            try server.requireReady()
+            return (DaemonAnswerer(server), url)
         }
         let loaded = try LoadedModel(
             ModelCatalog.directory(model ?? ModelCatalog.defaultName),

@@ -42,6 +42,7 @@ struct Generate: ParsableCommand {
     var settings: GenerationOptions
 
     func validate() throws {
+        try require("--workers", workers, in: ServedSettings.workerCounts)
         guard [!input.isEmpty, request != nil, annotations != nil].count(where: { $0 }) == 1 else {
             throw ValidationError("give one of --input, --request and --annotations")
         }

@@ -36,6 +36,7 @@ struct Score: ParsableCommand {
     var json = false
 
     func validate() throws {
+        try require("--workers", workers, in: ServedSettings.workerCounts)
         let isFile = request != nil
         guard isFile == (input.isEmpty && option.isEmpty) else {
             throw ValidationError("give either --request, or --input and --option")

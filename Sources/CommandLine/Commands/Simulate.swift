@@ -31,7 +31,7 @@ struct Simulate: ParsableCommand {
     @Option(help: "Trace of arrivals, a CSV file.")
     var trace: String?
 
-    @Option(help: "Weights of the kinds of requests. (default: \(Self.defaultMix))")
+    @Option(help: "Weights of the kinds of requests. (default: \(ArrivalInput.defaultMix))")
     var mix: String?
 
     @Option(help: "Arrivals per second. (default: 5)")
@@ -69,17 +69,13 @@ struct Simulate: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    private static let defaultMix = "caption=6,picture=2,interleave=1"
-
     func validate() throws {
-        for (name, value) in [("--rate", rate), ("--load", load), ("--duration", duration)]
-        where !((value ?? 1) > 0 && (value ?? 1) <= 1e7) {
-            throw ValidationError("\(name) must be positive")
-        }
-        guard (0...10_000).contains(concurrency), (1...10_000_000).contains(requests ?? 1) else {
-            throw ValidationError("--concurrency or --requests is out of range")
-        }
-        guard (0...1e7).contains(timeout) else { throw ValidationError("--timeout is negative") }
+        try require("--rate", rate, in: 1e-6...1e7)
+        try require("--load", load, in: 1e-6...1e7)
+        try require("--duration", duration, in: 1e-6...1e7)
+        try require("--concurrency", concurrency, in: 0...10_000)
+        try require("--requests", requests, in: 1...10_000_000)
+        try require("--timeout", timeout, in: 0...1e7)
         if concurrency > 0 {
             try refuse(
                 [
@@ -106,15 +102,13 @@ struct Simulate: ParsableCommand {
             return
         }
         let load = try makeLoad()
-        var simulator = try named {
-            try Simulator(
-                policy.configuration,
-                costs: costs,
-                load: load,
-                imagePositionCount: policy.imagePositions,
-                timeout: timeout > 0 ? .seconds(timeout) : nil
-            )
-        }
+        var simulator = try Simulator(
+            policy.configuration,
+            costs: costs,
+            load: load,
+            imagePositionCount: policy.imagePositions,
+            timeout: timeout > 0 ? .seconds(timeout) : nil
+        )
         let report = SimulationReport(simulator.run())
         if json {
             print(try JSON(encoding: report).prettyText)
@@ -127,7 +121,11 @@ struct Simulate: ParsableCommand {
         guard let costs else { return .nano }
         let bytes = try File.read(costs, maximumByteCount: 1 << 20)
         do {
-            return try JSONParser.parse(bytes).decode()
+            let read: StepCosts = try JSONParser.parse(bytes).decode()
+            try read.validate()
+            return read
+        } catch let error as SchedulingConfigurationError {
+            throw CommandError("\(costs): \(error.field): \(error.detail)")
         } catch {
             throw CommandError("\(costs): are no costs as --print-costs shows them: \(error)")
         }
@@ -136,7 +134,7 @@ struct Simulate: ParsableCommand {
     private func makeLoad() throws -> Simulator.Load {
         if concurrency > 0 {
             return .closed(
-                try named { try RequestMix(mix ?? Self.defaultMix) },
+                try ArrivalInput.mix(mix),
                 clientCount: concurrency,
                 requestCount: requests ?? 200,
                 seed: seed
@@ -151,30 +149,14 @@ struct Simulate: ParsableCommand {
 
     private func makeTrace() throws -> ArrivalTrace {
         guard let trace else {
-            let mix = try named { try RequestMix(self.mix ?? Self.defaultMix) }
+            let mix = try ArrivalInput.mix(self.mix)
             return mix.arrivals(
                 rate: (rate ?? 5) * (load ?? 1),
                 duration: .seconds(duration ?? 60),
                 seed: seed
             )
         }
-        let text = try File.readText(
-            trace,
-            maximumByteCount: ArrivalTrace.maximumByteCount
-        )
-        let arrivals = try named { try ArrivalTrace(text: text) }
-        return arrivals.faster(by: load ?? 1)
-    }
-
-    /// Turns the errors of inputs into messages.
-    private func named<Result>(_ body: () throws -> Result) throws -> Result {
-        do {
-            return try body()
-        } catch let error as TraceError {
-            throw CommandError("the mix or trace, line \(error.line): \(error.detail)")
-        } catch let error as SchedulingConfigurationError {
-            throw ValidationError("\(error.field): \(error.detail)")
-        }
+        return try ArrivalInput.trace(path: trace).faster(by: load ?? 1)
     }
 }
 
@@ -209,6 +191,21 @@ struct SimulatedPolicy: ParsableArguments {
 
     @Option(help: "Milliseconds that a step should not exceed while tokens wait.")
     var stepTarget = SchedulingConfiguration().stepDurationTarget.inSeconds * 1e3
+
+    func validate() throws {
+        try require("--blocks", blocks, in: 1...10_000_000)
+        try require("--running", running, in: 1...100_000)
+        try require("--waiting", waiting, in: 0...10_000_000)
+        try require("--drawings", drawings, in: 0...100_000)
+        try require("--images", images, in: 0...1_000_000)
+        try require("--image-positions", imagePositions, in: 1...65_536)
+        // A step leaves rows to decoding beside those for prompts.
+        let least = SchedulingConfiguration().minimumPrefillRowCount + 1
+        try require("--rows", rows, in: least...1_000_000)
+        try require("--samples", samples, in: 1...100_000)
+        try require("--decode-wait", decodeWait, in: 0...3_600_000)
+        try require("--step-target", stepTarget, in: 0...3_600_000)
+    }
 
     var configuration: SchedulingConfiguration {
         var configuration = SchedulingConfiguration()

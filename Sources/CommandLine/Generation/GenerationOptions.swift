@@ -43,6 +43,21 @@ struct GenerationOptions: ParsableArguments {
     @Option(help: "Strength of guidance (guidance_scale).")
     var guidanceScale: Float?
 
+    func validate() throws {
+        try require("--max-tokens", maxTokens, in: GenerationRange.tokenCount)
+        try require("--min-tokens", minTokens, in: 0...GenerationRange.tokenCount.upperBound)
+        try require("--beams", beams, in: GenerationRange.beamCount)
+        try require("--steps", steps, in: GenerationRange.stepCount)
+        for (flag, value, range) in [
+            ("--temperature", temperature, GenerationRange.temperature),
+            ("--top-p", topP, GenerationRange.topP),
+            ("--repetition-penalty", repetitionPenalty, GenerationRange.repetitionPenalty),
+            ("--guidance-scale", guidanceScale, GenerationRange.guidanceScale),
+        ] {
+            try require(flag, value, in: range.inSinglePrecision)
+        }
+    }
+
     /// The settings of the reference's rounds.
     ///
     /// - Throws: `ValidationError` that names the flag at fault.
@@ -63,18 +78,11 @@ struct GenerationOptions: ParsableArguments {
         if let method = DiffusionMethod(rawValue: defaults.scheduler) {
             settings.picture.method = method
         }
-        try check("--max-tokens", settings.text.maximumTokenCount, in: 1...65536)
-        try check(
+        try require(
             "--min-tokens",
             settings.text.minimumTokenCount,
             in: 0...settings.text.maximumTokenCount
         )
-        try check("--beams", settings.text.beamCount, in: 1...64)
-        try check("--temperature", settings.text.temperature, in: 0...10)
-        try check("--top-p", settings.text.topP, in: 0...1)
-        try check("--repetition-penalty", settings.text.repetitionPenalty, in: 0.01...100)
-        try check("--steps", settings.picture.stepCount, in: 1...1000)
-        try check("--guidance-scale", settings.picture.guidanceScale, in: 0...100)
         return settings
     }
 
@@ -95,17 +103,5 @@ struct GenerationOptions: ParsableArguments {
         add("image", "steps", value: steps.map(JSON.integer))
         add("image", "guidance_scale", value: guidanceScale.map(JSON.float))
         return members
-    }
-
-    private func check<Value: Comparable>(
-        _ name: String,
-        _ value: Value,
-        in range: ClosedRange<Value>
-    ) throws {
-        guard range.contains(value) else {
-            throw ValidationError(
-                "\(name) must be between \(range.lowerBound) and \(range.upperBound), not \(value)"
-            )
-        }
     }
 }

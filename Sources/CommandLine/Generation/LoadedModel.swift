@@ -9,8 +9,11 @@ struct LoadedModel {
 
     /// Loads a model with a progress bar.
     ///
-    /// - `directory`: Of the model.
-    /// - `change`: Changes the engine's other settings.
+    /// - Parameters:
+    ///   - directory: Of the model.
+    ///   - workers: Worker threads; 0 for one per processor.
+    ///   - change: Changes the engine's other settings.
+    /// - Throws: as `ModelDirectory`.
     init(
         _ directory: ModelDirectory,
         workers: Int,

@@ -100,7 +100,7 @@ package final class HTTPClient: Sendable {
         do throws(SocketError) {
             return try ClientConnection(server.address, deadline: deadline)
         } catch {
-            throw Fault(description: "\(error)")
+            throw Fault(description: "\(server): no daemon answers: \(error)")
         }
     }
 

@@ -146,22 +146,42 @@ package struct GenerationDefaults: Codable, Hashable, Sendable {
 
     /// Checks that the values lie where a request's may.
     func validate(_ field: String) throws(ModelConfigurationError) {
-        try ModelConfigurationError.check("\(field).max_tokens", maximumTokenCount, in: 1...65536)
+        try ModelConfigurationError.check(
+            "\(field).max_tokens",
+            maximumTokenCount,
+            in: GenerationRange.tokenCount
+        )
         try ModelConfigurationError.check(
             "\(field).min_tokens",
             minimumTokenCount,
             in: 0...maximumTokenCount
         )
-        try ModelConfigurationError.check("\(field).temperature", temperature, in: 0...10)
-        try ModelConfigurationError.check("\(field).top_p", topP, in: 0...1)
-        try ModelConfigurationError.check("\(field).top_k", topK, in: 0...4_194_304)
+        try ModelConfigurationError.check(
+            "\(field).temperature",
+            temperature,
+            in: GenerationRange.temperature.inSinglePrecision
+        )
+        try ModelConfigurationError.check(
+            "\(field).top_p",
+            topP,
+            in: GenerationRange.topP.inSinglePrecision
+        )
+        try ModelConfigurationError.check("\(field).top_k", topK, in: GenerationRange.topK)
         try ModelConfigurationError.check(
             "\(field).repetition_penalty",
             repetitionPenalty,
-            in: 0.01...100
+            in: GenerationRange.repetitionPenalty.inSinglePrecision
         )
-        try ModelConfigurationError.check("\(field).steps", stepCount, in: 1...1000)
-        try ModelConfigurationError.check("\(field).guidance_scale", guidanceScale, in: 0...100)
+        try ModelConfigurationError.check(
+            "\(field).steps",
+            stepCount,
+            in: GenerationRange.stepCount
+        )
+        try ModelConfigurationError.check(
+            "\(field).guidance_scale",
+            guidanceScale,
+            in: GenerationRange.guidanceScale.inSinglePrecision
+        )
         guard DiffusionMethod(rawValue: scheduler) != nil else {
             let known = DiffusionMethod.allCases.map(\.rawValue).joined(separator: ", ")
             throw ModelConfigurationError(

@@ -30,13 +30,16 @@ extension TextParameters {
                 "has a meaning only with text.num_beams \(beamCount > 1 ? "at 1" : "above 1")"
             )
         }
-        temperature = try reader.number("temperature", in: 0...10) ?? temperature
-        topP = try reader.number("top_p", in: 0...1) ?? topP
-        topK = try reader.integer("top_k", in: 0...4_194_304) ?? topK
-        minP = try reader.number("min_p", in: 0...1) ?? minP
+        temperature =
+            try reader.number("temperature", in: GenerationRange.temperature) ?? temperature
+        topP = try reader.number("top_p", in: GenerationRange.topP) ?? topP
+        topK = try reader.integer("top_k", in: GenerationRange.topK) ?? topK
+        minP = try reader.number("min_p", in: GenerationRange.minP) ?? minP
         repetitionPenalty =
-            try reader.number("repetition_penalty", in: 0.01...100) ?? repetitionPenalty
-        lengthPenalty = try reader.number("length_penalty", in: -10...10) ?? lengthPenalty
+            try reader.number("repetition_penalty", in: GenerationRange.repetitionPenalty)
+            ?? repetitionPenalty
+        lengthPenalty =
+            try reader.number("length_penalty", in: GenerationRange.lengthPenalty) ?? lengthPenalty
         sequenceCount = try reader.integer("n", in: 1...limits.maximumTextCount) ?? sequenceCount
         if let node = reader.take("stop") {
             stop = try Self.stops(node, reader.field("stop"), limits)
@@ -96,7 +99,8 @@ extension PictureParameters {
     ) throws(RequestError) {
         count = try reader.integer("n", in: 1...limits.maximumPictureCount) ?? count
         stepCount = try reader.integer("steps", in: 1...maximumStepCount) ?? stepCount
-        guidanceScale = try reader.number("guidance_scale", in: 0...100) ?? guidanceScale
+        guidanceScale =
+            try reader.number("guidance_scale", in: GenerationRange.guidanceScale) ?? guidanceScale
         method = try reader.choice("scheduler") ?? method
         previewInterval =
             try reader.integer("preview_every", in: 0...maximumStepCount) ?? previewInterval

@@ -84,10 +84,10 @@ import Testing
         #expect(ofFile?.description.hasPrefix("\(path): ") == true)
         #expect(ofFile?.description.contains("colour") == true)
         let ofFlag = #expect(throws: CommandError.self) {
-            try call(["--input", "a", "--top-p", "7"])
+            try call(["--input", "a", "--max-tokens", "5000"])
         }
         #expect(ofFlag?.description.contains("with the flags") == true)
-        #expect(ofFlag?.description.contains("text.top_p") == true)
+        #expect(ofFlag?.description.contains("text.max_tokens") == true)
         let meaningless = #expect(throws: CommandError.self) {
             try call(["--input", "a", "--mode", "image", "--max-tokens", "7"])
         }

@@ -2,8 +2,8 @@
 package enum ConfigurationFile {
     /// Reads a file as the daemon does.
     ///
-    /// - Throws: `ValidationError` that names the place of what cannot be used.
+    /// - Throws: what is wrong with it, every fault.
     package static func check(_ path: String) throws {
-        _ = try DaemonConfiguration(SettingLayers(file: path, environment: [:], flags: [:]))
+        _ = try EffectiveSettings(file: path, environment: [:], flags: [:]).checked()
     }
 }

@@ -1,13 +1,8 @@
-import ArgumentParser
 import Testing
 
 @testable import CommandLine
 
-@Suite struct EnvironmentTests {
-    private func layers(_ environment: [String: String]) throws -> SettingLayers {
-        try SettingLayers(file: nil, environment: environment, flags: [:])
-    }
-
+@Suite struct SettingEnvironmentTests {
     @Test(
         "Variables that Kubernetes makes of a Service are no settings",
         arguments: [
@@ -26,27 +21,43 @@ import Testing
             ("INTERLEAVED_GPU_PORT_80_TCP", "tcp://10.0.0.1:80"),
         ]
     )
-    func serviceLinks(name: String, text: String) throws {
-        let layers = try layers([name: text])
-        for setting in Setting.allCases { #expect(layers[setting] == nil) }
+    func serviceLinks(name: String, text: String) {
+        let environment = SettingEnvironment([name: text])
+        #expect(environment.settings.isEmpty)
+        #expect(environment.faults.isEmpty)
     }
 
     @Test("A port in the environment that is no link is the setting")
-    func port() throws {
-        #expect(try layers(["INTERLEAVED_PORT": "9000"])[.port]?.text == "9000")
+    func port() {
+        let given = SettingEnvironment(["INTERLEAVED_PORT": "9000"]).settings
+        #expect(given.map(\.setting.name) == ["port"])
+        #expect(given.map(\.text) == ["9000"])
     }
 
     @Test("An empty variable is not set", arguments: ["INTERLEAVED_PORT", "INTERLEAVED_COLOUR"])
-    func empty(name: String) throws {
-        #expect(try layers([name: ""])[.port] == nil)
+    func empty(name: String) {
+        let environment = SettingEnvironment([name: ""])
+        #expect(environment.settings.isEmpty)
+        #expect(environment.faults.isEmpty)
     }
 
     @Test(
         "Any other variable of the prefix is refused by its name",
         arguments: ["INTERLEAVED_COLOUR", "INTERLEAVED_GPU_PORT", "INTERLEAVED_PORT_X_TCP"]
     )
-    func unknown(name: String) throws {
-        let error = #expect(throws: ValidationError.self) { try layers([name: "red"]) }
-        #expect(error?.message.hasPrefix("\(name) is no setting") == true)
+    func unknown(name: String) {
+        let faults = SettingEnvironment([name: "red"]).faults
+        #expect(faults.count == 1)
+        #expect(faults.first?.description.hasPrefix("\(name) is no setting") == true)
+    }
+
+    @Test("A variable that is nearly one of ours is told which")
+    func suggests() {
+        let faults = SettingEnvironment(["INTERLEAVED_MAX_QUEU": "1"]).faults
+        #expect(
+            faults.map(\.description) == [
+                "INTERLEAVED_MAX_QUEU is no setting; did you mean \"INTERLEAVED_MAX_QUEUE\"?"
+            ]
+        )
     }
 }

@@ -1,0 +1,30 @@
+import Engine
+import HTTPServer
+import HTTPWire
+import Logging
+import Scheduling
+import ServiceAPI
+
+/// Everything that the daemon can be told; as it is made, all defaults.
+struct DaemonConfiguration: Sendable {
+    /// Model directory, or the name of a model that is installed.
+    var model = ModelCatalog.defaultName
+    var logLevel = Logger.Level.info
+    /// How long to go on serving after the end was announced.
+    var drainDelay = Duration.zero
+    var server = HTTPServer.Configuration()
+    var engine = Engine.Configuration()
+    var service = Service.Configuration()
+
+    /// Largest body, for the server, which reads it, and the service, which tells of it.
+    var maximumBodyByteCount: Int {
+        get { service.limits.maximumBodyByteCount }
+        set {
+            service.limits.maximumBodyByteCount = newValue
+            server.limits.maximumBodyByteCount = newValue
+        }
+    }
+
+    /// Most bytes of a body that are none of JSON's: those of a picture in base64.
+    var maximumInputByteCount: Int { maximumBodyByteCount / 4 * 3 }
+}
