@@ -31,9 +31,12 @@ extension Subject {
 
     /// Token ids as parts of a request, or nil if their text does not give the same ids again.
     ///
-    /// - `ids`: A prompt without padding, begin-of-sequence first.
-    /// - `images`: Names of its pictures.
-    /// - `text`: What the ids were made of, where it is known, with the pictures' tokens spelled out.
+    /// - Parameters:
+    ///   - ids: A prompt without padding, begin-of-sequence first.
+    ///   - images: Names of its pictures.
+    ///   - text: What the ids were made of, where it is known, with the pictures' tokens spelled out.
+    /// - Returns: The parts, or nil.
+    /// - Throws: if a picture cannot be read.
     func parts(ids: [Int], images: [String], text: String? = nil) throws -> [InputPart]? {
         let places =
             SpecialTokens.imageStartText

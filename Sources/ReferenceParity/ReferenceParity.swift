@@ -26,9 +26,11 @@ package struct ReferenceParity {
 
     /// Loads the model that was imported from the recorded one.
     ///
-    /// - `model`: Model directory.
-    /// - `fixtures`: Directory with the recordings.
-    /// - `workerCount`: Worker threads; 0 for one per processor.
+    /// - Parameters:
+    ///   - model: Model directory.
+    ///   - fixtures: Directory with the recordings.
+    ///   - workerCount: Worker threads; 0 for one per processor.
+    /// - Throws: what loading the model throws.
     package init(model: String, fixtures: String, workerCount: Int = 0) throws {
         let directory = try ModelDirectory(path: model)
         let loaded = try directory.load()
@@ -47,9 +49,11 @@ package struct ReferenceParity {
 
     /// Compares.
     ///
-    /// - `kinds`: Kinds of recordings to compare; empty for all.
-    /// - `write`: Gets a line for every comparison: largest absolute and relative error, normalised
-    ///   mean squared error, tolerance, and whether it holds.
+    /// - Parameters:
+    ///   - kinds: Kinds of recordings to compare; empty for all.
+    ///   - write: Gets a line for every comparison: largest absolute and relative error, normalised
+    ///     mean squared error, tolerance, and whether it holds.
+    /// - Returns: What was compared, and what does not hold.
     package func compare(
         kinds: [String] = [],
         write: @escaping (String) -> Void = { print($0) }

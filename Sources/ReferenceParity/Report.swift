@@ -26,7 +26,12 @@ final class Report {
 
     /// Compares numbers.
     ///
-    /// - `relativeTo`: Unit of the tolerance, where it is relative.
+    /// - Parameters:
+    ///   - name: What is compared.
+    ///   - actual: What we computed.
+    ///   - expected: What was recorded.
+    ///   - tolerance: Largest difference, in units.
+    ///   - unit: Unit of the tolerance, where it is relative.
     func compare(
         _ name: String,
         _ actual: [Float],

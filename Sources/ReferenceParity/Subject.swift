@@ -62,7 +62,11 @@ final class Subject {
 
     /// Token ids with image positions as sequence elements; images in order.
     ///
-    /// - `ids`: May be padded at either end; padding is left out.
+    /// - Parameters:
+    ///   - ids: May be padded at either end; padding is left out.
+    ///   - images: Take the places of the image tokens, in order.
+    /// - Returns: The elements.
+    /// - Throws: ``ParityError`` if there are more image tokens than images.
     func elements(ids: [Int], images: [EncodedImage]) throws -> [SequenceElement] {
         let vocabulary = model.configuration.vocabulary
         let imageTokens = model.configuration.imageTokenCount

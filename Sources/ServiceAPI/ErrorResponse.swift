@@ -80,8 +80,10 @@ package struct ErrorResponse: Error, Hashable, Sendable {
 
     /// The same error for a client that asked for this end itself, and is not to try again.
     ///
-    /// - `isCancelled`: Whether it had its request cancelled.
-    /// - `setsTimeout`: Whether it chose the time of its request.
+    /// - Parameters:
+    ///   - isCancelled: Whether it had its request cancelled.
+    ///   - setsTimeout: Whether it chose the time of its request.
+    /// - Returns: The error, with or without a time to try again.
     func asked(isCancelled: Bool, setsTimeout: Bool) -> ErrorResponse {
         var error = self
         if isCancelled, code == "cancelled" {

@@ -31,7 +31,12 @@ package struct ModelConfigurationError: Error, Hashable, CustomStringConvertible
 
     /// Checks that a product is not too large to be held.
     ///
-    /// - `factors`: Positive, each small enough that it fits a number by itself.
+    /// - Parameters:
+    ///   - field: Path of the field.
+    ///   - factors: Positive, each small enough that it fits a number by itself.
+    ///   - maximum: Largest product.
+    ///   - meaning: What is counted, for the error.
+    /// - Throws: ``ModelConfigurationError`` if it is.
     static func check(
         _ field: String,
         product factors: [Int],

@@ -42,8 +42,10 @@ package struct BeamSearch {
 
     /// Starts a search.
     ///
-    /// - `start`: Token that all texts begin with; it counts towards lengths.
-    /// - `parameters`: Limits count new tokens.
+    /// - Parameters:
+    ///   - start: Token that all texts begin with; it counts towards lengths.
+    ///   - endTokens: Tokens that end a text.
+    ///   - parameters: Limits count new tokens.
     package init(start: Int, endTokens: [Int], parameters: TextParameters) {
         self.endTokens = endTokens
         lengthPenalty = parameters.lengthPenalty
@@ -64,8 +66,9 @@ package struct BeamSearch {
 
     /// Continues every beam by one token.
     ///
-    /// - `logits`: One row per beam.
-    /// - `isStopped`: Whether a beam is complete with a token that is no end; nil if none ever is.
+    /// - Parameters:
+    ///   - logits: One row per beam.
+    ///   - isStopped: Whether a beam is complete with a token that is no end; nil if none ever is.
     package mutating func advance(
         logits: [[Float]],
         isStopped: ((_ beam: Int, _ token: Int) throws -> Bool)? = nil

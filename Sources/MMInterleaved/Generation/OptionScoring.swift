@@ -5,7 +5,11 @@ extension LanguageModel {
     ///
     /// The context is computed once; every option continues it on its own.
     ///
-    /// - `context`: Holds at least one position; left as it was.
+    /// - Parameters:
+    ///   - options: Tokens of each option.
+    ///   - context: Holds at least one position; left as it was.
+    ///   - compute: Where to compute.
+    ///   - checkpoint: Called before each option; throws to give up.
     /// - Returns: Per option one number per token.
     /// - Throws: what `checkpoint`, called before each option, throws.
     package func score(

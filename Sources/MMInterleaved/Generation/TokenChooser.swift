@@ -10,7 +10,11 @@ package struct TokenChooser {
 
     /// Starts a text.
     ///
-    /// - `start`: Token that the text begins with; penalty and minimum see it.
+    /// - Parameters:
+    ///   - start: Token that the text begins with; penalty and minimum see it.
+    ///   - endTokens: Tokens that end a text.
+    ///   - parameters: How to choose.
+    ///   - generator: Where chance comes from.
     package init(
         start: Int,
         endTokens: [Int],

@@ -26,9 +26,13 @@ package final class Drawing {
 
     /// Prepares a picture.
     ///
-    /// - `conditioning`: What to draw, from ``PictureDecoder/conditioningTokens(of:_:)``.
-    /// - `source`: The picture before this one, if there is any.
-    /// - `seed`: Of the generator that latents and noise come from, in the reference's order.
+    /// - Parameters:
+    ///   - decoder: What draws.
+    ///   - conditioning: What to draw, from ``PictureDecoder/conditioningTokens(of:_:)``.
+    ///   - source: The picture before this one, if there is any.
+    ///   - parameters: Steps, guidance and method.
+    ///   - schedulerConfiguration: The model's noise schedule.
+    ///   - seed: Of the generator that latents and noise come from, in the reference's order.
     /// - Throws: `DiffusionConfigurationError` if the number of steps is not possible.
     package init(
         _ decoder: PictureDecoder,

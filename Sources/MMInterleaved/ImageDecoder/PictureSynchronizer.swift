@@ -24,7 +24,12 @@ package struct PictureSynchronizer: Sendable {
 
     /// Loads the weights below a module path.
     ///
-    /// - `pyramidSides`: Sides of the source picture's feature maps, finest first.
+    /// - Parameters:
+    ///   - parameters: Where the weights come from.
+    ///   - unet: Sizes of the denoising network.
+    ///   - pyramidSides: Sides of the source picture's feature maps, finest first.
+    ///   - visionWidth: Channels of the pyramid.
+    /// - Throws: what the source of the parameters throws.
     package init(
         _ parameters: Parameters,
         _ unet: UNetConfiguration,
@@ -127,7 +132,12 @@ package struct PictureSynchronizer: Sendable {
     ///
     /// Shapes: `x`, `out` [samples·side², channels].
     ///
-    /// - `sources`: The source picture of each sample, or nil where there is none.
+    /// - Parameters:
+    ///   - index: Place of the residual among those of the network.
+    ///   - x: Its activations, rows of all samples.
+    ///   - sources: The source picture of each sample, or nil where there is none.
+    ///   - compute: Where to compute.
+    ///   - out: Gets what is to be added.
     package func residual(
         _ index: Int,
         of x: Matrix,

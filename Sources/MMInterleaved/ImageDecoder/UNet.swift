@@ -216,7 +216,14 @@ package struct UNet: Sendable {
     /// Shapes: `latents`, `out` [samples·side², latent channels]; times, conditionings and sources per
     /// sample.
     ///
-    /// - `observe`: Sees named intermediate results; for comparison with the reference.
+    /// - Parameters:
+    ///   - latents: Noisy latents of each sample.
+    ///   - times: Timestep of each sample.
+    ///   - conditionings: What each sample is drawn from.
+    ///   - sources: The source picture of each sample, or nil where there is none.
+    ///   - compute: Where to compute.
+    ///   - out: Gets the predictions.
+    ///   - observe: Sees named intermediate results; for comparison with the reference.
     package func predict(
         _ latents: Matrix,
         times: [Float],

@@ -24,7 +24,10 @@ extension LanguageModel {
     /// Scratch memory is about `rows · (9·hidden + 3·intermediate)` numbers and is never given back,
     /// so the caller bounds the rows of a step.
     ///
-    /// - `observe`: Sees the input of every layer; for comparison with the reference.
+    /// - Parameters:
+    ///   - work: Positions of one or more sequences.
+    ///   - compute: Where to compute.
+    ///   - observe: Sees the input of every layer; for comparison with the reference.
     /// - Precondition: blocks that a position is written into belong to its sequence alone.
     package func compute(
         _ work: [LanguageWork],

@@ -179,7 +179,10 @@ package struct LanguageModel: Sendable {
 
     /// Projects images' feature maps for all layers' synchronizers, all images at once.
     ///
-    /// - `pyramids`: Per image the maps by side, each [side², vision width].
+    /// - Parameters:
+    ///   - pyramids: Per image the maps by side, each [side², vision width].
+    ///   - compute: Where to compute.
+    /// - Returns: The values of each image.
     package func synchronizerValues(
         of pyramids: [[Int: Matrix]],
         _ compute: Compute

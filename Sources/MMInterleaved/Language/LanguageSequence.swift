@@ -94,8 +94,10 @@ package final class LanguageSequence {
 
     /// Sets the blocks of the positions from 0 on, and how many positions they hold already.
     ///
-    /// - `computedCount`: May be lower than before (the blocks were taken away) or higher (blocks with
-    ///   the same prefix were found).
+    /// - Parameters:
+    ///   - blocks: Blocks of the pool, in the order of the positions.
+    ///   - computedCount: May be lower than before (the blocks were taken away) or higher (blocks with
+    ///     the same prefix were found).
     /// - Precondition: the blocks exist and hold that many positions, which are known.
     package func assign(blocks: [Int], computedCount: Int) {
         precondition(
@@ -112,7 +114,8 @@ package final class LanguageSequence {
 
     /// Makes a sequence of the same positions, as many of them computed, in other blocks.
     ///
-    /// - `blocks`: Hold what this sequence's blocks hold, being the same or copies of them.
+    /// - Parameter blocks: Hold what this sequence's blocks hold, being the same or copies of them.
+    /// - Returns: The other sequence.
     package func fork(blocks: [Int]) -> LanguageSequence {
         let other = LanguageSequence(pool, synchronizes: synchronizes)
         other.adoptPositions(of: self)

@@ -119,7 +119,8 @@ package struct ModelDirectory: Sendable {
 
     /// Loads the model.
     ///
-    /// - `progress`: Told the share of the weights that has been read, from 0 to 1.
+    /// - Parameter progress: Told the share of the weights that has been read, from 0 to 1.
+    /// - Returns: The model, its weights in memory.
     /// - Throws: as ``openWeights()``.
     package func load(progress: @escaping (Double) -> Void = { _ in }) throws -> InterleavedModel {
         let reader = try openWeights()

@@ -4,8 +4,13 @@ package import Tensors
 extension ModelDirectory {
     /// Writes a directory with an untrained model.
     ///
-    /// - `tokenizer`: Bytes of a SentencePiece model with the configuration's vocabulary.
-    /// - `progress`: Told the share of the weights that has been written, from 0 to 1.
+    /// - Parameters:
+    ///   - configuration: Sizes of the model.
+    ///   - seed: Seed of the weights.
+    ///   - format: Element type of the weights.
+    ///   - tokenizer: Bytes of a SentencePiece model with the configuration's vocabulary.
+    ///   - path: Of the directory; must not exist.
+    ///   - progress: Told the share of the weights that has been written, from 0 to 1.
     ///
     /// - Throws: ``ModelDirectoryError`` if `path` exists; `CheckpointError`, ``ModelConfigurationError``.
     package static func writeRandom(

@@ -21,8 +21,10 @@ package struct ParameterDescription: Hashable, Sendable {
 package protocol ParameterSource {
     /// Fills a contiguous matrix with a parameter's elements in PyTorch's order.
     ///
-    /// - `parameter`: A parameter whose presence and shape were checked before.
-    /// - `matrix`: Has as many elements as the parameter.
+    /// - Parameters:
+    ///   - parameter: A parameter whose presence and shape were checked before.
+    ///   - matrix: Has as many elements as the parameter.
+    /// - Throws: if the numbers cannot be read.
     func read(_ parameter: ParameterDescription, into matrix: Matrix) throws
 }
 

@@ -48,8 +48,10 @@ package struct Parameters {
 
     /// Starts at the root of the module tree.
     ///
-    /// - `maximumElementCount`: Elements of all parameters together, for those who are not sure of the sizes.
-    /// - `progress`: Called before each parameter is read.
+    /// - Parameters:
+    ///   - source: Where the numbers come from.
+    ///   - maximumElementCount: Elements of all parameters together, for those who are not sure of the sizes.
+    ///   - progress: Called before each parameter is read.
     package init(
         from source: any ParameterSource,
         maximumElementCount: Int = Self.maximumElementCount,

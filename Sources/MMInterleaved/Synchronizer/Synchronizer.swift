@@ -134,7 +134,13 @@ package struct Synchronizer: Sendable {
     /// Shapes: `queries` [queries, querySize] · `references` [n, 2], points in [0, 1]², repeated every n
     /// queries · `values` per image [Σ levels, valueSize] · `out` [queries, outputSize].
     ///
-    /// - `visible`: The images a query sees, oldest first.
+    /// - Parameters:
+    ///   - queries: One row per query.
+    ///   - references: Where each query looks, as shares of width and height.
+    ///   - values: Projected pyramids of the images.
+    ///   - visible: The images a query sees, oldest first.
+    ///   - compute: Where to compute.
+    ///   - out: Gets a row per query.
     package func synchronize(
         _ queries: Matrix,
         references: Matrix,

@@ -107,7 +107,11 @@ package struct VisualTokenizer: Sendable {
     ///
     /// Shapes: `pixels` [imageSize², 3], RGB in [0, 1].
     ///
-    /// - `observe`: Sees the encoder's named intermediate results.
+    /// - Parameters:
+    ///   - pixels: The picture, preprocessed.
+    ///   - compute: Where to compute.
+    ///   - observe: Sees the encoder's named intermediate results.
+    /// - Returns: The results of all stages.
     package func encodeTraced(
         _ pixels: Matrix,
         _ compute: Compute,

@@ -65,7 +65,13 @@ struct SamplingParity {
         }
     }
 
-    /// - `logits`: Filtered logits.
+    /// Compares probabilities.
+    ///
+    /// - Parameters:
+    ///   - name: What is compared.
+    ///   - logits: Filtered logits.
+    ///   - expected: Recorded probabilities.
+    ///   - mass: Mass of the tokens that were kept.
     private func compare(
         _ name: String,
         _ logits: [Float],

@@ -48,7 +48,13 @@ extension InterleaveCall {
 
     /// A whole answer.
     ///
-    /// - `created`: Seconds since 1970.
+    /// - Parameters:
+    ///   - id: Name of the answer.
+    ///   - created: Seconds since 1970.
+    ///   - model: Name of the model.
+    ///   - segments: Documents of the segments.
+    ///   - completion: How the answer ended.
+    /// - Returns: The document.
     package func document(
         id: String,
         created: Int,

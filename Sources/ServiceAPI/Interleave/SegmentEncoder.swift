@@ -42,8 +42,10 @@ package struct SegmentEncoder: Sendable {
 
     /// Prepares for one request.
     ///
-    /// - `model`: Name that pictures bear.
-    /// - `tokenizer`: The model's, which knows the texts of its tokens.
+    /// - Parameters:
+    ///   - call: The request.
+    ///   - model: Name that pictures bear.
+    ///   - tokenizer: The model's, which knows the texts of its tokens.
     package init(
         _ call: InterleaveCall,
         model: String,
@@ -140,9 +142,12 @@ package struct SegmentEncoder: Sendable {
 
     /// A segment as the answer's document has it.
     ///
-    /// - `hasLogProbabilities`: Whether words bring their log-probabilities; a stream has told them before.
-    /// - `hasText`: Whether words are there themselves.
-    /// - `picture`: What stands for a picture's file; nil for a data URL.
+    /// - Parameters:
+    ///   - segment: The segment.
+    ///   - hasLogProbabilities: Whether words bring their log-probabilities; a stream has told them before.
+    ///   - hasText: Whether words are there themselves.
+    ///   - picture: What stands for a picture's file; nil for a data URL.
+    /// - Returns: The document.
     package func json(
         _ segment: EncodedSegment,
         hasLogProbabilities: Bool = true,

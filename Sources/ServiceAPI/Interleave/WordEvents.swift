@@ -22,7 +22,11 @@ struct WordEvents {
     /// Most bytes of a segment that tells its words again.
     static let maximumSegmentByteCount = 48 * 1024
 
-    /// - `hasChoices`: Whether events say of which text they tell.
+    /// Events of words, in the form of one request.
+    ///
+    /// - Parameters:
+    ///   - encoder: Writes the tokens' log-probabilities.
+    ///   - hasChoices: Whether events say of which text they tell.
     init(_ encoder: SegmentEncoder, hasChoices: Bool) {
         self.encoder = encoder
         self.hasChoices = hasChoices

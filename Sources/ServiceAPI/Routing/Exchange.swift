@@ -66,7 +66,11 @@ struct RequestContext: Sendable {
 
     /// Writes the request's line and counts the request: once, when its answer is over.
     ///
-    /// - `status`: 499 for a client that went away before it had its answer, as nginx has it.
+    /// - Parameters:
+    ///   - status: 499 for a client that went away before it had its answer, as nginx has it.
+    ///   - logger: Where the line goes.
+    ///   - work: What the request took, if it was computed.
+    ///   - error: Why it failed, if it did.
     func log(_ status: Int, to logger: Logger, work: Work? = nil, error: String? = nil) {
         counters.count(route: route, status: status)
         var metadata: Logger.Metadata = ["request": "\(id)"]

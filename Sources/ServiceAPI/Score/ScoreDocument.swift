@@ -4,7 +4,12 @@ package import JSON
 extension ScoreCall {
     /// A whole answer: the options in the order of the request, and which is the most likely.
     ///
-    /// - `created`: Seconds since 1970.
+    /// - Parameters:
+    ///   - id: Name of the answer.
+    ///   - created: Seconds since 1970.
+    ///   - model: Name of the model.
+    ///   - scores: Of the options, in the order of the request.
+    /// - Returns: The document.
     package func document(id: String, created: Int, model: String, scores: Scores) -> JSON {
         let options = zip(request.options, scores.options).enumerated().map { index, pair in
             let (text, score) = pair

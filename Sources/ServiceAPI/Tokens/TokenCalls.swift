@@ -6,10 +6,8 @@ internal import Tokenization
 package struct TokenizeCall: Sendable {
     /// What to cut into tokens.
     enum Content: Sendable {
-        /// A text by itself.
-        ///
-        /// - `addsBeginning`: Whether `<s>` comes first.
-        /// - `parsesSpecialTokens`: Whether special tokens spelled out in the text mean the tokens.
+        /// A text by itself; whether `<s>` comes first, and whether special tokens spelled out in the text mean the
+        /// tokens.
         case text(String, addsBeginning: Bool, parsesSpecialTokens: Bool)
         /// Texts and pictures as a request brings them.
         case input(InterleavedPrompt)
