@@ -118,8 +118,8 @@ let package = Package(
         library(
             "Engine",
             [
-                "Locking", "Tensors", "Tokenization", "Images", "MMInterleaved", "Scheduling",
-                "Digests",
+                "CLinux", "Locking", "Tensors", "Tokenization", "Images", "MMInterleaved",
+                "Scheduling", "Digests",
             ]
         ),
 

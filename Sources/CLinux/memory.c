@@ -12,3 +12,7 @@ void ilv_return_large_memory(void) {
     (void)mallopt(M_MMAP_THRESHOLD, ILV_LARGE_BYTES);
     (void)mallopt(M_TRIM_THRESHOLD, ILV_LARGE_BYTES);
 }
+
+void ilv_trim_memory(void) {
+    (void)malloc_trim(0);
+}

@@ -49,7 +49,20 @@ struct BudgetTests {
         whole.handOver()
         let next = budget.makeCharge(client: Self.other) {}
         #expect(!next.grow(by: 20))
-        #expect(whole.isHeld && budget.hasRoom(for: 10) && !budget.hasRoom(for: 11))
+        #expect(whole.isHeld && budget.hasRoom(for: 10, of: Self.other))
+        #expect(!budget.hasRoom(for: 11, of: Self.other))
+    }
+
+    @Test("An announced body has the room that others would have to give it")
+    func countsWhatGivesWay() {
+        let budget = BodyBudget(capacity: 100)
+        let first = budget.makeCharge(client: Self.hog) { Issue.record("refused") }
+        let second = budget.makeCharge(client: Self.hog) { Issue.record("refused") }
+        #expect(first.grow(by: 40) && second.grow(by: 40))
+        #expect(budget.hasRoom(for: 50, of: nil) && !budget.hasRoom(for: 101, of: nil))
+        #expect(budget.hasRoom(for: 50, of: Self.other) && !budget.hasRoom(for: 90, of: Self.other))
+        #expect(!budget.hasRoom(for: 30, of: Self.hog))
+        #expect(first.isHeld && second.isHeld && budget.refusedCount == 3)
     }
 
     @Test("A charge that nobody holds gives its bytes back")

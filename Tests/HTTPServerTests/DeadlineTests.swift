@@ -45,6 +45,20 @@ extension HTTPServerTests {
             }
         }
 
+        @Test("The body of a refused request has as much time as any other")
+        func awaitsRefusedBody() throws {
+            let rejection = Response(status: .notFound)
+            let handler = ClosureHandler(admission: { _ in .reject(rejection) })
+            try withServer(handler, configure: { $0.headTimeout = .milliseconds(100) }) { _, port in
+                let client = try HTTPTestClient(port: port, timeLimitSeconds: patience)
+                client.send("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n")
+                // Deadlines have been looked at when somebody else has missed one.
+                let silent = try HTTPTestClient(port: port, timeLimitSeconds: patience)
+                #expect(try silent.receiveToEnd().isEmpty)
+                #expect(try client.exchange("0123456789").status == 404)
+            }
+        }
+
         @Test("A body below the least rate gets 408 though it never falls silent")
         func refusesSlowBody() throws {
             try withServer(configure: {

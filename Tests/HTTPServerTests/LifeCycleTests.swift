@@ -52,6 +52,33 @@ extension HTTPServerTests {
             }
         }
 
+        @Test("Probes are answered although others beyond the maximum ask, and never end")
+        func answersProbesUnderFlood() throws {
+            let handler = ClosureHandler(admission: { .accept(isProbe: $0.path == "/livez") })
+            try withServer(
+                handler,
+                configure: {
+                    $0.maximumConnectionCount = 4
+                    $0.spareHeadTimeout = .seconds(60)
+                    $0.bodyTimeout = .seconds(60)
+                    $0.lingerTimeout = .seconds(60)
+                }
+            ) { _, port throws in
+                let idle = try (0..<4).map { _ in try HTTPTestClient(port: port) }
+                let post = "POST /livez HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n"
+                for text in [post, get("/other"), get("/livez"), "\u{16}\r\n\r\n"] {
+                    let others = try (0..<150).map { _ in
+                        let client = try HTTPTestClient(port: port)
+                        client.send(text)
+                        return client
+                    }
+                    #expect(try exchangeOnce(port, get("/livez")).status == 200, "\(text)")
+                    withExtendedLifetime(others) {}
+                }
+                withExtendedLifetime(idle) {}
+            }
+        }
+
         @Test("A client beyond the maximum that says nothing is told so after a short while")
         func refusesSilentSpare() throws {
             try withServer(configure: {

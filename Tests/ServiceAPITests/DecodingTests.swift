@@ -125,6 +125,7 @@ struct DecodingTests {
             ("[{\"type\":\"image\",\"image\":\"data:image/png,AAAA\"}]", "input[0].image"),
             ("[{\"type\":\"image\",\"image\":\"data:text/html;base64,AAAA\"}]", "input[0].image"),
             ("[{\"type\":\"image\",\"image\":\"data:image/png;base64\"}]", "input[0].image"),
+            ("[{\"type\":\"image\",\"image\":\"data:image/png;x;base64,AAAA\"}]", "input[0].image"),
         ]
     )
     func refusesInput(_ input: String, _ path: String) {
@@ -143,8 +144,11 @@ struct DecodingTests {
 
     @Test("Takes pictures as data URLs and as bare base64, escaped or not")
     func takesPictures() throws {
-        for text in ["/+8A", "\\/+8A", "data:image/png;base64,/+8A", "DATA:image/JPEG;base64,/+8A"]
-        {
+        for text in [
+            "/+8A", "\\/+8A", "data:image/png;base64,/+8A", "DATA:image/JPEG;base64,/+8A",
+            "data:image/png;charset=utf-8;base64,/+8A", "data:image/webp;name=a.png;base64,/+8A",
+            "\\n data:image/png;base64,/+8A", " \\t/+8A",
+        ] {
             let call = try decode("", input: "[{\"type\":\"image\",\"image\":\"\(text)\"}]")
             #expect(call.request.input == [.image([0xFF, 0xEF, 0x00])], "\(text)")
         }

@@ -190,6 +190,7 @@ extension ServiceTests {
                 for type in [
                     "text/plain", "application/x-www-form-urlencoded", "",
                     "application/json; charset=latin1", "multipart/form-data; boundary=x",
+                    "appli cation/json", "\"application/json\"", "application/json; char set=utf-8",
                 ] {
                     let response = try service.post(
                         "/v1/tokenize",

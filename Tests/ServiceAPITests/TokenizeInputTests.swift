@@ -1,4 +1,5 @@
 import Foundation
+import ServiceAPI
 import TestSupport
 import Testing
 
@@ -26,6 +27,24 @@ extension ServiceTests {
                     #expect((tokens["tokens"] as? [Int])?.count == tokens["count"] as? Int)
                     #expect((tokens["pieces"] as? [String])?.count == tokens["count"] as? Int)
                 }
+            }
+        }
+
+        @Test("More text than a field may bring is refused, in however many parts it comes")
+        func refusesTooMuch() throws {
+            try withService(configure: { $0.limits.maximumTextByteCount = 100 }) { service in
+                func body(_ count: Int) -> String {
+                    let part =
+                        "{\"type\":\"text\",\"text\":\"\(String(repeating: "a", count: 20))\"}"
+                    return
+                        "{\"input\":[\(Array(repeating: part, count: count).joined(separator: ","))]}"
+                }
+                #expect(try service.post("/v1/tokenize", body(5)).status == 200)
+                let response = try service.post("/v1/tokenize", body(6))
+                #expect(response.status == 400)
+                let error = try response.error()
+                #expect(error["param"] as? String == "input")
+                #expect((error["message"] as? String)?.contains("at most 100") == true)
             }
         }
 

@@ -5,4 +5,7 @@
 /// them once it has seen some, up to tens of megabytes for each thread that decodes pictures. Called once, before threads.
 void ilv_return_large_memory(void);
 
+/// Gives back to the system what is free, also between blocks in use. Takes milliseconds.
+void ilv_trim_memory(void);
+
 #endif

@@ -176,8 +176,9 @@ final class PromptPreparation: Sendable {
 
     /// Decoding as many pixels takes some milliseconds.
     static let smallCost = 1 << 20
-    /// Pixels that can be decoded in the time that a byte of text takes to become tokens.
-    static let costPerByte = 32
+    /// Pixels that can be decoded in the time that a byte of text takes to become tokens: of text without spaces, which
+    /// takes longest.
+    static let costPerByte = 256
 
     private func textCost(_ parts: [Part]) -> Int {
         let byteCount = parts.reduce(otherByteCount) { sum, part in

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Dispatch
 internal import Glibc
 internal import Locking
@@ -124,8 +125,12 @@ package final class WorkLane: Sendable {
         DispatchQueue.global().async { self.work() }
     }
 
+    /// Work of as much cost leaves megabytes free between what is still in use.
+    private static let trimmedCost = 16 << 20
+
     private func work() {
         var finished: Demand?
+        var cost = 0
         while let (work, needsHelp) = state.withLock({ take(&$0, after: finished) }) {
             if needsHelp { startThread() }
             if let demand = work.next() {
@@ -133,7 +138,9 @@ package final class WorkLane: Sendable {
                 state.withLock { $0.waiting.append(more) }
             }
             finished = work.demand
+            cost += work.demand.cost
         }
+        if cost >= Self.trimmedCost { ilv_trim_memory() }
     }
 
     /// Gives back what was held, and takes what is next; nil if the thread may end.

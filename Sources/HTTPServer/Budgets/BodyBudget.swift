@@ -36,12 +36,26 @@ final class BodyBudget: Sendable {
     /// Bodies refused because bytes were short.
     var refusedCount: Int { state.withLock(\.refusedCount) }
 
-    /// Whether so many bytes are free; counts a refusal if not.
-    func hasRoom(for byteCount: Int) -> Bool {
+    /// Looks whether so many bytes are free, or would be if those gave way who must; counts a refusal if not.
+    ///
+    /// - Parameters:
+    ///   - byteCount: Length of the body.
+    ///   - client: Whose it is; nil for a client that gives way to nobody.
+    /// - Returns: Whether the body may come.
+    func hasRoom(for byteCount: Int, of client: ClientIdentity?) -> Bool {
         state.withLock { state in
-            if byteCount <= capacity - state.usedByteCount { return true }
-            state.refusedCount += 1
-            return false
+            let share = Share(client: client)
+            var left = state
+            while byteCount > capacity - left.usedByteCount {
+                guard let victim = Self.victim(left, for: share, byteCount),
+                    let removed = left.shares.removeValue(forKey: victim)
+                else {
+                    state.refusedCount += 1
+                    return false
+                }
+                left.usedByteCount -= removed.byteCount
+            }
+            return true
         }
     }
 

@@ -9,9 +9,8 @@ extension Connection {
 
     /// Whether the body that a head announces fits what is free now; one of unknown length is tried.
     func hasRoomForBody(_ head: RequestHead) -> Bool {
-        bodyCredit.begin(.now, free: ioQueue.configuration.rateGrace)
         guard case .length(let length) = head.framing, length > 0 else { return true }
-        return ioQueue.load.bodies.hasRoom(for: length)
+        return ioQueue.load.bodies.hasRoom(for: length, of: ClientIdentity(remoteAddress))
     }
 
     /// Charges as much as the next bytes of the body need.

@@ -121,7 +121,11 @@ extension Connection {
         bodyByteCount = 0
         requestHead = head
         isAbandonedByHalfClose = false
-        headArrived = .now
+        let now = ContinuousClock.now
+        headArrived = now
+        // Also for a body that is only read over.
+        lastReceived = now
+        bodyCredit.begin(now, free: ioQueue.configuration.rateGrace)
         enter(.body)
         switch ioQueue.handler.admit(head) {
         case .accept(_, _, let isProbe) where isSpare && !isProbe:

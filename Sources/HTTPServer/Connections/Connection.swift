@@ -113,10 +113,12 @@ final class Connection {
         source.activate()
     }
 
-    /// Makes room for another connection that is one too many, if this one has not said yet what it wants.
+    /// Makes room for another connection that is one too many.
+    ///
+    /// Whatever it is about: probes are answered as soon as they are read, so the oldest is hardly one.
     func giveWay() {
         dispatchPrecondition(condition: .onQueue(ioQueue.queue))
-        if phase == .head { close() }
+        close()
     }
 
     // MARK: - Phases

@@ -53,7 +53,7 @@ final class OpenConnections: Sendable {
         ioQueue.queue.async { connection.start() }
     }
 
-    /// Closes the oldest of those that are too many and have not said what they want: a probe is soon told from them.
+    /// Closes the oldest of those that are too many: a probe is answered long before it becomes that.
     private func makeRoom(for connection: Connection) {
         let oldest: Connection? = spares.withLock { spares in
             spares.removeAll { $0.connection == nil }

@@ -81,7 +81,10 @@ package struct RequestHead: Hashable, Sendable {
         let mark = rest.firstIndex(of: "?") ?? rest.endIndex
         let path = rest[..<mark]
         return (
-            path.isEmpty ? "/" : unreservedDecoded(path),
+            // RFC 9112 §3.2.4: for OPTIONS the absolute form without a path is about the server as a whole.
+            path.isEmpty
+                ? (method == .options && mark == rest.endIndex ? "*" : "/")
+                : unreservedDecoded(path),
             mark == rest.endIndex ? nil : String(rest[rest.index(after: mark)...])
         )
     }

@@ -31,7 +31,7 @@ private func isRegisteredName(_ bytes: ArraySlice<UInt8>) -> Bool {
     return true
 }
 
-/// What may stand between brackets: an IPv6 address, by its characters, or `"v" 1*HEXDIG "." ...` of a later version.
+/// What may stand between brackets: an IPv6 address, or `"v" 1*HEXDIG "." ...` of a later version.
 private func isAddressLiteral(_ bytes: ArraySlice<UInt8>) -> Bool {
     if let first = bytes.first, lowercasedASCII(first) == UInt8(ascii: "v") {
         let rest = bytes.dropFirst()
@@ -42,10 +42,48 @@ private func isAddressLiteral(_ bytes: ArraySlice<UInt8>) -> Bool {
                 isUnreservedByte($0) || isSubDelimiter($0) || $0 == UInt8(ascii: ":")
             }
     }
-    let colonCount = bytes.count { $0 == UInt8(ascii: ":") }
-    return (2...8).contains(colonCount)
-        && bytes.allSatisfy {
-            hexadecimalValue($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+    return isIPv6Address(bytes)
+}
+
+/// `IPv6address` (RFC 3986 §3.2.2): eight groups, fewer where `::` stands for zeros, the last two perhaps dotted.
+private func isIPv6Address(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let colon = UInt8(ascii: ":")
+    var parts = bytes.split(separator: colon, omittingEmptySubsequences: false)
+    // An empty part at either end is one half of `::`.
+    var gapCount = 0
+    if parts.count >= 3, parts[0].isEmpty, parts[1].isEmpty { parts.removeFirst() }
+    if parts.count >= 2, let last = parts.last, last.isEmpty, parts[parts.count - 2].isEmpty {
+        parts.removeLast()
+    }
+    var groupCount = 0
+    for (index, part) in parts.enumerated() {
+        if part.isEmpty {
+            gapCount += 1
+        } else if part.contains(UInt8(ascii: ".")) {
+            guard index == parts.count - 1, isIPv4Address(part) else { return false }
+            groupCount += 2
+        } else {
+            guard part.count <= 4, part.allSatisfy({ hexadecimalValue($0) != nil }) else {
+                return false
+            }
+            groupCount += 1
+        }
+    }
+    return gapCount == 0 ? groupCount == 8 : gapCount == 1 && groupCount <= 7
+}
+
+/// `IPv4address`: four numbers from 0 to 255 without leading zeros.
+private func isIPv4Address(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    return parts.count == 4
+        && parts.allSatisfy { part in
+            guard (1...3).contains(part.count) else { return false }
+            var number = 0
+            for byte in part {
+                guard let digit = decimalValue(byte) else { return false }
+                number = number * 10 + Int(digit)
+            }
+            return number <= 255 && (part.count == 1 || part.first != UInt8(ascii: "0"))
         }
 }
 

@@ -29,9 +29,13 @@ package enum LogitsProcessing {
         for token in tokens where logits.indices.contains(token) { logits[token] = excluded }
     }
 
-    /// Divides by the temperature.
+    /// Divides by the temperature; one so low that the quotients are no numbers leaves the most likely token alone.
     package static func scale(_ logits: inout [Float], temperature: Float) {
         guard temperature != 1 else { return }
+        let best = mostLikely(logits)
+        guard logits.isEmpty || (logits[best] / temperature).isFinite else {
+            return exclude(Array(logits.indices.filter { $0 != best }), from: &logits)
+        }
         for index in logits.indices { logits[index] /= temperature }
     }
 

@@ -50,7 +50,8 @@ enum InputDecoding {
         guard case .string(let string) = node else {
             throw .invalid(field, "must be a string, not \(node.typeName)")
         }
-        let characters = string.bytes
+        // White space in front is no part of an address (WHATWG URL), nor of base64.
+        let characters = string.bytes.drop { [0x20, 0x09, 0x0a, 0x0d].contains($0) }
         var encoded = characters
         if let colon = characters.prefix(maximumSchemeByteCount).firstIndex(of: UInt8(ascii: ":")) {
             let scheme = String(decoding: characters[..<colon], as: UTF8.self).lowercased()
@@ -64,7 +65,7 @@ enum InputDecoding {
             guard let comma = rest.prefix(maximumHeadByteCount).firstIndex(of: UInt8(ascii: ","))
             else { throw .invalid(field, "is a data URL without a comma after its media type") }
             let head = String(decoding: rest[..<comma], as: UTF8.self).lowercased()
-            guard mediaTypes.contains(where: { head == "\($0);base64" }) else {
+            guard isPictureInBase64(head) else {
                 throw .invalid(
                     field,
                     "must be a data URL of \(mediaTypes.joined(separator: ", ")) in base64, "
@@ -78,6 +79,13 @@ enum InputDecoding {
             throw .invalid(field, "is no valid base64 (RFC 4648 section 4 or 5)")
         }
         return bytes
+    }
+
+    /// Whether the head of a data URL announces a picture in base64; parameters between the two say nothing new.
+    private static func isPictureInBase64(_ head: String) -> Bool {
+        let parts = head.split(separator: ";", omittingEmptySubsequences: false)
+        return parts.count >= 2 && mediaTypes.contains(String(parts[0])) && parts.last == "base64"
+            && parts.dropFirst().dropLast().allSatisfy { $0.contains("=") }
     }
 
     private static let mediaTypes = ["image/png", "image/jpeg", "image/webp"]

@@ -157,11 +157,13 @@ extension RequestHead {
     /// - Throws: ``ErrorResponse`` with 415.
     func requireJSON() throws(ErrorResponse) {
         let value = fields["content-type"] ?? ""
+        // RFC 9110 §8.3.1: white space may stand around the semicolons, and a value in quotes.
         let parts = value.utf8.split(separator: UInt8(ascii: ";")).map { part in
-            String(decoding: part.filter { $0 != 0x20 && $0 != 0x09 && $0 != 0x22 }, as: UTF8.self)
+            String(Substring(part)).trimmingOptionalSpace
         }
+        let encodings = ["charset=utf-8", "charset=\"utf-8\""]
         guard let type = parts.first, isSameName(type, "application/json"),
-            parts.dropFirst().allSatisfy({ isSameName($0, "charset=utf-8") })
+            parts.dropFirst().allSatisfy({ part in encodings.contains { isSameName(part, $0) } })
         else {
             throw ErrorResponse(
                 .unsupportedMediaType,
@@ -179,5 +181,15 @@ extension RequestHead {
                 parameter: "content-encoding"
             )
         }
+    }
+}
+
+extension String {
+    /// The text without the spaces and tabs around it.
+    fileprivate var trimmingOptionalSpace: String {
+        func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" }
+        let start = unicodeScalars.drop(while: isSpace)
+        let end = start.lastIndex { !isSpace($0) }.map { start.index(after: $0) }
+        return String(start[..<(end ?? start.startIndex)])
     }
 }

@@ -38,6 +38,7 @@ package struct TokenizeCall: Sendable {
                 throw .invalid(key, "has no meaning beside input")
             }
             let parts = try InputDecoding.parts(reader.require("input"), "input", limits)
+            try Self.checkLength(parts, limits)
             content = .input(
                 InterleavedPrompt(
                     segments: parts.map { part in
@@ -59,6 +60,22 @@ package struct TokenizeCall: Sendable {
             )
         }
         try reader.finish()
+    }
+
+    /// Refuses more text than the longest field may bring, as no context holds so much.
+    private static func checkLength(
+        _ parts: [InputPart],
+        _ limits: Limits
+    ) throws(RequestError) {
+        let byteCount = parts.reduce(0) { count, part in
+            if case .text(let text) = part { count + text.utf8.count } else { count }
+        }
+        guard byteCount <= limits.maximumTextByteCount else {
+            throw .invalid(
+                "input",
+                "has \(byteCount) bytes of text, at most \(limits.maximumTextByteCount) are allowed"
+            )
+        }
     }
 
     /// The ids; those of an input are exactly the ones that a request starts from.

@@ -14,6 +14,20 @@ private func kept(_ logits: [Float]) -> [Int] {
 
 @Suite("Logits processing")
 struct LogitsProcessingTests {
+    @Test(
+        "A temperature too low for its quotients to be numbers leaves the most likely token alone",
+        arguments: [Float.leastNormalMagnitude, Float.leastNonzeroMagnitude]
+    )
+    func takesTinyTemperatures(_ temperature: Float) {
+        for sign: Float in [1, -1] {
+            var logits = [3, 5, 4].map { sign * $0 }
+            let best = LogitsProcessing.mostLikely(logits)
+            LogitsProcessing.scale(&logits, temperature: temperature)
+            LogitsProcessing.softmax(&logits)
+            #expect(logits.indices.map { logits[$0] } == (0..<3).map { $0 == best ? 1 : 0 })
+        }
+    }
+
     @Test("The repetition penalty multiplies negative logits and divides others, each token once")
     func repetitionPenalty() {
         var values: [Float] = [2, -2, 0, 5]
