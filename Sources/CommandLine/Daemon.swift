@@ -55,7 +55,7 @@ struct Daemon {
 
         // What is wrong with the directory itself is told before anything else happens.
         let directory = try ModelCatalog.directory(configuration.model)
-        logger.info("Instruction set: \(InstructionSets().story).")
+        logger.info("Instruction set: \(InstructionSets.ofProcess.story).")
         let server = try HTTPServer(
             configuration: fittingConfiguration(),
             handler: service,

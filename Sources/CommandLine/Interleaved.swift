@@ -28,7 +28,7 @@ package struct Interleaved: ParsableCommand {
     static func failure(of arguments: [String]?) -> Failure? {
         var command: any ParsableCommand
         do {
-            try InstructionSets().validate()
+            try InstructionSets.ofProcess.validate()
             command = try parseAsRoot(arguments)
         } catch {
             return Failure(parsing: error)

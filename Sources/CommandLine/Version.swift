@@ -10,7 +10,7 @@ enum Version {
         let commit = BuildInformation.commit.map { " (\($0))" } ?? ""
         return """
             interleaved \(BuildInformation.version)\(commit)
-            instruction set: \(InstructionSets().story)
+            instruction set: \(InstructionSets.ofProcess.story)
             libraries: \(libraries.joined(separator: ", "))
             """
     }

@@ -33,8 +33,10 @@ package struct InstructionSets: Hashable, Sendable {
     /// What `INTERLEAVED_ISA` asks for.
     package let wanted: String?
 
-    /// What holds for this process.
-    package init() {
+    /// What holds for this process, which never changes: found out once, as asking a processor takes its time.
+    package static let ofProcess = InstructionSets()
+
+    private init() {
         let used = unsafe String(cString: ilv_isa_name())
         let wanted = unsafe ilv_isa_wanted().map { unsafe String(cString: $0) }
         members = (0..<ilv_isa_known_count()).map { index in

@@ -65,6 +65,17 @@ struct BudgetTests {
         #expect(first.isHeld && second.isHeld && budget.refusedCount == 3)
     }
 
+    @Test("Nobody gives way for a body that is refused all the same")
+    func takesNothingInVain() {
+        let budget = BodyBudget(capacity: 100)
+        let hog = budget.makeCharge(client: Self.hog) { Issue.record("refused") }
+        let local = budget.makeCharge(client: nil) { Issue.record("refused") }
+        #expect(hog.grow(by: 50) && local.grow(by: 50))
+        let other = budget.makeCharge(client: nil) {}
+        #expect(!other.grow(by: 60))
+        #expect(hog.isHeld && local.isHeld && budget.usedByteCount == 100)
+    }
+
     @Test("A charge that nobody holds gives its bytes back")
     func releasesAtEnd() {
         let budget = BodyBudget(capacity: 100)

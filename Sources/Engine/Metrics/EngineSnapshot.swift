@@ -132,7 +132,7 @@ package struct EngineSnapshot: Sendable {
     /// What batches are expected to cost.
     package var costs: [CostModel] = []
     /// What the kernels use of the processor.
-    package var instructionSets = InstructionSets()
+    package var instructionSets = InstructionSets.ofProcess
     /// Requests that are being computed.
     package var runningCount = 0
     /// Requests that wait.

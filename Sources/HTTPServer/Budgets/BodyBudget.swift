@@ -44,18 +44,10 @@ final class BodyBudget: Sendable {
     /// - Returns: Whether the body may come.
     func hasRoom(for byteCount: Int, of client: ClientIdentity?) -> Bool {
         state.withLock { state in
-            let share = Share(client: client)
-            var left = state
-            while byteCount > capacity - left.usedByteCount {
-                guard let victim = Self.victim(left, for: share, byteCount),
-                    let removed = left.shares.removeValue(forKey: victim)
-                else {
-                    state.refusedCount += 1
-                    return false
-                }
-                left.usedByteCount -= removed.byteCount
-            }
-            return true
+            // Nobody gives way before the bytes are there.
+            let hasRoom = room(in: state, for: Share(client: client), byteCount) != nil
+            if !hasRoom { state.refusedCount += 1 }
+            return hasRoom
         }
     }
 
@@ -82,18 +74,16 @@ final class BodyBudget: Sendable {
     fileprivate func grow(_ charge: BodyCharge, by byteCount: Int) -> Bool {
         let identifier = ObjectIdentifier(charge)
         let (isGranted, refusals): (Bool, [@Sendable () -> Void]) = state.withLock { state in
-            var refusals: [@Sendable () -> Void] = []
             guard let share = state.shares[identifier] else { return (false, []) }
-            while byteCount > capacity - state.usedByteCount {
-                guard let victim = Self.victim(state, for: share, byteCount),
-                    let removed = state.shares.removeValue(forKey: victim)
-                else {
+            var refusals: [@Sendable () -> Void] = []
+            if byteCount > capacity - state.usedByteCount {
+                guard let (left, removed) = room(in: state, for: share, byteCount) else {
                     state.refusedCount += 1
-                    return (false, refusals)
+                    return (false, [])
                 }
-                state.usedByteCount -= removed.byteCount
-                state.refusedCount += 1
-                if let refuse = removed.refuse { refusals.append(refuse) }
+                state = left
+                state.refusedCount += removed.count
+                refusals = removed.compactMap(\.refuse)
             }
             state.usedByteCount += byteCount
             state.shares[identifier]?.byteCount += byteCount
@@ -101,6 +91,23 @@ final class BodyBudget: Sendable {
         }
         for refuse in refusals { refuse() }
         return isGranted
+    }
+
+    /// What is left once those have given way who must for so many bytes, and what they held; nil if that is not enough.
+    private func room(
+        in state: State,
+        for share: Share,
+        _ byteCount: Int
+    ) -> (left: State, removed: [Share])? {
+        var (left, removed) = (state, [Share]())
+        while byteCount > capacity - left.usedByteCount {
+            guard let victim = Self.victim(left, for: share, byteCount),
+                let taken = left.shares.removeValue(forKey: victim)
+            else { return nil }
+            left.usedByteCount -= taken.byteCount
+            removed.append(taken)
+        }
+        return (left, removed)
     }
 
     /// The largest body of the client that holds most; nil if that is the one who asks.

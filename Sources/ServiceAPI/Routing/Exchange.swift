@@ -27,8 +27,7 @@ struct RequestContext: Sendable {
     ) {
         start = arrived
         self.counters = counters
-        route = Route.label(head.path)
-        isPolled = Route.isPolled(head.path)
+        (route, isPolled) = Route.kind(of: head.path)
         id =
             head.fields["x-request-id"].flatMap { Self.isPlain($0) ? $0 : nil }
             ?? randomIdentifier()

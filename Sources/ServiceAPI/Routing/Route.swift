@@ -128,20 +128,18 @@ enum Route: Hashable {
     /// Whether the model computes for it, so that nobody should when the client has closed its sending side.
     var isComputed: Bool { access == .generate && takesDocument }
 
-    /// Whether supervisors and dashboards ask it every few seconds.
-    static func isPolled(_ path: String) -> Bool {
-        guard let access = find(path)?.access else { return false }
-        return access == .probe || access == .admin
-    }
-
-    /// The path as the contract writes it, for a label that clients cannot make up.
-    static func label(_ path: String) -> String {
-        guard let route = find(path) else { return unknownLabel }
-        switch route {
-        case .model: return "/v1/models/{id}"
-        case .answer: return "/v1/interleave/{id}"
-        default: return path
-        }
+    /// How requests of a path are counted, and whether supervisors and dashboards ask it every few seconds.
+    ///
+    /// The label is the path as the contract writes it, which clients cannot make up.
+    static func kind(of path: String) -> (label: String, isPolled: Bool) {
+        guard let route = find(path) else { return (unknownLabel, false) }
+        let label =
+            switch route {
+            case .model: "/v1/models/{id}"
+            case .answer: "/v1/interleave/{id}"
+            default: path
+            }
+        return (label, route.access == .probe || route.access == .admin)
     }
 
     /// The label of requests whose path is none of ours, or was never understood.
