@@ -61,8 +61,9 @@ package struct ErrorResponse: Error, Hashable, Sendable {
         self.init(
             status,
             code: code,
-            error.kind == .internalFailure ? Self.internalMessage : error.description,
-            parameter: error.field,
+            error.kind == .internalFailure
+                ? Self.internalMessage : error.description(naming: \.documentName),
+            parameter: error.field?.documentName,
             retryAfter: error.retryAfter
         )
     }

@@ -248,19 +248,19 @@ struct AnnotationSessionTests {
     @Test("Pictures and places that do not fit together are refused")
     func refused() throws {
         let valid = try annotation(mode: .texts, rounds: 1)
-        let changes: [((inout Annotation) -> Void, EngineError.Kind, String)] = [
-            ({ $0.images = [] }, .invalidRequest, "sentence_ixs"),
-            ({ $0.sentenceIndexes = [2] }, .invalidRequest, "sentence_ixs"),
-            ({ $0.sentenceIndexes = [-1] }, .invalidRequest, "sentence_ixs"),
-            ({ $0.isImageFirst = [] }, .invalidRequest, "sentence_ixs"),
-            ({ $0.images = [[0]] }, .unreadableImage, "input[1].image"),
+        let changes: [((inout Annotation) -> Void, EngineError.Kind, RequestField)] = [
+            ({ $0.images = [] }, .invalidRequest, .picturePlaces),
+            ({ $0.sentenceIndexes = [2] }, .invalidRequest, .picturePlaces),
+            ({ $0.sentenceIndexes = [-1] }, .invalidRequest, .picturePlaces),
+            ({ $0.isImageFirst = [] }, .invalidRequest, .picturePlaces),
+            ({ $0.images = [[0]] }, .unreadableImage, .inputPicture(part: 1)),
             (
                 {
                     $0.mode = .images
                     $0.images = []
                     $0.sentenceIndexes = []
                     $0.isImageFirst = []
-                }, .invalidRequest, "images"
+                }, .invalidRequest, .pictures
             ),
         ]
         for (change, kind, field) in changes {

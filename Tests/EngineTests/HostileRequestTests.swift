@@ -105,18 +105,18 @@ struct HostileRequestTests {
     @Test(
         "Numbers that mean nothing are refused before anything else",
         arguments: [
-            ("max_segments", { @Sendable in $0.maximumSegmentCount = 0 }),
-            ("max_segments", { $0.maximumSegmentCount = .max }),
-            ("text.max_tokens", { $0.text.maximumTokenCount = -1 }),
-            ("text.max_tokens", { $0.text.maximumTokenCount = .max }),
-            ("text.num_beams", { $0.text.beamCount = 0 }),
-            ("text.num_beams", { $0.text.beamCount = .max }),
-            ("text.n", { $0.text.sequenceCount = -1 }),
-            ("image.n", { $0.picture.count = 0 }),
-            ("image.n", { $0.picture.count = .max }),
-        ] as [(String, @Sendable (inout InterleaveRequest) -> Void)]
+            (.segmentCount, { @Sendable in $0.maximumSegmentCount = 0 }),
+            (.segmentCount, { $0.maximumSegmentCount = .max }),
+            (.tokenCount, { $0.text.maximumTokenCount = -1 }),
+            (.tokenCount, { $0.text.maximumTokenCount = .max }),
+            (.beamCount, { $0.text.beamCount = 0 }),
+            (.beamCount, { $0.text.beamCount = .max }),
+            (.textCount, { $0.text.sequenceCount = -1 }),
+            (.pictureCount, { $0.picture.count = 0 }),
+            (.pictureCount, { $0.picture.count = .max }),
+        ] as [(RequestField, @Sendable (inout InterleaveRequest) -> Void)]
     )
-    func nonsense(field: String, change: @Sendable (inout InterleaveRequest) -> Void) throws {
+    func nonsense(field: RequestField, change: @Sendable (inout InterleaveRequest) -> Void) throws {
         let runner = try RequestRunner()
         let error = #expect(throws: EngineError.self) {
             _ = try runner.submit(RequestRunner.request(change))
@@ -209,7 +209,7 @@ struct HostileRequestTests {
         #expect(try scores([fitting]).options[0].tokens.count == longest - prompt)
         for tooLong in [fitting + "a", String(repeating: "a", count: 3_000_000)] {
             let error = #expect(throws: EngineError.self) { try scores(["cat", tooLong]) }
-            #expect(error?.kind == .contextLengthExceeded && error?.field == "options[1]")
+            #expect(error?.kind == .contextLengthExceeded && error?.field == .option(1))
         }
         // More than are computed at a time, one of them empty.
         let many = (0..<19).map { String(repeating: "cat", count: $0) }

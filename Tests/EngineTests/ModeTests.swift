@@ -185,7 +185,7 @@ struct ModeTests {
             return
         }
         #expect(error.kind == .unreadableImage)
-        #expect(error.field == "input[1].image")
+        #expect(error.field == .inputPicture(part: 1))
         #expect(events.count == 1)
     }
 

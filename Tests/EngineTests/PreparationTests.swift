@@ -53,7 +53,7 @@ struct PreparationTests {
             Issue.record("it was answered")
         } catch let error as EngineError {
             #expect(error.kind == .unreadableImage)
-            #expect(error.field == "input[2].image")
+            #expect(error.field == .inputPicture(part: 2))
             #expect(error.detail.contains("1200 pixels together, at most 800"))
         }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import MMInterleaved
+import ServiceAPI
 
 /// Answers requests without a daemon.
 struct Generate: ParsableCommand {
@@ -65,7 +66,9 @@ struct Generate: ParsableCommand {
             let engine = try LoadedModel(directory, workers: workers).engine
             let run = AnnotationRun(engine: engine, settings: settings, directory: output)
             for (index, annotation) in file.annotations.enumerated() {
-                try run.run(annotation, index: index)
+                try EngineError.naming(\.annotationName) {
+                    try run.run(annotation, index: index)
+                }
             }
             return
         }
@@ -73,6 +76,8 @@ struct Generate: ParsableCommand {
         let call = try document.call(directory.configuration, settings)
         try AnswerFolder.prepare(output, replacing: force)
         let engine = try LoadedModel(directory, workers: workers).engine
-        try AnswerRun(engine: engine, directory: output).run(call)
+        try EngineError.naming(\.documentName) {
+            try AnswerRun(engine: engine, directory: output).run(call)
+        }
     }
 }

@@ -51,8 +51,10 @@ struct Score: ParsableCommand {
         let call = try makeCall(directory.configuration)
         let loaded = try LoadedModel(directory, workers: workers)
         let answers = EventQueue<Result<Scores, EngineError>>()
-        _ = try loaded.engine.submit(call.request) { answers.send($0) }
-        let scores = try answers.next().get()
+        let scores = try EngineError.naming(\.documentName) {
+            _ = try loaded.engine.submit(call.request) { answers.send($0) }
+            return try answers.next().get()
+        }
         json ? printDocument(call, scores, loaded) : printTable(call, scores)
     }
 

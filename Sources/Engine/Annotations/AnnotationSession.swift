@@ -52,7 +52,7 @@ struct AnnotationSession {
             guard pictures.popLast() != nil else {
                 throw EngineError(
                     .invalidRequest,
-                    field: "images",
+                    field: .pictures,
                     "\(mode.rawValue) draws the last picture of the prompt anew, and there is none"
                 )
             }
@@ -156,7 +156,7 @@ struct AnnotationSession {
             report((step - 1) * count + picture + 1, count * stepCount)
         }
         guard let first = drawn.first else {
-            throw EngineError(.invalidRequest, field: "num_validation_images", "is 0")
+            throw EngineError(.invalidRequest, field: .pictureCount, "is 0")
         }
         let input = PreparedPicture(first.image, resolution: configuration.vision.imageSize)
         pictures.append(input)
@@ -170,7 +170,7 @@ struct AnnotationSession {
         guard sequence.tokens.count < capacity, sequence.imageCount <= imageLimit else {
             throw EngineError(
                 .contextLengthExceeded,
-                field: "num_iter",
+                field: .segmentCount,
                 "round \(roundIndex) continues \(sequence.tokens.count) positions with "
                     + "\(sequence.imageCount) pictures; at most \(capacity - 1) and \(imageLimit) fit"
             )
@@ -209,7 +209,7 @@ extension Annotation {
         guard images.count == sentenceIndexes.count else {
             throw EngineError(
                 .invalidRequest,
-                field: "sentence_ixs",
+                field: .picturePlaces,
                 "\(sentenceIndexes.count) places for \(images.count) pictures"
             )
         }
@@ -221,7 +221,7 @@ extension Annotation {
                 isImageFirst: isImageFirst
             )
         } catch {
-            throw EngineError(.invalidRequest, field: "sentence_ixs", error.detail)
+            throw EngineError(.invalidRequest, field: .picturePlaces, error.detail)
         }
         var remaining = images[...]
         return prompt.segments.compactMap { segment in

@@ -68,7 +68,7 @@ final class ActiveRequest {
             }
         return EngineError(
             .deadlineExceeded,
-            field: "timeout_ms",
+            field: .timeout,
             "not done\(limit); \(place) until then"
         )
     }

@@ -78,7 +78,7 @@ final class PromptPreparation: Sendable {
             guard sum <= limits.maximumPixelCount else {
                 throw EngineError(
                     .unreadableImage,
-                    field: Self.field(index),
+                    field: .inputPicture(part: index),
                     "the pictures up to this one have \(sum) pixels together, at most "
                         + "\(limits.maximumPixelCount) are allowed (max_request_pixels)"
                 )
@@ -187,8 +187,6 @@ final class PromptPreparation: Sendable {
         return byteCount * Self.costPerByte
     }
 
-    private static func field(_ index: Int) -> String { "input[\(index)].image" }
-
     private func replace(_ index: Int, by part: Part) {
         parts.withLock { parts in
             // Cancelled meanwhile.
@@ -206,7 +204,7 @@ final class PromptPreparation: Sendable {
         } catch {
             throw EngineError(
                 error.kind == .stopped ? .cancelled : .unreadableImage,
-                field: Self.field(index),
+                field: .inputPicture(part: index),
                 error.description
             )
         }

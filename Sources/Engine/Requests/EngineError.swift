@@ -2,7 +2,7 @@ internal import Scheduling
 
 /// Why a request was not, or not fully, answered.
 package struct EngineError: Error, Hashable, CustomStringConvertible {
-    /// Sort of reason; each has its own HTTP status.
+    /// Sort of reason; interfaces have an answer of their own for each.
     package enum Kind: String, Sendable {
         /// A value of the request cannot be used.
         case invalidRequest
@@ -26,23 +26,32 @@ package struct EngineError: Error, Hashable, CustomStringConvertible {
 
     /// Sort of reason.
     package let kind: Kind
-    /// Field of the request, such as `input[2].image`, where there is one to blame.
-    package let field: String?
+    /// What part of the request is to blame, if one is.
+    package let field: RequestField?
     /// What is wrong, with the limit where there is one.
     package let detail: String
     /// When to try again, for a full queue.
     package let retryAfter: Duration?
 
     /// Describes a reason.
-    package init(_ kind: Kind, field: String? = nil, _ detail: String, retryAfter: Duration? = nil)
-    {
+    package init(
+        _ kind: Kind,
+        field: RequestField? = nil,
+        _ detail: String,
+        retryAfter: Duration? = nil
+    ) {
         self.kind = kind
         self.field = field
         self.detail = detail
         self.retryAfter = retryAfter
     }
 
-    package var description: String { field.map { "\($0): \(detail)" } ?? detail }
+    package var description: String { detail }
+
+    /// What is wrong, after the name that an interface has for the field.
+    package func description(naming name: (RequestField) -> String) -> String {
+        field.map { "\(name($0)): \(detail)" } ?? detail
+    }
 }
 
 extension EngineError {
@@ -89,10 +98,10 @@ extension AdmissionRefusal.Pool {
     fileprivate var isOfContext: Bool { self == .positionBlocks || self == .imageFeatures }
 
     /// The field of a request that asks for too much.
-    fileprivate var field: String {
+    fileprivate var field: RequestField {
         switch self {
-        case .drawings: "image.n"
-        case .positionBlocks, .imageFeatures, .inputBytes, .waitingRequests: "input"
+        case .drawings: .pictureCount
+        case .positionBlocks, .imageFeatures, .inputBytes, .waitingRequests: .input
         }
     }
 }

@@ -62,7 +62,7 @@ extension ScoreRequest {
         let room = configuration.language.maximumPositionCount - prompt.tokens.count
         var tokens: [[Int]] = []
         for (index, option) in options.enumerated() {
-            let field = "options[\(index)]"
+            let field = RequestField.option(index)
             try preparation.requireWanted()
             guard option.utf8.count <= room * Prompt.maximumByteCountPerToken else {
                 throw EngineError(

@@ -7,7 +7,7 @@ extension InterleaveRequest {
     ///
     /// - Throws: ``EngineError`` of kind `invalidRequest` that names the field.
     func check() throws(EngineError) {
-        try EngineError.check("max_segments", maximumSegmentCount, in: 1...EngineError.largestCount)
+        try EngineError.check(.segmentCount, maximumSegmentCount, in: 1...EngineError.largestCount)
         try text.check()
         try picture.check()
     }
@@ -22,7 +22,7 @@ extension InterleaveRequest {
         guard count < maximum else {
             throw EngineError(
                 .contextLengthExceeded,
-                field: "input",
+                field: .input,
                 "\(count) images and one to draw, at most \(maximum) fit a sequence"
             )
         }
@@ -34,7 +34,7 @@ extension AnnotationSettings {
     ///
     /// - Throws: ``EngineError`` of kind `invalidRequest` that names the field.
     func check(roundCount: Int) throws(EngineError) {
-        try EngineError.check("num_iter", roundCount, in: 0...EngineError.largestCount)
+        try EngineError.check(.segmentCount, roundCount, in: 0...EngineError.largestCount)
         try text.check()
         try picture.check()
     }
@@ -42,19 +42,15 @@ extension AnnotationSettings {
 
 extension TextParameters {
     fileprivate func check() throws(EngineError) {
-        try EngineError.check(
-            "text.max_tokens",
-            maximumTokenCount,
-            in: 0...EngineError.largestCount
-        )
-        try EngineError.check("text.num_beams", beamCount, in: 1...EngineError.largestCount)
-        try EngineError.check("text.n", sequenceCount, in: 1...EngineError.largestCount)
+        try EngineError.check(.tokenCount, maximumTokenCount, in: 0...EngineError.largestCount)
+        try EngineError.check(.beamCount, beamCount, in: 1...EngineError.largestCount)
+        try EngineError.check(.textCount, sequenceCount, in: 1...EngineError.largestCount)
     }
 }
 
 extension PictureParameters {
     fileprivate func check() throws(EngineError) {
-        try EngineError.check("image.n", count, in: 1...EngineError.largestCount)
+        try EngineError.check(.pictureCount, count, in: 1...EngineError.largestCount)
     }
 }
 
@@ -63,7 +59,7 @@ extension EngineError {
     fileprivate static let largestCount = 1 << 20
 
     fileprivate static func check(
-        _ field: String,
+        _ field: RequestField,
         _ value: Int,
         in range: ClosedRange<Int>
     ) throws(EngineError) {

@@ -101,7 +101,7 @@ struct InterleaveSession {
         guard running.hasRoomForPicture else {
             throw EngineError(
                 .contextLengthExceeded,
-                field: "input",
+                field: .input,
                 "\(running.room) positions are left of "
                     + "\(configuration.language.maximumPositionCount), a picture takes "
                     + "\(configuration.imageTokenCount + 1) and one more"

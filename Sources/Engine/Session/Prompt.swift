@@ -33,14 +33,14 @@ struct Prompt: Sendable {
                 imageTokenCount: configuration.imageTokenCount
             )
         } catch {
-            throw EngineError(.invalidRequest, field: "input", error.description)
+            throw EngineError(.invalidRequest, field: .input, error.description)
         }
         // One position must be left, or nothing could follow.
         let maximum = configuration.language.maximumPositionCount - 1
         guard tokens.count <= maximum else {
             throw EngineError(
                 .contextLengthExceeded,
-                field: "input",
+                field: .input,
                 "\(tokens.count) positions, at most \(maximum) fit"
             )
         }
@@ -63,14 +63,14 @@ struct Prompt: Sendable {
         guard imageCount <= maximumImages else {
             throw EngineError(
                 .contextLengthExceeded,
-                field: "input",
+                field: .input,
                 "\(imageCount) images, at most \(maximumImages) fit a sequence"
             )
         }
         guard imageCount * (configuration.imageTokenCount + 1) < positions else {
             throw EngineError(
                 .contextLengthExceeded,
-                field: "input",
+                field: .input,
                 "\(imageCount) images of \(configuration.imageTokenCount + 1) positions, "
                     + "\(positions) positions fit"
             )
@@ -78,7 +78,7 @@ struct Prompt: Sendable {
         guard byteCount <= positions * maximumByteCountPerToken else {
             throw EngineError(
                 .contextLengthExceeded,
-                field: "input",
+                field: .input,
                 "\(byteCount) bytes of text cannot fit \(positions) positions"
             )
         }

@@ -77,7 +77,7 @@ final class RunningDrawing {
         } catch let error as DiffusionConfigurationError {
             throw EngineError(
                 .invalidRequest,
-                field: "image.steps",
+                field: .stepCount,
                 "\(error.field): \(error.detail)"
             )
         } catch {
