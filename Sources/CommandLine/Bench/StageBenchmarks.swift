@@ -152,7 +152,7 @@ struct StageBenchmarks {
             for sequence in sequences { sequence.truncate(to: start) }
             for _ in 0..<count {
                 for sequence in sequences { sequence.append(token: 5) }
-                model.compute(
+                model.advance(
                     sequences.map { LanguageWork(sequence: $0, count: 1) },
                     compute
                 )

@@ -2,7 +2,7 @@ internal import Scheduling
 
 /// An admitted request until its end.
 ///
-/// Not `Sendable`: belongs to the engine's queue.
+/// Not `Sendable`: belongs to the engine's thread.
 final class ActiveRequest {
     /// Runs a request from its prompt to its end; what it returns reports the result.
     typealias Session =
@@ -29,7 +29,7 @@ final class ActiveRequest {
     /// Why the session is to end early; its stage calls throw this from then on.
     var failure: EngineError?
     /// The stage call that the session waits in.
-    var wait: StageWait?
+    var wait: (any SessionWait)?
     /// Tells the submitter that the request failed before its session began.
     let refuse: @Sendable (EngineError) -> Void
 
@@ -71,41 +71,5 @@ final class ActiveRequest {
             field: .timeout,
             "not done\(limit); \(place) until then"
         )
-    }
-}
-
-/// A session that waits until a number of parts are computed.
-///
-/// Not `Sendable`: belongs to the engine's queue.
-final class StageWait {
-    let request: ActiveRequest
-    private var remaining: Int
-    private var continuation: CheckedContinuation<Void, any Error>?
-
-    init(
-        _ request: ActiveRequest,
-        partCount: Int,
-        _ continuation: CheckedContinuation<Void, any Error>
-    ) {
-        self.request = request
-        remaining = partCount
-        self.continuation = continuation
-    }
-
-    /// One part is computed; after the last the session goes on.
-    func finishPart() {
-        remaining -= 1
-        guard remaining == 0, let continuation else { return }
-        self.continuation = nil
-        request.wait = nil
-        continuation.resume()
-    }
-
-    /// Ends the wait; later parts do not matter.
-    func fail(_ error: EngineError) {
-        guard let continuation else { return }
-        self.continuation = nil
-        request.wait = nil
-        continuation.resume(throwing: error)
     }
 }

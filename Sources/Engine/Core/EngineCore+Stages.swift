@@ -5,7 +5,7 @@ internal import Scheduling
 internal import Tensors
 
 /// What a session wants to know once a sequence is computed.
-enum Wanted {
+enum LanguageDemand {
     case nothing
     /// The logits after the last position.
     case logits
@@ -13,6 +13,14 @@ enum Wanted {
     case logProbabilities([Int])
     /// The tokens that the image decoder's perceiver makes of all positions.
     case conditioning
+}
+
+/// What there is to know of a computed sequence, as it was demanded.
+enum LanguageResult: Sendable {
+    case nothing
+    /// Logits or log-probabilities.
+    case scores([Float])
+    case conditioning(Matrix)
 }
 
 /// What a sequence is made of.
@@ -24,24 +32,30 @@ enum SequenceContent {
 /// A sequence that a session waits for.
 struct LanguageWait {
     let running: RunningSequence
-    let wanted: Wanted
-    let wait: StageWait
+    let demand: LanguageDemand
+    let part: StagePart<LanguageResult>
 }
 
 /// A picture whose features sessions wait for.
 struct EncodeWait {
     let picture: PreparedPicture
-    var waits: [StageWait]
+    var parts: [StagePart<EncodedImage>]
+
+    /// The same without some of those who wait; nil if nobody is left.
+    func waiting(_ isLeft: (StagePart<EncodedImage>) -> Bool) -> EncodeWait? {
+        let left = parts.filter(isLeft)
+        return left.isEmpty ? nil : EncodeWait(picture: picture, parts: left)
+    }
 }
 
 /// A drawing that a session waits for.
-struct DrawingWait {
+struct DrawingWait<Value: Sendable> {
     let drawing: RunningDrawing
-    let wait: StageWait
+    let part: StagePart<Value>
 }
 
-/// What sessions call: each call returns when its part of some step is computed, and throws what the
-/// request ended with if that came first.
+/// What sessions call: each call returns what some steps computed for it, and throws what the request
+/// ended with if that came first.
 extension EngineCore {
     // MARK: - Sequences
 
@@ -66,12 +80,10 @@ extension EngineCore {
         for element in content {
             switch element {
             case .token(let token):
-                running.sequence.append(token: token)
+                running.append(token: token)
                 keys.append(.token(token))
             case .image(let image, let digest):
-                running.sequence.append(image)
-                running.latestImage = image
-                running.imageCount += 1
+                running.append(image)
                 for offset in 0..<model.configuration.imageTokenCount {
                     keys.append(.image(digest, offset: offset))
                 }
@@ -80,33 +92,74 @@ extension EngineCore {
         scheduler.withLock { $0.append(keys, to: running.identifier) }
     }
 
-    /// Computes everything that sequences hold.
-    func compute(
-        _ sequences: [RunningSequence],
-        wanting wanted: Wanted,
-        for request: ActiveRequest
-    ) async throws {
-        try await compute(sequences.map { ($0, wanted) }, for: request)
+    /// Computes everything that a sequence holds, for others to go on from.
+    func prefill(_ running: RunningSequence, for request: ActiveRequest) async throws {
+        _ = try await results([(running, .nothing)], for: request)
     }
 
-    /// Computes everything that sequences hold.
-    func compute(
-        _ sequences: [(RunningSequence, Wanted)],
+    /// The logits after the last position of each sequence.
+    func logits(
+        after sequences: [RunningSequence],
         for request: ActiveRequest
-    ) async throws {
+    ) async throws -> [[Float]] {
+        try await results(sequences.map { ($0, .logits) }, for: request).map(scores)
+    }
+
+    /// How likely the last tokens of each sequence were, which are given with it.
+    func logProbabilities(
+        _ sequences: [(running: RunningSequence, tokens: [Int])],
+        for request: ActiveRequest
+    ) async throws -> [[Float]] {
+        try await results(
+            sequences.map { ($0.running, .logProbabilities($0.tokens)) },
+            for: request
+        ).map(scores)
+    }
+
+    /// What the pictures after a sequence have in common.
+    func drawingContext(
+        after running: RunningSequence,
+        for request: ActiveRequest
+    ) async throws -> DrawingContext {
+        let results = try await results([(running, .conditioning)], for: request)
+        guard case .conditioning(let tokens)? = results.first else {
+            throw EngineError(.internalFailure, "a sequence has no conditioning")
+        }
+        return DrawingContext(
+            model,
+            compute,
+            tokens: tokens,
+            pyramid: synchronizers.contains(.imageDecoder) ? running.latestImage?.pyramid : nil
+        )
+    }
+
+    /// Computes everything that sequences hold, and reads what is demanded of each.
+    private func results(
+        _ sequences: [(running: RunningSequence, demand: LanguageDemand)],
+        for request: ActiveRequest
+    ) async throws -> [LanguageResult] {
         request.recorder?.move(to: .language)
-        try await wait(sequences.count, for: request) { wait in
-            for (running, wanted) in sequences {
+        return try await values(sequences.count, for: request) { parts in
+            for ((running, demand), part) in zip(sequences, parts) {
+                guard scheduler.withLock({ $0.requestLanguage(running.identifier) }) else {
+                    // Nothing was added since it was last computed: what was read then still holds.
+                    part.finish(with: running.latest)
+                    continue
+                }
                 languageWaits[running.identifier] = LanguageWait(
                     running: running,
-                    wanted: wanted,
-                    wait: wait
+                    demand: demand,
+                    part: part
                 )
-                let isNeeded = scheduler.withLock { $0.requestLanguage(running.identifier) }
-                // What was read of the sequence the last time still holds.
-                if !isNeeded { deliver(computed: running.identifier) }
             }
         }
+    }
+
+    private func scores(_ result: LanguageResult) throws -> [Float] {
+        guard case .scores(let scores) = result else {
+            throw EngineError(.internalFailure, "a sequence has no scores")
+        }
+        return scores
     }
 
     // MARK: - Pictures
@@ -117,42 +170,19 @@ extension EngineCore {
         for request: ActiveRequest
     ) async throws -> [EncodedImage] {
         if !pictures.isEmpty { request.recorder?.move(to: .encode) }
-        try await wait(pictures.count, for: request) { wait in
-            for picture in pictures {
+        return try await values(pictures.count, for: request) { parts in
+            for (picture, part) in zip(pictures, parts) {
                 let availability = scheduler.withLock {
                     $0.requestEncode(picture.digest, of: request.identifier)
                 }
                 switch availability {
-                case .held: wait.finishPart()
+                case .held: finish(part, picture.digest)
                 case .awaited:
-                    encodeWaits[picture.digest, default: EncodeWait(picture: picture, waits: [])]
-                        .waits.append(wait)
+                    encodeWaits[picture.digest, default: EncodeWait(picture: picture, parts: [])]
+                        .parts.append(part)
                 }
             }
         }
-        return try pictures.map { picture in
-            guard let image = images[picture.digest] else {
-                throw EngineError(.internalFailure, "a picture's features are gone")
-            }
-            return image
-        }
-    }
-
-    /// What the pictures after a sequence have in common.
-    func drawingContext(
-        after running: RunningSequence,
-        for request: ActiveRequest
-    ) async throws -> DrawingContext {
-        try await compute([running], wanting: .conditioning, for: request)
-        guard let tokens = running.conditioning else {
-            throw EngineError(.internalFailure, "a sequence has no conditioning")
-        }
-        return DrawingContext(
-            model,
-            compute,
-            tokens: tokens,
-            pyramid: synchronizers.contains(.imageDecoder) ? running.latestImage?.pyramid : nil
-        )
     }
 
     func makeDrawing(
@@ -175,85 +205,87 @@ extension EngineCore {
     /// Takes one step of every drawing.
     func denoise(_ drawings: [RunningDrawing], for request: ActiveRequest) async throws {
         request.recorder?.move(to: .denoise)
-        try await wait(drawings.count, for: request) { wait in
-            for drawing in drawings {
-                denoiseWaits[drawing.identifier] = DrawingWait(drawing: drawing, wait: wait)
+        let _: [Void] = try await values(drawings.count, for: request) { parts in
+            for (drawing, part) in zip(drawings, parts) {
+                denoiseWaits[drawing.identifier] = DrawingWait(drawing: drawing, part: part)
                 scheduler.withLock { $0.requestDenoise(drawing.identifier) }
             }
         }
     }
 
-    /// Makes pictures of drawings as they are now.
+    /// Pictures of drawings as they are now.
     func render(
         _ drawings: [RunningDrawing],
         for request: ActiveRequest
     ) async throws -> [RGBImage] {
         request.recorder?.move(to: .render)
-        try await wait(drawings.count, for: request) { wait in
-            for drawing in drawings {
-                renderWaits[drawing.identifier] = DrawingWait(drawing: drawing, wait: wait)
+        return try await values(drawings.count, for: request) { parts in
+            for (drawing, part) in zip(drawings, parts) {
+                renderWaits[drawing.identifier] = DrawingWait(drawing: drawing, part: part)
                 scheduler.withLock { $0.requestRender(drawing.identifier) }
             }
-        }
-        return try drawings.map { drawing in
-            guard let image = drawing.image else {
-                throw EngineError(.internalFailure, "a drawing was not rendered")
-            }
-            return image
         }
     }
 
     // MARK: - Waiting
 
-    private func wait(
-        _ partCount: Int,
+    /// Waits for values that steps compute.
+    ///
+    /// - Parameter register: Says where each part is waited for.
+    private func values<Value: Sendable>(
+        _ count: Int,
         for request: ActiveRequest,
-        register: (StageWait) -> Void
-    ) async throws {
+        register: ([StagePart<Value>]) -> Void
+    ) async throws -> [Value] {
         if let failure = request.failure { throw failure }
-        guard partCount > 0 else { return }
-        try await withCheckedThrowingContinuation { continuation in
-            let wait = StageWait(request, partCount: partCount, continuation)
+        guard count > 0 else { return [] }
+        let values = try await withCheckedThrowingContinuation { continuation in
+            let wait = StageWait<Value>(request, partCount: count, continuation)
             request.wait = wait
-            register(wait)
+            register(wait.parts)
             scheduleStep()
         }
         // It may have ended between the step and now.
         if let failure = request.failure { throw failure }
+        return values
     }
 
     /// A part of a step is done.
-    func deliver(_ event: SchedulingEvent) {
+    func deliver(_ event: SchedulingEvent, _ results: StepResults) {
         switch event {
-        case .computed(let sequence, _): deliver(computed: sequence)
+        case .computed(let sequence, _):
+            guard let result = results.language[sequence] else { return }
+            languageWaits.removeValue(forKey: sequence)?.part.finish(with: result)
         case .encoded(let digest, let request):
             guard let encode = encodeWaits[digest] else { return }
-            let others = encode.waits.filter { $0.request.identifier != request }
-            encodeWaits[digest] =
-                others.isEmpty ? nil : EncodeWait(picture: encode.picture, waits: others)
+            encodeWaits[digest] = encode.waiting { $0.request.identifier != request }
             // A picture that stands in a prompt twice is waited for twice.
-            for wait in encode.waits where wait.request.identifier == request { wait.finishPart() }
+            for part in encode.parts where part.request.identifier == request {
+                finish(part, digest)
+            }
         case .denoised(let drawing, _):
-            denoiseWaits.removeValue(forKey: drawing)?.wait.finishPart()
+            denoiseWaits.removeValue(forKey: drawing)?.part.finish(with: ())
         case .rendered(let drawing, _):
-            renderWaits.removeValue(forKey: drawing)?.wait.finishPart()
+            guard let picture = results.pictures[drawing] else { return }
+            renderWaits.removeValue(forKey: drawing)?.part.finish(with: picture)
         }
     }
 
-    private func deliver(computed sequence: SequenceIdentifier) {
-        languageWaits.removeValue(forKey: sequence)?.wait.finishPart()
+    private func finish(_ part: StagePart<EncodedImage>, _ digest: ImageDigest) {
+        guard let image = images[digest] else {
+            return part.wait.fail(EngineError(.internalFailure, "a picture's features are gone"))
+        }
+        part.finish(with: image)
     }
 
     /// Drops everything that a request waits for.
     func forget(_ request: ActiveRequest) {
         guard let wait = request.wait else { return }
-        languageWaits = languageWaits.filter { $0.value.wait !== wait }
-        denoiseWaits = denoiseWaits.filter { $0.value.wait !== wait }
-        renderWaits = renderWaits.filter { $0.value.wait !== wait }
+        languageWaits = languageWaits.filter { $0.value.part.wait !== wait }
+        denoiseWaits = denoiseWaits.filter { $0.value.part.wait !== wait }
+        renderWaits = renderWaits.filter { $0.value.part.wait !== wait }
         for (digest, encode) in encodeWaits {
-            let others = encode.waits.filter { $0 !== wait }
-            encodeWaits[digest] =
-                others.isEmpty ? nil : EncodeWait(picture: encode.picture, waits: others)
+            encodeWaits[digest] = encode.waiting { $0.wait !== wait }
         }
     }
 }

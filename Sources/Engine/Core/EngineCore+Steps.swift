@@ -3,16 +3,28 @@ internal import MMInterleaved
 internal import Scheduling
 internal import Tensors
 
+/// What a step computed for those who wait.
+struct StepResults {
+    /// What was demanded of sequences that are computed now.
+    var language: [SequenceIdentifier: LanguageResult] = [:]
+    /// What drawings look like.
+    var pictures: [DrawingIdentifier: RGBImage] = [:]
+    /// Requests that the step found to be wrong; they end after it, the others are not touched.
+    var failures: [(request: ActiveRequest, error: EngineError)] = []
+
+    /// Takes note of numbers that are none.
+    fileprivate mutating func fail(_ request: ActiveRequest, computed what: String) {
+        failures.append((request, EngineError(.notFinite, what)))
+    }
+}
+
 /// Computes what the scheduler planned.
 extension EngineCore {
-    /// A request that a step found to be wrong; it ends after the step, the others are not touched.
-    typealias Failure = (request: ActiveRequest, error: EngineError)
-
     /// Computes a step.
-    func execute(_ plan: StepPlan) -> [Failure] {
+    func execute(_ plan: StepPlan) -> StepResults {
         switch plan {
         case .encode(let plan): encode(plan)
-        case .language(let plan): compute(plan)
+        case .language(let plan): advance(plan)
         case .denoise(let items): denoise(items.compactMap { denoiseWaits[$0.drawing] })
         case .render(let items): render(items.compactMap { renderWaits[$0.drawing] })
         }
@@ -20,7 +32,7 @@ extension EngineCore {
 
     // MARK: - Encode
 
-    private func encode(_ plan: EncodePlan) -> [Failure] {
+    private func encode(_ plan: EncodePlan) -> StepResults {
         for digest in plan.evicted { images[digest] = nil }
         let encoding = plan.items.compactMap { item in
             encodeWaits[item.image].map { (item.image, $0) }
@@ -28,21 +40,21 @@ extension EngineCore {
         let encoded = model.encode(encoding.map(\.1.picture.pixels), compute)
         for ((digest, wait), image) in zip(encoding, encoded) {
             images[digest] = image
-            wait.waits.first?.request.encodedImageCount += 1
+            wait.parts.first?.request.encodedImageCount += 1
         }
-        return []
+        return StepResults()
     }
 
     // MARK: - Language
 
-    private func compute(_ plan: LanguagePlan) -> [Failure] {
+    private func advance(_ plan: LanguagePlan) -> StepResults {
         for _ in plan.preempted { metrics.preempted() }
         for copy in plan.copies { pool.copyBlock(copy.source, to: copy.target) }
         var work: [LanguageWork] = []
         var finished: [LanguageWait] = []
         for item in plan.items {
             guard let language = languageWaits[item.sequence] else { continue }
-            let (sequence, request) = (language.running.sequence, language.wait.request)
+            let (sequence, request) = (language.running.sequence, language.part.request)
             request.cachedTokenCount += language.running.isNew ? item.adoptedCount : 0
             request.computedTokenCount += item.positions.count
             language.running.isNew = false
@@ -54,64 +66,68 @@ extension EngineCore {
             )
             if item.isLast { finished.append(language) }
         }
-        model.language.compute(work, compute)
-        return readLogits(finished) + finished.compactMap(readRest)
+        model.language.advance(work, compute)
+        var results = StepResults()
+        readLogits(finished, &results)
+        for language in finished { readRest(language, &results) }
+        for language in finished {
+            let running = language.running
+            if let result = results.language[running.identifier] { running.latest = result }
+        }
+        return results
     }
 
     /// Logits of all sequences that ended up computed, in one product.
-    private func readLogits(_ finished: [LanguageWait]) -> [Failure] {
-        let wanting = finished.filter { if case .logits = $0.wanted { true } else { false } }
-        guard !wanting.isEmpty else { return [] }
-        return compute.scope {
+    private func readLogits(_ finished: [LanguageWait], _ results: inout StepResults) {
+        let wanting = finished.filter { if case .logits = $0.demand { true } else { false } }
+        guard !wanting.isEmpty else { return }
+        compute.scope {
             let logits = compute.scratch(wanting.count, model.language.vocabularySize)
             model.language.logits(
                 after: wanting.map(\.running.sequence),
                 compute,
                 into: logits
             )
-            return wanting.enumerated().compactMap { row, language in
+            for (row, language) in wanting.enumerated() {
                 guard logits.row(row).isFinite else {
-                    return Failure(
-                        language.wait.request,
-                        EngineError(
-                            .notFinite,
-                            "the language model computed a logit that is not a number"
-                        )
+                    results.fail(
+                        language.part.request,
+                        computed: "the language model computed a logit that is not a number"
                     )
+                    continue
                 }
-                language.running.logits = logits.row(row).toArray()
-                return nil
+                results.language[language.running.identifier] = .scores(logits.row(row).toArray())
             }
         }
     }
 
     /// What else sessions want of a sequence while its blocks are there.
-    private func readRest(_ language: LanguageWait) -> Failure? {
+    private func readRest(_ language: LanguageWait, _ results: inout StepResults) {
         let running = language.running
-        switch language.wanted {
-        case .nothing, .logits: break
+        switch language.demand {
+        case .logits: break
+        case .nothing: results.language[running.identifier] = .nothing
         case .logProbabilities(let tokens):
-            running.logProbabilities = logProbabilities(of: tokens, in: running.sequence)
-            guard running.logProbabilities.allSatisfy(\.isFinite) else {
-                return (
-                    language.wait.request,
-                    EngineError(
-                        .notFinite,
-                        "the language model computed a log-probability that is not a number"
-                    )
+            let scores = logProbabilities(of: tokens, in: running.sequence)
+            guard scores.allSatisfy(\.isFinite) else {
+                return results.fail(
+                    language.part.request,
+                    computed: "the language model computed a log-probability that is not a number"
                 )
             }
+            results.language[running.identifier] = .scores(scores)
         case .conditioning:
-            running.conditioning = compute.scope {
-                let hidden = compute.scratch(
-                    running.sequence.computedCount,
-                    model.configuration.language.hiddenSize
-                )
-                model.language.copyHidden(of: running.sequence, into: hidden)
-                return model.imageDecoder.conditioningTokens(of: hidden, compute)
-            }
+            results.language[running.identifier] = .conditioning(
+                compute.scope {
+                    let hidden = compute.scratch(
+                        running.sequence.computedCount,
+                        model.configuration.language.hiddenSize
+                    )
+                    model.language.copyHidden(of: running.sequence, into: hidden)
+                    return model.imageDecoder.conditioningTokens(of: hidden, compute)
+                }
+            )
         }
-        return nil
     }
 
     /// How likely the last tokens of a sequence were, each after those before it.
@@ -141,57 +157,52 @@ extension EngineCore {
 
     // MARK: - Pictures
 
-    private func denoise(_ waits: [DrawingWait]) -> [Failure] {
+    private func denoise(_ waits: [DrawingWait<Void>]) -> StepResults {
         var drawings: [Drawing] = []
-        var failures: [Failure] = []
+        var results = StepResults()
         for wait in waits {
             do throws(EngineError) {
                 drawings.append(try wait.drawing.prepared(model))
             } catch {
-                failures.append((wait.wait.request, error))
+                results.failures.append((wait.part.request, error))
             }
         }
         if !drawings.isEmpty { Drawing.step(drawings, compute) }
-        return failures
+        return results
     }
 
-    private func render(_ waits: [DrawingWait]) -> [Failure] {
-        var failures: [Failure] = []
-        let rendering = waits.compactMap { wait -> (DrawingWait, Matrix)? in
+    private func render(_ waits: [DrawingWait<RGBImage>]) -> StepResults {
+        var results = StepResults()
+        var rendering: [(wait: DrawingWait<RGBImage>, latents: Matrix)] = []
+        for wait in waits {
             guard let latents = wait.drawing.drawing?.latents, latents.isFinite else {
-                failures.append(
-                    (
-                        wait.wait.request,
-                        EngineError(
-                            .notFinite,
-                            "the image decoder computed latents that are not numbers"
-                        )
-                    )
-                )
-                return nil
-            }
-            return (wait, latents)
-        }
-        guard !rendering.isEmpty else { return failures }
-        let side = model.imageDecoder.pictureSide
-        let pixels = rendering.map { _ in Matrix(rows: side * side, columns: 3) }
-        model.imageDecoder.render(rendering.map(\.1), compute, into: pixels)
-        for (wait, pixels) in zip(rendering.map(\.0), pixels) {
-            guard pixels.isFinite else {
-                failures.append(
-                    (
-                        wait.wait.request,
-                        EngineError(
-                            .notFinite,
-                            "the image decoder computed pixels that are not numbers"
-                        )
-                    )
+                results.fail(
+                    wait.part.request,
+                    computed: "the image decoder computed latents that are not numbers"
                 )
                 continue
             }
-            wait.drawing.image = RGBImage(unitValues: pixels, width: side, height: side)
+            rendering.append((wait, latents))
         }
-        return failures
+        guard !rendering.isEmpty else { return results }
+        let side = model.imageDecoder.pictureSide
+        let pixels = rendering.map { _ in Matrix(rows: side * side, columns: 3) }
+        model.imageDecoder.render(rendering.map(\.latents), compute, into: pixels)
+        for ((wait, _), pixels) in zip(rendering, pixels) {
+            guard pixels.isFinite else {
+                results.fail(
+                    wait.part.request,
+                    computed: "the image decoder computed pixels that are not numbers"
+                )
+                continue
+            }
+            results.pictures[wait.drawing.identifier] = RGBImage(
+                unitValues: pixels,
+                width: side,
+                height: side
+            )
+        }
+        return results
     }
 }
 

@@ -1,4 +1,4 @@
-internal import Dispatch
+internal import Images
 internal import Locking
 internal import MMInterleaved
 internal import Scheduling
@@ -7,8 +7,8 @@ internal import Tensors
 /// Owns the model, the requests in progress and the memory that they share; runs the steps that the
 /// scheduler plans.
 ///
-/// Sessions are coroutines on the engine's queue: each asks for stages (`compute`, `encode`, `denoise`,
-/// `render`) and waits; a step computes what the scheduler chose of all that sessions wait for, and lets
+/// Sessions are coroutines on the engine's queue: each asks for what a stage computes (`logits`, `encode`,
+/// `denoise`, `render`) and waits; a step computes what the scheduler chose of all that sessions wait for, and lets
 /// those go on whose part is done. Between two steps every session that can has run, and commands (new
 /// requests, cancellations, deadlines) take effect.
 actor EngineCore {
@@ -37,8 +37,8 @@ actor EngineCore {
     // What sessions wait for, by the name under which the scheduler plans it.
     var languageWaits: [SequenceIdentifier: LanguageWait] = [:]
     var encodeWaits: [ImageDigest: EncodeWait] = [:]
-    var denoiseWaits: [DrawingIdentifier: DrawingWait] = [:]
-    var renderWaits: [DrawingIdentifier: DrawingWait] = [:]
+    var denoiseWaits: [DrawingIdentifier: DrawingWait<Void>] = [:]
+    var renderWaits: [DrawingIdentifier: DrawingWait<RGBImage>] = [:]
     /// Features of the pictures that the scheduler's cache holds.
     var images: [ImageDigest: EncodedImage] = [:]
 
@@ -238,7 +238,7 @@ actor EngineCore {
             end(stuck, EngineError(.internalFailure, "the request's work fits nowhere"))
             return scheduleStep()
         }
-        let failures = execute(plan)
+        let results = execute(plan)
         let ended = now
         // What sessions did since the last step belongs to what this one costs.
         let cost = ended - (lastStepEnd ?? planned)
@@ -251,8 +251,8 @@ actor EngineCore {
             duration: ended - planned
         )
         metrics.measured(plan, cost)
-        for event in events { deliver(event) }
-        for (request, error) in failures { end(request.identifier, error) }
+        for (request, error) in results.failures { end(request.identifier, error) }
+        for event in events { deliver(event, results) }
         scheduleStep()
     }
 

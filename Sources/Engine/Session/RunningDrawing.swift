@@ -1,4 +1,3 @@
-internal import Images
 internal import MMInterleaved
 internal import Scheduling
 internal import Tensors
@@ -7,7 +6,7 @@ internal import Tensors
 ///
 /// Prepared in the first step, so that its cost is that step's.
 ///
-/// Not `Sendable`: belongs to the engine's queue.
+/// Not `Sendable`: belongs to the engine's thread.
 final class DrawingContext {
     /// Keys and values of the conditioning tokens.
     private(set) lazy var conditioning = model.imageDecoder.unet.conditioning(of: tokens, compute)
@@ -29,15 +28,12 @@ final class DrawingContext {
 
 /// A picture of a request on its way from noise to latents, and its name with the scheduler.
 ///
-/// Not `Sendable`: belongs to the engine's queue.
+/// Not `Sendable`: belongs to the engine's thread.
 final class RunningDrawing {
     let identifier: DrawingIdentifier
     let seed: UInt64
     /// The drawing, once its first step has prepared it.
     private(set) var drawing: Drawing?
-
-    /// The picture as it was last rendered.
-    var image: RGBImage?
 
     private let context: DrawingContext
     private let parameters: PictureParameters

@@ -2,24 +2,19 @@ internal import MMInterleaved
 internal import Scheduling
 internal import Tensors
 
-/// A sequence of a request: what the model has computed of it, under which name the scheduler knows it,
-/// and the logits after its last position.
+/// A sequence of a request: what the model has computed of it, and under which name the scheduler knows it.
 ///
-/// Not `Sendable`: belongs to the engine's queue.
+/// Not `Sendable`: belongs to the engine's thread.
 final class RunningSequence {
     let identifier: SequenceIdentifier
     let sequence: LanguageSequence
-    /// Logits after the last position, once they were asked for.
-    var logits: [Float] = []
-    /// Log-probabilities of the last tokens, once they were asked for.
-    var logProbabilities: [Float] = []
-    /// What the image decoder makes of all positions, once it was asked for.
-    var conditioning: Matrix?
+    /// What was read when the sequence was last computed; nothing once something was added.
+    var latest = LanguageResult.nothing
     /// Whether nothing of it has been computed yet.
     var isNew = true
     /// Features of the latest picture: the source of the next one to draw.
-    var latestImage: EncodedImage?
-    var imageCount = 0
+    private(set) var latestImage: EncodedImage?
+    private(set) var imageCount = 0
 
     private let configuration: ModelConfiguration
 
@@ -40,11 +35,25 @@ final class RunningSequence {
             sequence.fork(blocks: sequence.blocks),
             configuration
         )
-        other.logits = logits
+        other.latest = latest
         other.isNew = isNew
         other.latestImage = latestImage
         other.imageCount = imageCount
         return other
+    }
+
+    /// Adds a token that is not computed yet.
+    func append(token: Int) {
+        sequence.append(token: token)
+        latest = .nothing
+    }
+
+    /// Adds a picture whose positions are not computed yet.
+    func append(_ image: EncodedImage) {
+        sequence.append(image)
+        latest = .nothing
+        latestImage = image
+        imageCount += 1
     }
 
     /// Positions that are left.

@@ -35,7 +35,7 @@ struct ScoreSession {
         let images = try await core.encode(prompt.pictures, for: active)
         let context = core.makeSequence(for: active)
         core.append(prompt.elements(images, configuration), to: context)
-        try await core.compute([context], wanting: .nothing, for: active)
+        try await core.prefill(context, for: active)
         var scored: [Scores.Option] = []
         for first in stride(from: 0, to: options.count, by: Self.groupSize) {
             let group = options[first..<min(options.count, first + Self.groupSize)]
@@ -64,7 +64,7 @@ struct ScoreSession {
         }
         defer { sequences.forEach(core.remove) }
         let scored = zip(sequences, options).filter { !$1.isEmpty }
-        try await core.compute(scored.map { ($0, .logProbabilities($1)) }, for: active)
-        return sequences.map(\.logProbabilities)
+        var scores = try await core.logProbabilities(scored.map { ($0, $1) }, for: active)[...]
+        return options.map { $0.isEmpty ? [] : scores.removeFirst() }
     }
 }

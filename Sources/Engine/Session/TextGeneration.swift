@@ -36,15 +36,15 @@ struct TextGeneration {
         [vocabulary.endOfSequence, vocabulary.beginOfImage]
     }
 
-    /// Takes the logits after the sequence and chooses the next token.
+    /// Chooses the next token from the logits after the sequence.
     ///
-    /// Returns the token to append to the sequence, if any, and the text that is certain now.
-    mutating func advance() throws -> (token: Int?, text: String) {
-        var logits = running.logits
-        let token = chooser.choose(from: &logits)
+    /// - Returns: The token to append to the sequence, if any, and the text that is certain now.
+    mutating func advance(after logits: [Float]) throws -> (token: Int?, text: String) {
+        var filtered = logits
+        let token = chooser.choose(from: &filtered)
         if let count = parameters.logProbabilityCount {
             result.logProbabilities?.append(
-                TokenLogProbability(of: token, logits: running.logits, alternatives: count)
+                TokenLogProbability(of: token, logits: logits, alternatives: count)
             )
         }
         if Self.endTokens(vocabulary).contains(token) {

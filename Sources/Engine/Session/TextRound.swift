@@ -21,17 +21,18 @@ struct TextRound {
         emit: (_ choice: Int, _ text: String, _ logProbabilities: [TokenLogProbability]?) -> Void
     ) async throws -> [TextResult] {
         let vocabulary = core.model.configuration.vocabulary
-        try await prefill(running, &timings, on: core)
+        let first = try await prefill(running, &timings, on: core)
         let sequences =
             choosers.count == 1 ? [running] : choosers.map { _ in core.fork(running, for: request) }
         defer { if choosers.count > 1 { sequences.forEach(core.remove) } }
         var texts = zip(sequences, choosers).map {
             TextGeneration($0, parameters, vocabulary, tokenizer, $1)
         }
+        var logits = texts.map { _ in first }
         var toldCounts = texts.map { _ in 0 }
         while true {
             for index in texts.indices where !texts[index].isFinished {
-                let (token, text) = try texts[index].advance()
+                let (token, text) = try texts[index].advance(after: logits[index])
                 if let token { core.append([.token(token)], to: texts[index].running) }
                 let logProbabilities = texts[index].result.logProbabilities
                 // A token that ends a text before its first one may make no segment: it is told with the end.
@@ -39,9 +40,13 @@ struct TextRound {
                 emit(index, text, logProbabilities.map { Array($0.dropFirst(toldCounts[index])) })
                 toldCounts[index] = logProbabilities?.count ?? 0
             }
-            let unfinished = texts.filter { !$0.isFinished }.map(\.running)
+            let unfinished = texts.indices.filter { !texts[$0].isFinished }
             if unfinished.isEmpty { break }
-            try await core.compute(unfinished, wanting: .logits, for: request)
+            let next = try await core.logits(
+                after: unfinished.map { texts[$0].running },
+                for: request
+            )
+            for (index, own) in zip(unfinished, next) { logits[index] = own }
         }
         choosers = texts.map(\.chooser)
         return texts.map(\.result)
@@ -59,15 +64,16 @@ struct TextRound {
             endTokens: TextGeneration.endTokens(vocabulary),
             parameters: parameters
         )
-        try await prefill(running, &timings, on: core)
+        let first = try await prefill(running, &timings, on: core)
         var beams = (0..<parameters.beamCount).map { _ in core.fork(running, for: request) }
         defer { beams.forEach(core.remove) }
+        var logits = beams.map { _ in first }
         var followers = beams.map { _ in TextFollower(tokenizer, parameters) }
         while !search.isDone && !search.isExhausted && beams[0].room > 0 {
             if parameters.stop.isEmpty {
-                search.advance(logits: beams.map(\.logits))
+                search.advance(logits: logits)
             } else {
-                try search.advance(logits: beams.map(\.logits)) { beam, token in
+                try search.advance(logits: logits) { beam, token in
                     var follower = followers[beam]
                     _ = try follower.append(token)
                     return follower.isStopped
@@ -80,25 +86,26 @@ struct TextRound {
             }
             if search.isDone || search.isExhausted { break }
             beams = continued(beams, by: search.beams, on: core)
-            try await core.compute(beams, wanting: .logits, for: request)
+            logits = try await core.logits(after: beams, for: request)
         }
         return try search.results(count: parameters.sequenceCount).map {
             try result($0, vocabulary)
         }
     }
 
-    /// Computes what the text continues, as far as it is not computed yet.
+    /// Computes what the text continues, as far as it is not computed yet; returns the logits after it.
     private func prefill(
         _ running: RunningSequence,
         _ timings: inout Timings,
         on core: isolated EngineCore
-    ) async throws {
+    ) async throws -> [Float] {
         let start = ContinuousClock.now
-        try await core.compute([running], wanting: .logits, for: request)
+        let logits = try await core.logits(after: [running], for: request)
         let duration = start.duration(to: .now)
         timings.prefilled += duration
         // The caller counts the whole round as generation.
         timings.generated -= duration
+        return logits[0]
     }
 
     /// The beams after a step: each goes on from its parent, whose memory it shares.

@@ -34,14 +34,14 @@ extension LanguageModel {
         while sequence.computedCount < sequence.totalCount {
             let count = min(Self.largestStep, sequence.totalCount - sequence.computedCount)
             let work = [LanguageWork(sequence: sequence, count: count)]
-            self.compute(work, compute, observe: observe)
+            advance(work, compute, observe: observe)
         }
     }
 
     /// Adds a token to a sequence and computes its position.
     package func step(_ sequence: LanguageSequence, token: Int, _ compute: Compute) {
         sequence.append(token: token)
-        self.compute([LanguageWork(sequence: sequence, count: 1)], compute)
+        advance([LanguageWork(sequence: sequence, count: 1)], compute)
     }
 
     /// Computes the logits after a sequence's last computed position. `out` [1, vocabulary]

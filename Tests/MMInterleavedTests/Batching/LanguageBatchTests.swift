@@ -82,7 +82,7 @@ struct LanguageBatchTests {
                     ? nil : LanguageWork(sequence: sequence, count: min(rest, chunk(index)))
             }
             guard !work.isEmpty else { return }
-            model.language.compute(work, compute)
+            model.language.advance(work, compute)
         }
     }
 
@@ -243,7 +243,7 @@ struct LanguageBatchTests {
             let sequence = model.language.makeSequence()
             for token in 1..<5 { sequence.append(token: token) }
             let work = LanguageWork(sequence: sequence, count: 2)
-            model.language.compute([work, work], Compute(workerCount: 1))
+            model.language.advance([work, work], Compute(workerCount: 1))
         }
         await #expect(processExitsWith: .failure) {
             let model = try TinyModel.make()
@@ -252,7 +252,7 @@ struct LanguageBatchTests {
             for token in 1..<19 { sequence.append(token: token) }
             sequence.assign(blocks: [0], computedCount: 0)
             let work = LanguageWork(sequence: sequence, count: 17)
-            model.language.compute([work], Compute(workerCount: 1))
+            model.language.advance([work], Compute(workerCount: 1))
         }
         await #expect(processExitsWith: .failure) {
             let model = try TinyModel.make()

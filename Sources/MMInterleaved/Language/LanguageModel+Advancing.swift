@@ -29,7 +29,7 @@ extension LanguageModel {
     ///   - compute: Where to compute.
     ///   - observe: Sees the input of every layer; for comparison with the reference.
     /// - Precondition: blocks that a position is written into belong to its sequence alone.
-    package func compute(
+    package func advance(
         _ work: [LanguageWork],
         _ compute: Compute,
         observe: (_ layer: Int, _ input: Matrix) -> Void = { _, _ in }
