@@ -94,7 +94,7 @@ let package = Package(
         ),
 
         // L1
-        library("Tensors", ["CKernels", "CLinux"]),
+        library("Tensors", ["CKernels", "CLinux", "Files"]),
         library("HTTPWire"),
         library("JSON"),
 

@@ -13,7 +13,7 @@ package import Tokenization
 /// cancelling and deadlines take effect. What a request gets back does not depend on the others.
 ///
 /// Threads: every member may be called from any thread. Events of a request come one at a time, most
-/// of them on the engine's queue; a handler must not block, or everything waits.
+/// of them on the engine's thread; a handler must not block, or everything waits.
 package final class Engine: Sendable {
     /// What a request's submitter holds on to.
     package struct Ticket: Sendable {
@@ -68,15 +68,19 @@ package final class Engine: Sendable {
             picture: ImageLimits(maximumPixelCount: configuration.maximumPixelCount),
             maximumPixelCount: configuration.maximumRequestPixelCount
         )
-        largeWork = WorkLane("large-preparation", capacity: configuration.maximumDecodingPixelCount)
+        largeWork = WorkLane("ilv-preparation", capacity: configuration.maximumDecodingPixelCount)
         core = try EngineCore(
             model,
             workerCount: configuration.workerCount,
+            pinsWorkers: configuration.pinsWorkers,
             synchronizers: configuration.synchronizers,
             scheduling: scheduling,
             metrics: metrics
         )
     }
+
+    /// Threads that compute, the engine's own included.
+    package var workerCount: Int { core.workerCount }
 
     // MARK: - Requests
 
@@ -221,7 +225,7 @@ package final class Engine: Sendable {
 
     /// Admits a request, prepares its input, computes, and reports the result: each exactly once.
     ///
-    /// - `prepare`: Makes what is computed from the decoded prompt, off the engine's queue; the bounds come without
+    /// - `prepare`: Makes what is computed from the decoded prompt, off the engine's thread; the bounds come without
     ///   bytes, as the input is let go of.
     private func enqueue<Input: Sendable, Output: Sendable>(
         _ input: [InputPart],

@@ -52,7 +52,7 @@ package final class Service: RequestHandler {
         attributes: .concurrent
     )
     /// Parses large ones, which leave room for the small.
-    private let largeDocuments = WorkLane("large-documents")
+    private let largeDocuments = WorkLane("ilv-documents")
     let created = Service.secondsSince1970()
     /// What is counted and measured.
     let metrics: EngineMetrics

@@ -12,9 +12,13 @@ package final class Compute {
     /// Multiplications and additions of all matrix products so far; for benchmarks.
     package internal(set) var floatingPointOperationCount = 0
 
-    /// Starts the workers; 0 means one per processor.
-    package init(workerCount: Int = 0) {
-        pool = WorkerPool(workerCount: workerCount)
+    /// Starts the workers.
+    ///
+    /// - Parameters:
+    ///   - workerCount: Threads that share the work, the caller's included; 0 for one per processor.
+    ///   - pinsWorkers: Whether every worker but the caller keeps to a processor of its own.
+    package init(workerCount: Int = 0, pinsWorkers: Bool = false) {
+        pool = WorkerPool(workerCount: workerCount, pins: pinsWorkers)
     }
 
     /// Takes scratch memory, valid until the enclosing ``scope(_:)`` ends.

@@ -7,17 +7,18 @@ internal import Tensors
 /// Owns the model, the requests in progress and the memory that they share; runs the steps that the
 /// scheduler plans.
 ///
-/// Sessions are coroutines on the engine's queue: each asks for what a stage computes (`logits`, `encode`,
+/// Sessions are coroutines on the engine's thread: each asks for what a stage computes (`logits`, `encode`,
 /// `denoise`, `render`) and waits; a step computes what the scheduler chose of all that sessions wait for, and lets
 /// those go on whose part is done. Between two steps every session that can has run, and commands (new
 /// requests, cancellations, deadlines) take effect.
 actor EngineCore {
-    nonisolated let queue = EngineQueue()
+    nonisolated let thread: EngineThread
     /// Locked for microseconds only, never while something is computed.
     nonisolated let scheduler: Mutex<Scheduler>
     nonisolated let metrics: EngineMetrics
 
     nonisolated let model: InterleavedModel
+    nonisolated let workerCount: Int
     let compute: Compute
     let pool: KeyValuePool
     /// The synchronizers that look at pictures.
@@ -43,15 +44,17 @@ actor EngineCore {
     var images: [ImageDigest: EncodedImage] = [:]
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
-        unsafe queue.asUnownedSerialExecutor()
+        unsafe thread.asUnownedSerialExecutor()
     }
 
-    /// Starts the workers and takes address space for the pools.
+    /// Starts the engine's thread and the other workers, and takes address space for the pools.
     ///
+    /// - Parameter pinsWorkers: Whether each worker, the engine's thread being the first, keeps to a processor.
     /// - Throws: ``SchedulingConfigurationError`` if no request could ever run.
     init(
         _ model: InterleavedModel,
         workerCount: Int,
+        pinsWorkers: Bool,
         synchronizers: Engine.Synchronizers,
         scheduling: SchedulingConfiguration,
         metrics: EngineMetrics
@@ -61,13 +64,15 @@ actor EngineCore {
         self.synchronizers = synchronizers
         scheduler = Mutex(try Scheduler(scheduling))
         lastProgress = Mutex(.zero)
-        compute = Compute(workerCount: workerCount)
+        thread = EngineThread(isPinned: pinsWorkers)
+        compute = Compute(workerCount: workerCount, pinsWorkers: pinsWorkers)
+        self.workerCount = compute.pool.workerCount
         pool = KeyValuePool(model.configuration.language, blockCount: scheduling.blockCount)
     }
 
-    /// Runs something on the engine's queue, after everything that was posted before.
+    /// Runs something on the engine's thread, after everything that was posted before.
     nonisolated func post(_ body: @escaping @Sendable (isolated EngineCore) -> Void) {
-        queue.async { self.assumeIsolated { body($0) } }
+        thread.async { self.assumeIsolated { body($0) } }
     }
 
     /// Time as the scheduler counts it.
@@ -195,7 +200,7 @@ actor EngineCore {
             return
         }
         request.phase = .running
-        Task(executorPreference: queue) { await self.run(session, of: identifier) }
+        Task(executorPreference: thread) { await self.run(session, of: identifier) }
     }
 
     private func run(_ session: ActiveRequest.Session, of identifier: RequestIdentifier) async {
@@ -262,7 +267,7 @@ actor EngineCore {
         // One alarm is enough, or a busy engine would pile up those of requests that ended long ago.
         if let alarm, alarm <= deadline { return }
         alarm = deadline
-        queue.async(after: deadline - now) { [weak self] in
+        thread.async(after: deadline - now) { [weak self] in
             self?.assumeIsolated { core in
                 if core.alarm == deadline { core.alarm = nil }
                 core.scheduleStep()

@@ -60,14 +60,14 @@ package final class WorkLane: Sendable {
     private let workerCount: Int
     private let state = Mutex(State())
 
-    /// An empty lane.
+    /// An empty lane, whose threads have its name.
     ///
     /// - `capacity`: What may be held at once; work that alone asks for more runs when nothing else does.
     /// - `workerCount`: Most work at once; nil for one fewer than processors, at least one.
     package init(_ name: String, capacity: Int = .max, workerCount: Int? = nil) {
         self.name = name
         self.capacity = capacity
-        self.workerCount = workerCount ?? max(1, WorkerPool.processorCount - 1)
+        self.workerCount = workerCount ?? max(1, ProcessorCount.current.workerCount - 1)
     }
 
     /// Runs work when its turn comes.
@@ -102,27 +102,16 @@ package final class WorkLane: Sendable {
     private static let niceness: Int32 = 5
 
     private func startThread() {
-        var thread = pthread_t()
-        let context = unsafe Unmanaged.passRetained(self)
-        let status = unsafe pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context = unsafe context else { return nil }
-                // On Linux this is the calling thread's alone; without it the lane merely competes harder.
-                _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, WorkLane.niceness)
-                unsafe Unmanaged<WorkLane>.fromOpaque(context).takeRetainedValue().work()
-                return nil
-            },
-            context.toOpaque()
-        )
-        guard status != 0 else {
-            pthread_detach(thread)
-            return
+        let thread = NamedThread(name) {
+            // On Linux this is the calling thread's alone; without it the lane merely competes harder.
+            _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, Self.niceness)
+            self.work()
         }
-        // No more threads are to be had; Dispatch waits for one of its own.
-        unsafe context.release()
-        DispatchQueue.global().async { self.work() }
+        guard let thread else {
+            // No more threads are to be had; Dispatch waits for one of its own.
+            return DispatchQueue.global().async { self.work() }
+        }
+        thread.detach()
     }
 
     /// Work of as much cost leaves megabytes free between what is still in use.

@@ -22,8 +22,10 @@ extension Engine {
 
     /// Bounds and sizes.
     package struct Configuration: Hashable, Sendable {
-        /// Worker threads; 0 for one per processor.
+        /// Worker threads; 0 for one per processor that the process may use.
         package var workerCount = 0
+        /// Whether each worker keeps to a processor of its own.
+        package var pinsWorkers = false
         /// Most pixels of a picture of a request.
         package var maximumPixelCount = 40_000_000
         /// Most pixels of all pictures of a request.

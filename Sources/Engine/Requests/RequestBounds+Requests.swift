@@ -48,7 +48,7 @@ extension ScoreRequest {
 extension ScoreRequest {
     /// Token ids of the options, whose number replaces the estimate of their positions.
     ///
-    /// Each option is tokenized as a text of its own, as the reference does. Runs off the engine's queue: options
+    /// Each option is tokenized as a text of its own, as the reference does. Runs off the engine's thread: options
     /// may be long.
     ///
     /// - Throws: ``EngineError`` of kind `contextLengthExceeded` if one does not fit after the prompt, or `cancelled`.

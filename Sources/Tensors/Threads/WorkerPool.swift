@@ -1,175 +1,200 @@
-internal import CLinux
+internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
 /// A fixed set of threads that run the parts of one computation and meet at its end.
 ///
-/// The caller's thread takes part. Parts are claimed one by one, so which thread runs a part varies,
-/// but what a part is depends on sizes alone: results are equal for every number of workers.
+/// The caller's thread takes part, as worker 0. Parts are claimed one by one, so which thread runs a part
+/// varies; every element of a result is computed within one part, in an order of its own, so results are
+/// equal for every number of workers and of parts.
 ///
-/// Threads: ``run(_:_:)`` is called by one thread at a time (the engine's).
+/// Threads: ``run(_:_:)`` is called by one thread at a time (the engine's), and by no part.
 package final class WorkerPool {
     /// Number of threads, the caller included.
     package let workerCount: Int
+    /// Measures the parts instead of sharing them, where it is there.
+    package var recorder: PartRecorder?
 
-    private let shared = SharedState()
-    private var threads: [pthread_t] = []
+    private let board = JobBoard()
+    private let sleepers: [Sleeper]
+    private let threads: [NamedThread]
+    private let isRunning = Atomic<Bool>(false)
 
-    /// Starts `workerCount - 1` threads; 0 means one worker per processor that this process may use.
-    package init(workerCount requested: Int = 0) {
-        workerCount = requested > 0 ? requested : Self.processorCount
-        for index in 1..<max(workerCount, 1) {
-            var thread = pthread_t()
-            let start = ThreadStart(state: shared, worker: index)
-            let context = unsafe Unmanaged.passRetained(start).toOpaque()
-            let status = unsafe pthread_create(
-                &thread,
-                nil,
-                { context in
-                    guard let context = unsafe context else { return nil }
-                    let start = unsafe Unmanaged<ThreadStart>.fromOpaque(context)
-                        .takeRetainedValue()
-                    start.state.work(as: start.worker)
-                    return nil
-                },
-                context
-            )
-            precondition(status == 0, "cannot start worker thread \(index): error \(status)")
+    /// Starts all threads but the caller's.
+    ///
+    /// There are fewer workers where the system has no more threads.
+    ///
+    /// - Parameters:
+    ///   - requested: Number of workers; 0 for one per processor that this process may use.
+    ///   - pins: Whether every worker keeps to a processor of its own. The caller's thread is the caller's business.
+    package init(workerCount requested: Int = 0, pins: Bool = false) {
+        let count = requested > 0 ? requested : ProcessorCount.current.workerCount
+        var sleepers: [Sleeper] = []
+        var threads: [NamedThread] = []
+        for worker in 1..<max(count, 1) {
+            let sleeper = Sleeper()
+            let thread = NamedThread("ilv-worker-\(worker)", onProcessor: pins ? worker : nil) {
+                [board] in
+                board.work(as: worker, sleeper)
+            }
+            guard let thread else { break }
             threads.append(thread)
+            sleepers.append(sleeper)
         }
+        self.sleepers = sleepers
+        self.threads = threads
+        workerCount = threads.count + 1
     }
 
     deinit {
-        shared.stop()
-        for thread in threads { pthread_join(thread, nil) }
-    }
-
-    /// Number of processors that this process may run on.
-    package static var processorCount: Int {
-        Int(ilv_processor_count())
+        board.stop()
+        for sleeper in sleepers { sleeper.wake() }
+        for thread in threads { thread.join() }
     }
 
     /// Calls `body(part, worker)` for every part in `0..<count` and returns when all have finished.
     ///
     /// `worker` is in `0..<workerCount` and tells which scratch memory the part may use. Parts must
     /// write disjoint memory.
-    package func run(_ count: Int, _ body: (_ part: Int, _ worker: Int) -> Void) {
-        if count <= 1 || workerCount <= 1 {
+    ///
+    /// - Parameters:
+    ///   - count: Number of parts.
+    ///   - byteCount: Memory that all parts together read and write, as far as a recorder should know.
+    ///   - body: Computes a part.
+    /// - Precondition: nothing else runs on the pool; a part may not use it.
+    package func run(
+        _ count: Int,
+        byteCount: Int = 0,
+        _ body: (_ part: Int, _ worker: Int) -> Void
+    ) {
+        let isBusy = isRunning.exchange(true, ordering: .acquiring)
+        precondition(!isBusy, "the worker pool runs one computation at a time, and none inside a part")
+        defer { isRunning.store(false, ordering: .releasing) }
+        if let recorder {
+            recorder.run(count, byteCount: byteCount, body)
+            return
+        }
+        // Who has nothing to do is not woken, nor waited for.
+        let helperCount = min(count, workerCount) - 1
+        guard helperCount > 0 else {
             for part in 0..<count { body(part, 0) }
             return
         }
         withoutActuallyEscaping(body) { body in
-            shared.run(count: count, helpers: workerCount - 1, body: body)
-        }
-    }
-
-    private final class ThreadStart {
-        let state: SharedState
-        let worker: Int
-        init(state: SharedState, worker: Int) {
-            self.state = state
-            self.worker = worker
+            board.post(Job(count: count, body: body), helperCount: helperCount)
+            for sleeper in sleepers[..<helperCount] { sleeper.wake() }
+            board.finish()
         }
     }
 }
 
+/// Parts to run.
+private struct Job {
+    let count: Int
+    let body: (_ part: Int, _ worker: Int) -> Void
+}
+
 /// What the pool's threads share: the current job and the two meeting points.
-@safe private final class SharedState {
+private final class JobBoard {
     /// Parts not yet claimed are `next..<count`.
     private let next = Atomic<Int>(0)
-    /// Threads that have not yet finished the current job.
+    /// Helpers that have not yet finished the current job.
     private let running = Atomic<Int>(0)
-    /// Grows by one per job; what idle threads watch.
-    private let generation = Atomic<Int>(0)
+    /// The current job's number, and how many helpers it has: what idle threads watch.
+    private let call = Atomic<UInt64>(0)
     private let isStopping = Atomic<Bool>(false)
+    private var job: Job?
 
-    private var count = 0
-    private var body: ((Int, Int) -> Void)?
+    private static let helperBits: UInt64 = 16
 
-    // A condition variable puts threads to sleep when no job came for a while.
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let condition: UnsafeMutablePointer<pthread_cond_t>
-
-    init() {
-        unsafe mutex = .allocate(capacity: 1)
-        unsafe condition = .allocate(capacity: 1)
-        unsafe pthread_mutex_init(mutex, nil)
-        unsafe pthread_cond_init(condition, nil)
-    }
-
-    deinit {
-        unsafe pthread_cond_destroy(condition)
-        unsafe pthread_mutex_destroy(mutex)
-        unsafe condition.deallocate()
-        unsafe mutex.deallocate()
-    }
-
-    func run(count: Int, helpers: Int, body: @escaping (Int, Int) -> Void) {
-        self.count = count
-        self.body = body
+    /// Calls the workers `1...helperCount`.
+    func post(_ job: Job, helperCount: Int) {
+        self.job = job
         next.store(0, ordering: .relaxed)
-        running.store(helpers, ordering: .relaxed)
-        unsafe pthread_mutex_lock(mutex)
-        // The release here publishes count and body to every thread that sees the new generation.
-        generation.add(1, ordering: .releasing)
-        unsafe pthread_cond_broadcast(condition)
-        unsafe pthread_mutex_unlock(mutex)
-        claimParts(worker: 0, count: count, body: body)
+        running.store(helperCount, ordering: .relaxed)
+        let number = (call.load(ordering: .relaxed) >> Self.helperBits) &+ 1
+        // This publishes the job to every helper that sees the new number; it comes before the look at who sleeps.
+        call.store(
+            number << Self.helperBits | UInt64(helperCount),
+            ordering: .sequentiallyConsistent
+        )
+    }
+
+    /// Takes part as worker 0 and waits for the helpers.
+    func finish() {
+        claimParts(worker: 0)
         var spins = 0
         while running.load(ordering: .acquiring) > 0 {
             spins += 1
             // On a busy machine a helper may not be running at all: let it have this processor.
             if spins > 2000 { sched_yield() }
         }
-        self.body = nil
+        job = nil
     }
 
-    func work(as worker: Int) {
-        var seen = 0
-        while true {
-            guard let current = awaitJob(after: seen) else { return }
+    /// Works until the end of the pool.
+    func work(as worker: Int, _ sleeper: Sleeper) {
+        var seen: UInt64 = 0
+        while let current = awaitCall(after: seen, sleeper) {
             seen = current
-            if let body { claimParts(worker: worker, count: count, body: body) }
+            // A job that does not need this worker may be over by now: nothing but its number is looked at.
+            guard worker <= current & (1 << Self.helperBits - 1) else { continue }
+            claimParts(worker: worker)
             running.subtract(1, ordering: .acquiringAndReleasing)
         }
     }
 
-    func stop() {
-        isStopping.store(true, ordering: .releasing)
-        unsafe pthread_mutex_lock(mutex)
-        unsafe pthread_cond_broadcast(condition)
-        unsafe pthread_mutex_unlock(mutex)
-    }
+    func stop() { isStopping.store(true, ordering: .sequentiallyConsistent) }
 
-    private func claimParts(worker: Int, count: Int, body: (Int, Int) -> Void) {
+    private func claimParts(worker: Int) {
+        guard let job else { return }
         while true {
             let part = next.add(1, ordering: .relaxed).oldValue
-            if part >= count { return }
-            body(part, worker)
+            if part >= job.count { return }
+            job.body(part, worker)
         }
     }
 
-    /// Waits for a generation other than `seen`; returns nil when the pool stops.
+    /// Waits for a call other than `seen`; returns nil when the pool stops.
     ///
-    /// First by watching, as jobs of one forward pass follow each other within microseconds, then
-    /// asleep.
-    private func awaitJob(after seen: Int) -> Int? {
-        for _ in 0..<4000 {
-            let current = generation.load(ordering: .acquiring)
-            if current != seen { return current }
-            if isStopping.load(ordering: .acquiring) { return nil }
-        }
-        unsafe pthread_mutex_lock(mutex)
-        defer { unsafe pthread_mutex_unlock(mutex) }
+    /// First by watching, as jobs of one forward pass follow each other within microseconds, then asleep.
+    private func awaitCall(after seen: UInt64, _ sleeper: Sleeper) -> UInt64? {
         while true {
-            let current = generation.load(ordering: .acquiring)
-            if current != seen { return current }
-            if isStopping.load(ordering: .acquiring) { return nil }
-            unsafe pthread_cond_wait(condition, mutex)
+            for _ in 0..<4000 {
+                let current = call.load(ordering: .acquiring)
+                if current != seen { return current }
+                if isStopping.load(ordering: .acquiring) { return nil }
+            }
+            sleeper.sleep {
+                call.load(ordering: .sequentiallyConsistent) == seen
+                    && !isStopping.load(ordering: .sequentiallyConsistent)
+            }
         }
     }
 }
 
-// Sendable: `count` and `body` are written before `generation` is advanced and read after it was seen;
-// they change again only after every helper has left the job (`running` is 0).
-extension SharedState: @unchecked Sendable {}
+// Sendable: `job` is written before `call` changes and read after the change was seen, by helpers of that
+// job; it is written again only after every helper has left (`running` is 0).
+extension JobBoard: @unchecked Sendable {}
+
+/// A worker's bed.
+private final class Sleeper: Sendable {
+    private let isAsleep = Atomic<Bool>(false)
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    /// Sleeps until somebody wakes it, unless there is a reason not to by now.
+    ///
+    /// Whoever makes the reason does so before ``wake()``: one of the two sees what the other did.
+    func sleep(if mayStill: () -> Bool) {
+        isAsleep.store(true, ordering: .sequentiallyConsistent)
+        if !mayStill(), isAsleep.exchange(false, ordering: .sequentiallyConsistent) { return }
+        semaphore.wait()
+    }
+
+    func wake() {
+        guard isAsleep.load(ordering: .sequentiallyConsistent),
+            isAsleep.exchange(false, ordering: .sequentiallyConsistent)
+        else { return }
+        semaphore.signal()
+    }
+}
