@@ -12,13 +12,20 @@ package final class Compute {
     /// Multiplications and additions of all matrix products so far; for benchmarks.
     package internal(set) var floatingPointOperationCount = 0
 
+    /// Workers for which work is cut.
+    let shareCount: Int
+
+    private var cuts: [ProductCut.Sizes: ProductCut] = [:]
+
     /// Starts the workers.
     ///
     /// - Parameters:
     ///   - workerCount: Threads that share the work, the caller's included; 0 for one per processor.
     ///   - pinsWorkers: Whether every worker but the caller keeps to a processor of its own.
-    package init(workerCount: Int = 0, pinsWorkers: Bool = false) {
+    ///   - shareCount: Workers for which work is cut, if they are not those that there are.
+    package init(workerCount: Int = 0, pinsWorkers: Bool = false, shareCount: Int? = nil) {
         pool = WorkerPool(workerCount: workerCount, pins: pinsWorkers)
+        self.shareCount = shareCount ?? pool.workerCount
     }
 
     /// Takes scratch memory, valid until the enclosing ``scope(_:)`` ends.
@@ -33,21 +40,80 @@ package final class Compute {
 
     /// Cuts `0..<count` into ranges of `granularity` or more and runs `body` for each on the workers.
     ///
-    /// The cut depends on `count` and `granularity` alone, never on the number of workers, so results
-    /// do not either.
+    /// The cut depends on the number of workers, so what is computed for an index may not depend on its range.
+    ///
+    /// - Parameters:
+    ///   - count: Number of indices.
+    ///   - granularity: Indices that make a part worth handing to another thread.
+    ///   - byteCount: Memory that is read and written for all of them.
+    ///   - body: Computes a range.
     func forRanges(
         of count: Int,
         granularity: Int,
+        byteCount: Int,
         _ body: (_ range: Range<Int>, _ worker: Int) -> Void
     ) {
         guard count > 0 else { return }
-        let parts = min(Self.maximumParts, max(1, count / max(1, granularity)))
-        let size = (count + parts - 1) / parts
-        pool.run((count + size - 1) / size) { part, worker in
-            body(part * size..<min(count, (part + 1) * size), worker)
+        let parts = min(largestPartCount, max(1, count / max(1, granularity)))
+        pool.run(parts, byteCount: byteCount) { part, worker in
+            body(part * count / parts..<(part + 1) * count / parts, worker)
         }
     }
 
+    /// Cuts an element-wise operation into runs of rows.
+    ///
+    /// - Parameters:
+    ///   - out: What is written.
+    ///   - others: What else is read or written.
+    ///   - body: Computes some rows.
+    func forRows(
+        of out: Matrix,
+        _ others: Matrix...,
+        body: (_ range: Range<Int>, _ worker: Int) -> Void
+    ) {
+        let count = others.reduce(out.count) { $0 + $1.count }
+        forRanges(
+            of: out.rows,
+            granularity: rows(of: out.columns),
+            byteCount: count * MemoryLayout<Float>.stride,
+            body
+        )
+    }
+
     /// Enough parts for some balance between uneven workers, few enough that their cost vanishes.
-    static let maximumParts = 16
+    private var largestPartCount: Int { shareCount == 1 ? 1 : max(16, 4 * shareCount) }
+
+    /// Elements that make a part worth handing to another thread in an element-wise operation.
+    ///
+    /// Where there are many workers, small parts are better than none.
+    private var smallestElementCount: Int { shareCount <= 4 ? 32768 : 8192 }
+
+    /// Rows that make a part worth handing to another thread in an element-wise operation.
+    func rows(of columns: Int) -> Int { max(1, smallestElementCount / max(1, columns)) }
+
+    /// How a product of many rows is cut; the few sizes that a model has are remembered.
+    func productCut(rows: Int, inputs: Int, panels: Int) -> ProductCut {
+        let sizes = ProductCut.Sizes(rows: rows, inputs: inputs, panels: panels)
+        if let known = cuts[sizes] { return known }
+        // Prompts may have any number of rows: what was remembered of them is not worth keeping for good.
+        if cuts.count >= Self.largestCutCount { cuts = [:] }
+        let cut = ProductCut(sizes, workerCount: shareCount)
+        cuts[sizes] = cut
+        return cut
+    }
+
+    private static let largestCutCount = 4096
+}
+
+extension Compute {
+    /// Memory that matrices take which an operation reads or writes once.
+    static func byteCount(_ matrices: Matrix...) -> Int {
+        matrices.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride
+    }
+
+    /// Memory that a product's rows, weights and results take.
+    static func byteCount(_ x: Matrix, _ layer: LinearWeights, _ out: Matrix) -> Int {
+        let weights = layer.panelCount * LinearWeights.panelWidth * layer.inputs
+        return (x.count + weights + out.count) * MemoryLayout<Float>.stride
+    }
 }

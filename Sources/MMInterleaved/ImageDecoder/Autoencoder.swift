@@ -175,7 +175,7 @@ package struct Autoencoder: Sendable {
         compute.scope {
             let next = compute.scratch(x.rows, block.outputs)
             block.run(x, samples: samples, grid: grid, time: nil, compute, into: next)
-            x.copy(from: next)
+            compute.copy(next, to: x)
         }
     }
 

@@ -101,12 +101,12 @@ package struct PictureDecoder: Sendable {
         compute.scope {
             let input = compute.scratch(latents.count * entering, latentChannels)
             for (index, own) in latents.enumerated() {
-                input.rows(index * entering..<(index + 1) * entering).copy(from: own)
+                compute.copy(own, to: input.rows(index * entering..<(index + 1) * entering))
             }
             let output = compute.scratch(latents.count * leaving, 3)
             autoencoder.decode(input, side: latentSide, compute, into: output)
             for (index, picture) in pictures.enumerated() {
-                picture.copy(from: output.rows(index * leaving..<(index + 1) * leaving))
+                compute.copy(output.rows(index * leaving..<(index + 1) * leaving), to: picture)
                 Self.clamp(picture)
             }
         }

@@ -113,7 +113,7 @@ package struct PictureSynchronizer: Sendable {
             let features = compute.scratch(rowCount, pyramid[0].columns)
             var first = 0
             for map in pyramid {
-                features.rows(first..<first + map.rows).copy(from: map)
+                compute.copy(map, to: features.rows(first..<first + map.rows))
                 first += map.rows
             }
             let normed = compute.scratch(rowCount, features.columns)

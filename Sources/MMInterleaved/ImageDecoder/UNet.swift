@@ -290,8 +290,8 @@ package struct UNet: Sendable {
                     let next = compute.scratch(x.rows, residual.outputs)
                     compute.scope {
                         let joined = compute.scratch(x.rows, x.columns + skip.columns)
-                        joined.columns(0..<x.columns).copy(from: x)
-                        joined.columns(x.columns..<joined.columns).copy(from: skip)
+                        compute.copy(x, to: joined.columns(0..<x.columns))
+                        compute.copy(skip, to: joined.columns(x.columns..<joined.columns))
                         residual.run(
                             joined,
                             samples: samples,

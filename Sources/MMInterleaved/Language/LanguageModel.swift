@@ -202,7 +202,7 @@ package struct LanguageModel: Sendable {
                     guard let map = pyramid[side] else {
                         preconditionFailure("the feature map of side \(side) is missing")
                     }
-                    features.rows(row..<row + map.rows).copy(from: map)
+                    compute.copy(map, to: features.rows(row..<row + map.rows))
                     row += map.rows
                 }
             }
@@ -216,8 +216,10 @@ package struct LanguageModel: Sendable {
                 compute.rmsNorm(features, crossAttention.featureNorm, into: normed)
                 crossAttention.synchronizer.project(normed, compute, into: values)
                 for (image, own) in kept.enumerated() {
-                    own.rows(layer * rowCount..<(layer + 1) * rowCount)
-                        .copy(from: values.rows(image * rowCount..<(image + 1) * rowCount))
+                    compute.copy(
+                        values.rows(image * rowCount..<(image + 1) * rowCount),
+                        to: own.rows(layer * rowCount..<(layer + 1) * rowCount)
+                    )
                 }
             }
             return kept.map { own in

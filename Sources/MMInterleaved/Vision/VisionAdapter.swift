@@ -172,7 +172,7 @@ package struct VisionAdapter: Sendable {
                 }
                 let copy = compute.scratch(samples * patchReferences.rows, width)
                 for sample in 0..<samples {
-                    own(copy, sample, of: samples).copy(from: patches(tokens, sample))
+                    compute.copy(patches(tokens, sample), to: own(copy, sample, of: samples))
                 }
                 groupOutputs.append(copy)
                 observe("group\(index)", tokens)
@@ -209,8 +209,10 @@ package struct VisionAdapter: Sendable {
             for (level, map) in coarser.enumerated() {
                 compute.addRow(levelEmbedding.row(level), to: map)
                 for sample in 0..<samples {
-                    split(features, sample, of: samples)[level]
-                        .copy(from: own(map, sample, of: samples))
+                    compute.copy(
+                        own(map, sample, of: samples),
+                        to: split(features, sample, of: samples)[level]
+                    )
                 }
             }
         }
@@ -248,7 +250,7 @@ package struct VisionAdapter: Sendable {
     ) {
         for sample in 0..<samples {
             for (level, map) in split(features, sample, of: samples).enumerated() {
-                own(maps[level + 1], sample, of: samples).copy(from: map)
+                compute.copy(map, to: own(maps[level + 1], sample, of: samples))
             }
         }
         compute.scope {

@@ -80,7 +80,7 @@ package struct VisualTokenizer: Sendable {
                 func own(_ stacked: Matrix) -> Matrix {
                     let count = stacked.rows / pixels.count
                     let copy = Matrix(rows: count, columns: stacked.columns)
-                    copy.copy(from: stacked.rows(sample * count..<(sample + 1) * count))
+                    compute.copy(stacked.rows(sample * count..<(sample + 1) * count), to: copy)
                     return copy
                 }
                 return ImageFeatures(

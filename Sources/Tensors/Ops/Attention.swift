@@ -9,7 +9,7 @@ extension Compute {
     /// heads are runs of columns. `out` may not overlap the inputs.
     /// Cost: 4·samples·queries·keys·heads·headSize flop; packed keys and values and a tile of scores per
     /// worker as scratch.
-    /// Threads: cut by samples, heads and tiles of queries. Source: arXiv 1706.03762 §3.2.
+    /// Threads: cut by samples, heads and tiles of queries, each of which is computed alone. Source: arXiv 1706.03762 §3.2.
     package func attention(
         q: Matrix,
         k: Matrix,
@@ -34,7 +34,7 @@ extension Compute {
 
     /// The same where every sample's keys and values lie elsewhere.
     ///
-    /// A sample's bits do not depend on the others: the cut into tiles depends on one sample's sizes.
+    /// A sample's bits do not depend on the others, nor on the cut into tiles.
     ///
     /// Shapes: `q`, `out` [samples·queries, heads·headSize] · `keys`, `values` per sample
     /// [keys, heads·headSize], all of one size.
@@ -57,13 +57,13 @@ extension Compute {
         let queries = q.rows / samples
         let headSize = q.columns / heads
         let valueSize = valueColumns / heads
-        // A tile of scores should stay in the second-level cache; twelve rows are a tile of products.
-        let tile = max(24, min(132, 98304 / max(1, keyCount) / 12 * 12))
+        let tile = queryTile(queries, keyCount: keyCount, count: samples * heads)
         let tiles = (queries + tile - 1) / tile
+        let byteCount = Self.byteCount(q, out) + samples * Self.byteCount(keys[0], values[0])
         scope {
             let packed = PackedHeads(self, keys: keys, values: values, heads: heads)
             let scores = scratch(pool.workerCount * tile, keyCount)
-            pool.run(samples * heads * tiles) { part, worker in
+            pool.run(samples * heads * tiles, byteCount: byteCount) { part, worker in
                 let (sample, head) = (part / (heads * tiles), part / tiles % heads)
                 let first = part % tiles * tile
                 let count = min(queries - first, tile)
@@ -92,6 +92,15 @@ extension Compute {
         }
     }
 
+    /// Queries that are computed together, of `count` samples' heads.
+    private func queryTile(_ queries: Int, keyCount: Int, count: Int) -> Int {
+        // A tile of scores should stay in the second-level cache; twelve rows are a tile of products.
+        let largest = max(24, min(132, 98304 / max(1, keyCount) / 12 * 12))
+        // Few heads make parts for many workers only if they are cut.
+        let wanted = max(1, 3 * shareCount / count)
+        return max(24, min(largest, (queries / wanted + 11) / 12 * 12))
+    }
+
     /// Rotates pairs (j, j + headSize/2) of every head by the row's angles, in place.
     ///
     /// Shapes: `x` [rows, heads·headSize] · `cosine`, `sine` [rows, headSize/2].
@@ -101,7 +110,7 @@ extension Compute {
         precondition(cosine.columns == headSize / 2 && sine.columns == cosine.columns)
         precondition(cosine.rows == x.rows && sine.rows == x.rows)
         precondition(cosine.isContiguous && sine.isContiguous)
-        forRanges(of: x.rows, granularity: Self.rows(of: x.columns)) { range, _ in
+        forRows(of: x) { range, _ in
             let target = x.rows(range)
             unsafe ilv_rotary_f32(
                 target.base,
@@ -133,9 +142,10 @@ private struct PackedHeads {
         keyPanels = compute.scratch(keys.count * heads * keyRows, width)
         valuePanels = compute.scratch(keys.count * heads * valueRows, width)
         // Runs of whole panels of keys, so that parts write disjoint memory.
-        let run = 256
+        let run = compute.shareCount <= 4 ? 256 : 64
         let runs = (count + run - 1) / run
-        compute.pool.run(keys.count * heads * runs) { [self] part, _ in
+        let byteCount = 2 * keys.count * Compute.byteCount(keys[0], values[0])
+        compute.pool.run(keys.count * heads * runs, byteCount: byteCount) { [self] part, _ in
             let (index, first) = (part / runs, part % runs * run)
             let (sample, head) = (index / heads, index % heads)
             let rows = first..<min(count, first + run)

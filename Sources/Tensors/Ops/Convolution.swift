@@ -30,8 +30,9 @@ extension Compute {
         }
         let window = layer.linear.inputs
         floatingPointOperationCount += 2 * out.rows * window * layer.outputs
-        let cut = ProductCut(rows: out.rows, inputs: window, panels: layer.linear.panelCount)
-        pool.run(cut.partCount) { part, _ in
+        let cut = productCut(rows: out.rows, inputs: window, panels: layer.linear.panelCount)
+        let byteCount = Self.byteCount(x, layer.linear, out)
+        pool.run(cut.partCount, byteCount: byteCount) { part, _ in
             let (pixels, panels) = cut[part]
             convolve(x, layer, grid: grid, target: target, pixels, panels, into: out)
         }
@@ -89,9 +90,11 @@ extension Compute {
         precondition(x.rows == grid.count && out.rows == grid.count && x.columns == out.columns)
         precondition(weight.rows == 9 && weight.columns == x.columns && bias.count == x.columns)
         precondition(weight.isContiguous)
-        forRanges(of: grid.height, granularity: Self.rows(of: 9 * grid.width * x.columns)) {
-            range,
-            _ in
+        forRanges(
+            of: grid.height,
+            granularity: rows(of: 9 * grid.width * x.columns),
+            byteCount: Self.byteCount(x, out)
+        ) { range, _ in
             unsafe ilv_depthwise3x3_f32(
                 out.base,
                 out.stride,
@@ -114,15 +117,17 @@ extension Compute {
     package func maxPool3x3Stride2(_ x: Matrix, grid: Grid, into out: Matrix) {
         precondition(x.rows == grid.count && x.columns == out.columns)
         precondition(out.rows == ((grid.height + 1) / 2) * ((grid.width + 1) / 2))
-        unsafe ilv_maxpool3x3s2_f32(
-            out.base,
-            out.stride,
-            x.base,
-            x.stride,
-            grid.height,
-            grid.width,
-            x.columns
-        )
+        forChannels(of: x, out) { x, out in
+            unsafe ilv_maxpool3x3s2_f32(
+                out.base,
+                out.stride,
+                x.base,
+                x.stride,
+                grid.height,
+                grid.width,
+                x.columns
+            )
+        }
     }
 
     /// Transposed 2x2 convolution with stride 2 of one image: every pixel becomes four.
@@ -141,9 +146,11 @@ extension Compute {
         scope {
             let four = scratch(x.rows, layer.outputs)
             linear(x, layer, into: four)
-            forRanges(of: grid.height, granularity: Self.rows(of: 4 * grid.width * channels)) {
-                range,
-                _ in
+            forRanges(
+                of: grid.height,
+                granularity: rows(of: 4 * grid.width * channels),
+                byteCount: Self.byteCount(four, out)
+            ) { range, _ in
                 for y in range {
                     for x in 0..<grid.width {
                         for quarter in 0..<4 {

@@ -46,7 +46,11 @@ extension Compute {
         precondition(locations.rows == out.rows && weights.rows == out.rows)
         let headStride = isShared ? points * 2 : levels * points * 2
         let cost = levels * points * out.columns
-        forRanges(of: out.rows, granularity: max(1, 16384 / max(1, cost))) { range, _ in
+        forRanges(
+            of: out.rows,
+            granularity: max(1, 16384 / max(1, cost)),
+            byteCount: Self.byteCount(value, locations, weights, out)
+        ) { range, _ in
             unsafe shape.packed.withUnsafeBufferPointer { shapes in
                 guard let shapes = shapes.baseAddress else { return }
                 for query in range {
@@ -73,7 +77,7 @@ extension Compute {
     package func softmaxRuns(_ x: Matrix, width: Int) {
         precondition(x.columns % width == 0)
         let runs = x.columns / width
-        forRanges(of: x.rows, granularity: Self.rows(of: x.columns)) { range, _ in
+        forRows(of: x) { range, _ in
             for row in range {
                 unsafe ilv_softmax_rows_f32(x.base + row * x.stride, width, runs, width, 1)
             }

@@ -25,10 +25,16 @@ extension Compute {
         }
     }
 
+    /// Copies every element.
+    package func copy(_ x: Matrix, to out: Matrix) {
+        precondition(x.rows == out.rows && x.columns == out.columns)
+        forRows(of: out, x) { range, _ in out.rows(range).copy(from: x.rows(range)) }
+    }
+
     /// `out += x`, element by element.
     package func add(_ x: Matrix, to out: Matrix) {
         precondition(x.rows == out.rows && x.columns == out.columns)
-        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+        forRows(of: out, x) { range, _ in
             for row in range {
                 let target = unsafe out.base + row * out.stride
                 unsafe ilv_add_f32(target, target, x.base + row * x.stride, out.columns)
@@ -39,7 +45,7 @@ extension Compute {
     /// `out += scale · x`, element by element.
     package func add(_ x: Matrix, scaledBy scale: Float, to out: Matrix) {
         precondition(x.rows == out.rows && x.columns == out.columns)
-        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+        forRows(of: out, x) { range, _ in
             for row in range {
                 unsafe ilv_axpy_f32(
                     out.base + row * out.stride,
@@ -54,7 +60,7 @@ extension Compute {
     /// `out[r, c] += gamma[c] · x[r, c]`. gamma [1, channels]
     package func add(_ x: Matrix, scaledByChannels gamma: Matrix, to out: Matrix) {
         precondition(x.rows == out.rows && x.columns == out.columns && gamma.count == x.columns)
-        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+        forRows(of: out, x) { range, _ in
             let (source, target) = (x.rows(range), out.rows(range))
             unsafe ilv_scaled_rows_add_f32(
                 target.base,
@@ -71,7 +77,7 @@ extension Compute {
     /// `out[r, c] += row[c]`: one row added to all. row [1, channels]
     package func addRow(_ row: Matrix, to out: Matrix) {
         precondition(row.count == out.columns)
-        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+        forRows(of: out) { range, _ in
             let target = out.rows(range)
             unsafe ilv_bias_add_f32(
                 target.base,
@@ -88,7 +94,7 @@ extension Compute {
     /// Shapes: `x` [rows, 2·columns] · `out` [rows, columns].
     package func swiGLU(_ x: Matrix, into out: Matrix) {
         precondition(x.rows == out.rows && x.columns == 2 * out.columns)
-        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+        forRows(of: out, x) { range, _ in
             let (source, target) = (x.rows(range), out.rows(range))
             unsafe ilv_swiglu_f32(
                 target.base,
@@ -106,7 +112,7 @@ extension Compute {
     /// Shapes: `x` [rows, 2·columns] · `out` [rows, columns].
     package func geGLU(_ x: Matrix, into out: Matrix) {
         precondition(x.rows == out.rows && x.columns == 2 * out.columns)
-        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+        forRows(of: out, x) { range, _ in
             let (source, target) = (x.rows(range), out.rows(range))
             unsafe ilv_geglu_f32(
                 target.base,
@@ -123,7 +129,7 @@ extension Compute {
         of x: Matrix,
         _ body: (_ run: UnsafeMutablePointer<Float>, _ count: Int) -> Void
     ) {
-        forRanges(of: x.rows, granularity: Self.rows(of: x.columns)) { range, _ in
+        forRows(of: x) { range, _ in
             if x.isContiguous {
                 unsafe body(x.base + range.lowerBound * x.stride, range.count * x.columns)
             } else {
@@ -140,7 +146,7 @@ extension Compute {
     package func addPairs(_ pairs: Matrix, to out: Matrix) {
         precondition(pairs.rows > 0 && out.rows % pairs.rows == 0)
         precondition(pairs.columns == 2 && out.columns % 2 == 0)
-        forRanges(of: out.rows, granularity: Self.rows(of: out.columns)) { range, _ in
+        forRows(of: out) { range, _ in
             for row in range {
                 let pair = row % pairs.rows
                 let (x, y) = (pairs[pair, 0], pairs[pair, 1])

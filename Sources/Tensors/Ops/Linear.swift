@@ -26,8 +26,8 @@ extension Compute {
             linearOfFewRows(x, layer, into: out, adding: adding)
             return
         }
-        let cut = ProductCut(rows: x.rows, inputs: layer.inputs, panels: layer.panelCount)
-        pool.run(cut.partCount) { part, _ in
+        let cut = productCut(rows: x.rows, inputs: layer.inputs, panels: layer.panelCount)
+        pool.run(cut.partCount, byteCount: Self.byteCount(x, layer, out)) { part, _ in
             let (rows, panels) = cut[part]
             multiply(x.rows(rows), layer, panels: panels, into: out.rows(rows), adding: adding)
         }
@@ -46,7 +46,11 @@ extension Compute {
         let panelSize = max(1, layer.inputs * LinearWeights.panelWidth * max(1, x.rows / 2))
         scope {
             let x = spread(x)
-            forRanges(of: layer.panelCount, granularity: max(1, 16384 / panelSize)) { range, _ in
+            forRanges(
+                of: layer.panelCount,
+                granularity: max(1, 16384 / panelSize),
+                byteCount: Self.byteCount(x, layer, out)
+            ) { range, _ in
                 multiply(x, layer, panels: range, into: out, adding: adding)
             }
         }

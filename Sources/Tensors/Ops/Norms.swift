@@ -9,7 +9,7 @@ extension Compute {
     package func layerNorm(_ x: Matrix, _ norm: NormWeights, into out: Matrix) {
         precondition(x.columns == norm.weight.columns && out.columns == x.columns)
         precondition(x.rows == out.rows)
-        forRanges(of: x.rows, granularity: Self.rows(of: x.columns)) { range, _ in
+        forRows(of: out, x) { range, _ in
             let (source, target) = (x.rows(range), out.rows(range))
             unsafe ilv_layer_norm_f32(
                 target.base,
@@ -33,7 +33,7 @@ extension Compute {
     package func rmsNorm(_ x: Matrix, _ norm: RMSNormWeights, into out: Matrix) {
         precondition(x.columns == norm.weight.columns && out.columns == x.columns)
         precondition(x.rows == out.rows)
-        forRanges(of: x.rows, granularity: Self.rows(of: x.columns)) { range, _ in
+        forRows(of: out, x) { range, _ in
             let (source, target) = (x.rows(range), out.rows(range))
             unsafe ilv_rms_norm_f32(
                 target.base,
@@ -72,7 +72,7 @@ extension Compute {
             // A part is a run of groups of one sample; narrow groups are joined to fill cache lines.
             let run = max(1, min(groups, (16 * groups + x.columns - 1) / x.columns))
             let runs = (groups + run - 1) / run
-            pool.run(samples * runs) { part, _ in
+            pool.run(samples * runs, byteCount: Self.byteCount(x)) { part, _ in
                 let (sample, first) = (part / runs, part % runs * run)
                 let source = x.rows(sample * pixels..<(sample + 1) * pixels)
                 unsafe ilv_group_norm_statistics_f32(
@@ -88,13 +88,10 @@ extension Compute {
                     norm.epsilon
                 )
             }
-            for sample in 0..<samples {
-                let (source, target) = (
-                    x.rows(sample * pixels..<(sample + 1) * pixels),
-                    out.rows(sample * pixels..<(sample + 1) * pixels)
-                )
-                forRanges(of: pixels, granularity: Self.rows(of: x.columns)) { range, _ in
-                    let (source, target) = (source.rows(range), target.rows(range))
+            forRows(of: out, x) { range, _ in
+                for sample in range.lowerBound / pixels...(range.upperBound - 1) / pixels {
+                    let rows = range.clamped(to: sample * pixels..<(sample + 1) * pixels)
+                    let (source, target) = (x.rows(rows), out.rows(rows))
                     unsafe ilv_group_norm_apply_f32(
                         target.base,
                         target.stride,
@@ -104,7 +101,7 @@ extension Compute {
                         inverses.row(sample).base,
                         norm.weight.base,
                         norm.bias.base,
-                        range.count,
+                        rows.count,
                         x.columns,
                         groups,
                         silu ? 1 : 0
@@ -113,7 +110,4 @@ extension Compute {
             }
         }
     }
-
-    /// Rows that make a part worth handing to another thread in an element-wise operation.
-    static func rows(of columns: Int) -> Int { max(1, 32768 / max(1, columns)) }
 }

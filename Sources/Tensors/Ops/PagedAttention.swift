@@ -67,6 +67,12 @@ package struct PagedAttentionPlan: Sendable {
         self.headSize = headSize
     }
 
+    /// Memory that one layer's queries, results, keys and values take.
+    fileprivate var byteCount: Int {
+        (2 * rowCount + 2 * table.count * PagedKeyValues.blockSize) * heads * headSize
+            * MemoryLayout<Float>.stride
+    }
+
     /// Number of rows so far.
     package var rowCount: Int { spans.last?.rows.upperBound ?? 0 }
 
@@ -151,8 +157,11 @@ extension Compute {
         precondition(keys.rows == plan.rowCount && values.rows == plan.rowCount)
         precondition(keys.columns == plan.heads * plan.headSize)
         precondition(values.columns == keys.columns)
-        let granularity = Self.rows(of: PagedKeyValues.blockSize * keys.columns)
-        forRanges(of: plan.stores.count, granularity: granularity) { range, _ in
+        forRanges(
+            of: plan.stores.count,
+            granularity: rows(of: PagedKeyValues.blockSize * keys.columns),
+            byteCount: 2 * Self.byteCount(keys, values)
+        ) { range, _ in
             for store in plan.stores[range] {
                 let block = layer.blocks.row(store.block)
                 let size = PagedKeyValues.blockSize * keys.columns
@@ -204,7 +213,7 @@ extension Compute {
             unsafe plan.table.withUnsafeBufferPointer { table in
                 guard let table = table.baseAddress else { return }
                 let parts = plan.parts
-                pool.run(parts.count) { index, worker in
+                pool.run(parts.count, byteCount: plan.byteCount) { index, worker in
                     let part = parts[index]
                     let (source, target) = (q.rows(part.rows), out.rows(part.rows))
                     for head in part.heads {

@@ -13,18 +13,20 @@ extension Compute {
         into out: Matrix
     ) {
         precondition(x.rows == grid.count && out.rows == target.count && x.columns == out.columns)
-        unsafe ilv_resize_bilinear_f32(
-            out.base,
-            out.stride,
-            target.height,
-            target.width,
-            x.base,
-            x.stride,
-            grid.height,
-            grid.width,
-            x.columns,
-            adding ? 1 : 0
-        )
+        forChannels(of: x, out) { x, out in
+            unsafe ilv_resize_bilinear_f32(
+                out.base,
+                out.stride,
+                target.height,
+                target.width,
+                x.base,
+                x.stride,
+                grid.height,
+                grid.width,
+                x.columns,
+                adding ? 1 : 0
+            )
+        }
     }
 
     /// Doubles height and width by repeating pixels.
@@ -33,18 +35,36 @@ extension Compute {
     package func upsampleNearest2(_ x: Matrix, samples: Int, grid: Grid, into out: Matrix) {
         precondition(x.rows == samples * grid.count && out.rows == 4 * x.rows)
         precondition(x.columns == out.columns)
-        pool.run(samples) { sample, _ in
-            let source = x.rows(sample * grid.count..<(sample + 1) * grid.count)
-            let target = out.rows(4 * sample * grid.count..<4 * (sample + 1) * grid.count)
+        // Lines of pixels, of whichever sample: each becomes two.
+        forRanges(
+            of: samples * grid.height,
+            granularity: rows(of: 4 * grid.width * x.columns),
+            byteCount: Self.byteCount(x, out)
+        ) { lines, _ in
+            let first = lines.lowerBound * grid.width
+            let (source, target) = (x.row(first), out.row(4 * first))
             unsafe ilv_upsample_nearest2_f32(
                 target.base,
                 target.stride,
                 source.base,
                 source.stride,
-                grid.height,
+                lines.count,
                 grid.width,
                 x.columns
             )
+        }
+    }
+
+    /// Cuts an operation that treats every channel alike into runs of channels.
+    func forChannels(of x: Matrix, _ out: Matrix, _ body: (_ x: Matrix, _ out: Matrix) -> Void) {
+        let width = 16
+        forRanges(
+            of: (x.columns + width - 1) / width,
+            granularity: rows(of: width * max(x.rows, out.rows)),
+            byteCount: Self.byteCount(x, out)
+        ) { range, _ in
+            let columns = range.lowerBound * width..<min(x.columns, range.upperBound * width)
+            body(x.columns(columns), out.columns(columns))
         }
     }
 

@@ -81,9 +81,13 @@ extension Compute {
             let weights = scratch(pool.workerCount, mostVisible * heads * slots)
             let ignored = scratch(pool.workerCount, heads)
             let locations = scratch(pool.workerCount, heads * points * 2)
-            forRanges(of: out.rows, granularity: max(1, 16384 / (slots * channels))) {
-                range,
-                worker in
+            let valueCount = values.reduce(0) { $0 + $1.count }
+            forRanges(
+                of: out.rows,
+                granularity: max(1, 16384 / (slots * channels)),
+                byteCount: Self.byteCount(offsets, logits, out)
+                    + valueCount * MemoryLayout<Float>.stride
+            ) { range, worker in
                 for query in range {
                     let images = visible[query]
                     precondition(
