@@ -17,8 +17,8 @@ package import Tokenization
 package final class Engine: Sendable {
     /// What a request's submitter holds on to.
     package struct Ticket: Sendable {
-        fileprivate let core: EngineCore
-        fileprivate let identifier: RequestIdentifier
+        let core: EngineCore
+        let identifier: RequestIdentifier
 
         /// Ends the request at the next token or step; its last event is a failure of kind `cancelled`.
         ///
@@ -37,7 +37,7 @@ package final class Engine: Sendable {
     /// Counts and durations of what the engine did.
     package let metrics: EngineMetrics
 
-    private let pictureLimits: PromptPreparation.Limits
+    let pictureLimits: PromptPreparation.Limits
     let core: EngineCore
     /// Preparation that takes some milliseconds at most.
     let smallWork = DispatchQueue(
@@ -47,7 +47,8 @@ package final class Engine: Sendable {
     )
     /// Preparation that takes longer; holds the pixels that are decoded at once.
     let largeWork: WorkLane
-    private let inProgress = DispatchGroup()
+    /// Requests that were admitted and have not reported their end.
+    let inProgress = DispatchGroup()
 
     /// Starts the workers.
     ///
@@ -98,34 +99,34 @@ package final class Engine: Sendable {
         let tokenizer = tokenizer
         var rest = request
         rest.input = []
-        let settings = rest
         return try enqueue(
             request.input,
-            Admission(
+            Submission(
+                appearance: request.appearance,
                 bounds: request.bounds(modelConfiguration),
                 arrived: request.arrived,
                 timeout: request.timeout,
                 recorder: request.recorder
-            )
-        ) { prompt, _, _ in
-            prompt
-        } compute: { prompt, timings, active, core in
-            handle(.started)
-            var session = InterleaveSession(
-                settings,
-                active,
-                tokenizer: tokenizer,
-                timings: timings,
-                on: core,
-                emit: handle
-            )
-            return try await session.run(prompt, on: core)
-        } completion: { result, total in
-            switch result {
-            case .success(let completion): handle(.completed(completion.lasting(total)))
-            case .failure(let error): handle(.failed(error))
+            ) { prompt, _, _ in
+                prompt
+            } run: { [rest] prompt, timings, active, core in
+                handle(.started)
+                var session = InterleaveSession(
+                    rest,
+                    active,
+                    tokenizer: tokenizer,
+                    timings: timings,
+                    on: core,
+                    emit: handle
+                )
+                return try await session.run(prompt, on: core)
+            } completion: { result, total in
+                switch result {
+                case .success(let completion): handle(.completed(completion.lasting(total)))
+                case .failure(let error): handle(.failed(error))
+                }
             }
-        }
+        )
     }
 
     /// Queues a request for the log-probabilities of options.
@@ -136,191 +137,34 @@ package final class Engine: Sendable {
         _ request: ScoreRequest,
         handle: @escaping @Sendable (Result<Scores, EngineError>) -> Void
     ) throws(EngineError) -> Ticket {
-        let tokenizer = tokenizer
+        let (tokenizer, configuration) = (tokenizer, modelConfiguration)
+        var rest = request
+        rest.input = []
         return try enqueue(
             request.input,
-            Admission(
-                bounds: request.bounds(modelConfiguration),
+            Submission(
+                bounds: request.bounds(configuration),
                 arrived: request.arrived,
                 timeout: request.timeout,
                 recorder: request.recorder,
                 otherByteCount: request.optionByteCount
-            )
-        ) { [modelConfiguration] prompt, preparation, bounds in
-            (
-                prompt,
-                try request.tokens(
+            ) { [rest] prompt, preparation, bounds in
+                let options = try rest.tokens(
                     after: prompt,
-                    modelConfiguration,
+                    configuration,
                     tokenizer,
                     preparation,
                     &bounds
                 )
-            )
-        } compute: { input, _, active, core in
-            active.recorder?.start()
-            let (prompt, options) = input
-            return try await ScoreSession(options: options, active: active).run(prompt, on: core)
-        } completion: { result, _ in
-            handle(result)
-        }
-    }
-
-    /// Queues the rounds of an annotation.
-    ///
-    /// - `handle`: Gets every event; the last one is `completed` or `failed`.
-    /// - Throws: ``EngineError`` as ``submit(_:handle:)``, and of kind `invalidRequest` if pictures and
-    ///   their places do not fit together; then no event is reported.
-    package func submit(
-        _ annotation: Annotation,
-        _ settings: AnnotationSettings,
-        handle: @escaping @Sendable (AnnotationEvent) -> Void
-    ) throws(EngineError) -> Ticket {
-        try settings.check(roundCount: annotation.roundCount)
-        let tokenizer = tokenizer
-        return try enqueue(
-            try annotation.parts(),
-            // Annotations mean what the reference makes of them: pictures as they are stored.
-            Admission(
-                bounds: annotation.bounds(settings, modelConfiguration),
-                appearance: .stored
-            )
-        ) { prompt, _, _ in
-            prompt
-        } compute: { prompt, _, active, core in
-            var session = try AnnotationSession(
-                annotation,
-                settings,
-                prompt,
-                active,
-                tokenizer: tokenizer,
-                on: core
-            )
-            while let round = try await session.nextRound(
-                on: core,
-                report: { handle(.progress(step: $0, stepCount: $1)) }
-            ) {
-                handle(.round(round))
+                return (prompt: prompt, options: options)
+            } run: { input, _, active, core in
+                active.recorder?.start()
+                return try await ScoreSession(options: input.options, active: active)
+                    .run(input.prompt, on: core)
+            } completion: { result, _ in
+                handle(result)
             }
-        } completion: { result, _ in
-            switch result {
-            case .success: handle(.completed)
-            case .failure(let error): handle(.failed(error))
-            }
-        }
-    }
-
-    // MARK: - Preparing
-
-    /// What `enqueue` needs of a request besides its input.
-    private struct Admission {
-        let bounds: RequestBounds
-        var arrived: ContinuousClock.Instant?
-        var timeout: Duration?
-        var recorder: RequestRecorder?
-        var appearance = ImageFileDecoder.Appearance.seen
-        /// Text that becomes tokens beside the input.
-        var otherByteCount = 0
-    }
-
-    /// Admits a request, prepares its input, computes, and reports the result: each exactly once.
-    ///
-    /// - `prepare`: Makes what is computed from the decoded prompt, off the engine's thread; the bounds come without
-    ///   bytes, as the input is let go of.
-    private func enqueue<Input: Sendable, Output: Sendable>(
-        _ input: [InputPart],
-        _ admission: Admission,
-        prepare:
-            @escaping @Sendable (
-                Prompt, PromptPreparation, inout RequestBounds
-            ) throws -> Input,
-        compute:
-            @escaping @Sendable (
-                Input, Timings, ActiveRequest, isolated EngineCore
-            ) async throws -> Output,
-        completion: @escaping @Sendable (Result<Output, EngineError>, Duration) -> Void
-    ) throws(EngineError) -> Ticket {
-        let clock = ContinuousClock()
-        let arrived = admission.arrived ?? clock.now
-        let configuration = modelConfiguration
-        // Whoever waits until all is done must not miss a request that is just being admitted.
-        inProgress.enter()
-        let identifier: RequestIdentifier
-        do throws(EngineError) {
-            identifier = try core.admit(
-                admission.bounds.limited(configuration),
-                arrived: arrived,
-                timeout: admission.timeout
-            )
-        } catch {
-            inProgress.leave()
-            throw error
-        }
-        let finish: @Sendable (Result<Output, EngineError>) -> Void = { [inProgress] result in
-            completion(result, arrived.duration(to: clock.now))
-            inProgress.leave()
-        }
-        let preparation: PromptPreparation?
-        var failure: EngineError?
-        do throws(EngineError) {
-            preparation = try PromptPreparation(
-                input,
-                as: admission.appearance,
-                otherByteCount: admission.otherByteCount,
-                configuration,
-                tokenizer,
-                limits: pictureLimits
-            )
-        } catch {
-            (preparation, failure) = (nil, error)
-        }
-        let (timeout, recorder) = (admission.timeout, admission.recorder)
-        core.post { [failure] core in
-            let request = ActiveRequest(
-                identifier,
-                preparation,
-                timeout: timeout,
-                recorder: recorder
-            ) {
-                finish(.failure($0))
-            }
-            core.add(request)
-            if let failure { core.end(identifier, failure) }
-        }
-        let ticket = Ticket(core: core, identifier: identifier)
-        guard let preparation else { return ticket }
-        var bounds = admission.bounds
-        bounds.inputByteCount = 0
-        schedule(preparation) { [self, bounds] result in
-            let prepared: Input
-            var exact = bounds
-            do {
-                let (prompt, _) = try result.get()
-                exact.promptPositionCount = prompt.tokens.count
-                prepared = try prepare(prompt, preparation, &exact)
-            } catch {
-                let error = EngineError(error)
-                return core.post { $0.end(identifier, error) }
-            }
-            let known = exact.limited(configuration)
-            metrics.prepared(after: arrived.duration(to: clock.now))
-            let decoded = (try? result.get().1) ?? .zero
-            core.post { core in
-                core.makeReady(identifier, known) { core, active in
-                    var timings = Timings()
-                    timings.decoded = decoded
-                    timings.queued = arrived.duration(to: clock.now) - decoded
-                    let result: Result<Output, EngineError>
-                    do {
-                        result = .success(try await compute(prepared, timings, active, core))
-                    } catch {
-                        result = .failure(EngineError(error))
-                    }
-                    return { finish(result) }
-                }
-            }
-        }
-        return ticket
+        )
     }
 
     // MARK: - Life cycle
@@ -341,13 +185,6 @@ package final class Engine: Sendable {
         if inProgress.wait(timeout: .now() + limit / .seconds(1)) == .success { return }
         core.post { $0.endAll(EngineError(.cancelled, "the server is shutting down")) }
         inProgress.wait()
-    }
-}
-
-extension EngineError {
-    /// Any error that a computation throws, as one of ours.
-    init(_ error: any Error) {
-        self = error as? EngineError ?? EngineError(.internalFailure, "\(error)")
     }
 }
 

@@ -55,8 +55,8 @@ struct AnnotationSequenceTests {
     }
 }
 
-@Suite("Annotation session")
-struct AnnotationSessionTests {
+@Suite("Annotation rounds")
+struct AnnotationRoundsTests {
     private func annotation(mode: Annotation.Mode, rounds: Int) throws -> Annotation {
         Annotation(
             sentences: ["a dog", "a cat"],
@@ -200,7 +200,7 @@ struct AnnotationSessionTests {
 
     @Test("The prompt's last picture is drawn anew, whatever file holds its place")
     func drawsAnew() throws {
-        var first = try annotation(mode: .images, rounds: 2)
+        var first = try annotation(mode: .pictures, rounds: 2)
         var second = first
         second.images = [try RequestRunner.picture(seed: 2)]
         let (a, b) = (try rounds(first), try rounds(second))
@@ -256,7 +256,7 @@ struct AnnotationSessionTests {
             ({ $0.images = [[0]] }, .unreadableImage, .inputPicture(part: 1)),
             (
                 {
-                    $0.mode = .images
+                    $0.mode = .pictures
                     $0.images = []
                     $0.sentenceIndexes = []
                     $0.isImageFirst = []

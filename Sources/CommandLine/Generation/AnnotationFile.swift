@@ -44,9 +44,9 @@ struct AnnotationFile {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         annotations = try entries.enumerated().map { index, entry in
             let place = "\(path): entry \(index)"
-            let name = entry.mode ?? Annotation.Mode.texts.rawValue
-            guard let mode = Annotation.Mode(rawValue: name) else {
-                let known = Annotation.Mode.allCases.map(\.rawValue).joined(separator: ", ")
+            let name = entry.mode ?? Annotation.Mode.texts.name
+            guard let mode = Annotation.Mode.allCases.first(where: { $0.name == name }) else {
+                let known = Annotation.Mode.allCases.map(\.name).joined(separator: ", ")
                 throw CommandError("\(place): generate_mode \"\(name)\" is none of \(known)")
             }
             let rounds = entry.roundCount ?? 2
@@ -73,5 +73,15 @@ struct AnnotationFile {
             exists ? besideFile : path,
             maximumByteCount: maximumImageByteCount
         )
+    }
+}
+
+extension Annotation.Mode {
+    /// The mode's name in the files.
+    var name: String {
+        switch self {
+        case .texts: "generate_texts"
+        case .pictures: "generate_images"
+        }
     }
 }

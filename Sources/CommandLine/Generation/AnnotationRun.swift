@@ -56,7 +56,7 @@ struct AnnotationRun {
             print(text)
             return Round(
                 iter: round.index,
-                mode: Annotation.Mode.texts.rawValue,
+                mode: Annotation.Mode.texts.name,
                 text: text,
                 outputIDs: generated,
                 genImageNext: round.opensPicture,
@@ -75,7 +75,7 @@ struct AnnotationRun {
             }
             return Round(
                 iter: round.index,
-                mode: Annotation.Mode.images.rawValue,
+                mode: Annotation.Mode.pictures.name,
                 files: names,
                 genImageNext: round.opensPicture,
                 stopped: round.isStopped

@@ -5,12 +5,12 @@ package import MMInterleaved
 ///
 /// Source: MM-Interleaved's `inference.py` (`load_annt_data`).
 package struct Annotation: Hashable, Sendable {
-    /// What the first round generates; the raw values are those of the files.
-    package enum Mode: String, Sendable, CaseIterable {
+    /// What the first round generates.
+    package enum Mode: Sendable, CaseIterable {
         /// Words that continue the prompt.
-        case texts = "generate_texts"
+        case texts
         /// The prompt's last picture, anew: the file given for it only holds its place.
-        case images = "generate_images"
+        case pictures
     }
 
     /// Texts, joined with a space.
@@ -90,16 +90,4 @@ package struct AnnotationRound: Sendable {
     package let opensPicture: Bool
     /// Whether the model ended the sequence.
     package let isStopped: Bool
-}
-
-/// Something that happened to an annotation; `completed` or `failed` is the last.
-package enum AnnotationEvent: Sendable {
-    /// A denoising step was taken.
-    case progress(step: Int, stepCount: Int)
-    /// A round is complete.
-    case round(AnnotationRound)
-    /// All rounds are complete.
-    case completed
-    /// No further round follows.
-    case failed(EngineError)
 }

@@ -28,9 +28,6 @@ package struct AnnotationSequence: Hashable, Sendable {
         imageCount = tokens.count { $0 == vocabulary.beginOfImage }
     }
 
-    /// Position of the begin-of-image token of the last picture, or nil without any.
-    package var lastPicturePosition: Int? { tokens.lastIndex(of: vocabulary.beginOfImage) }
-
     /// Adds a text, and a place for a picture if the text opens one or `opensPicture` demands it.
     ///
     /// A text without any word (the model ended at once) adds nothing; the reference fails there.

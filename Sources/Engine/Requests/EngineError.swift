@@ -55,6 +55,11 @@ package struct EngineError: Error, Hashable, CustomStringConvertible {
 }
 
 extension EngineError {
+    /// Any error that a computation throws, as one of ours.
+    init(_ error: any Error) {
+        self = error as? EngineError ?? EngineError(.internalFailure, "\(error)")
+    }
+
     /// A refusal of the scheduler, with the limit and what to do about it.
     init(_ refusal: AdmissionRefusal) {
         switch refusal {

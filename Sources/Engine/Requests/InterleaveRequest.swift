@@ -1,3 +1,4 @@
+package import Images
 package import MMInterleaved
 internal import Scheduling
 
@@ -37,6 +38,10 @@ package struct InterleaveRequest: Sendable {
     package var force: SegmentKind?
     /// Most segments of an interleaved answer.
     package var maximumSegmentCount = 4
+    /// What segments of an interleaved answer follow one another.
+    package var policy = SegmentPolicy.modelOpens
+    /// How the input's picture files are read.
+    package var appearance = Images.ImageDecoder.Appearance.seen
     /// How words are generated.
     package var text = TextParameters()
     /// How pictures are drawn.

@@ -88,27 +88,6 @@ extension ScoreRequest {
     }
 }
 
-extension Annotation {
-    /// Upper bounds of positions, sequences, pictures and drawings.
-    func bounds(
-        _ settings: AnnotationSettings,
-        _ configuration: ModelConfiguration
-    ) -> RequestBounds {
-        var bounds = RequestBounds([], configuration, priority: .normal)
-        bounds.promptPositionCount = configuration.language.maximumPositionCount
-        bounds.sequenceCount = settings.text.concurrentSequenceCount
-        bounds.continuationPositionCount =
-            roundCount * (settings.text.maximumTokenCount + configuration.imageTokenCount + 2)
-        bounds.imageCount = min(
-            images.count + roundCount,
-            configuration.language.maximumImageCount
-        )
-        bounds.drawingCount = settings.picture.count
-        bounds.inputByteCount = images.reduce(0) { $0 + $1.count }
-        return bounds
-    }
-}
-
 extension TextParameters {
     /// Sequences that exist together while a text is generated, the one that it continues included.
     fileprivate var concurrentSequenceCount: Int {

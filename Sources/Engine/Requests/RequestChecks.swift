@@ -29,17 +29,6 @@ extension InterleaveRequest {
     }
 }
 
-extension AnnotationSettings {
-    /// Checks the counts.
-    ///
-    /// - Throws: ``EngineError`` of kind `invalidRequest` that names the field.
-    func check(roundCount: Int) throws(EngineError) {
-        try EngineError.check(.segmentCount, roundCount, in: 0...EngineError.largestCount)
-        try text.check()
-        try picture.check()
-    }
-}
-
 extension TextParameters {
     fileprivate func check() throws(EngineError) {
         try EngineError.check(.tokenCount, maximumTokenCount, in: 0...EngineError.largestCount)

@@ -4,10 +4,11 @@ internal import Tensors
 internal import Tokenization
 
 /// Runs one request from its prompt to its last event: text until the model ends it or opens a
-/// picture, the picture, then text again.
+/// picture, the picture, then text again, as the request's ``SegmentPolicy`` says.
 ///
-/// Source: MM-Interleaved, arXiv 2401.10208 §3.4; the reference's inference script, whose rounds these
-/// are, without computing earlier positions again.
+/// Every position goes through the language model once and every picture through the vision model once.
+///
+/// Source: MM-Interleaved, arXiv 2401.10208 §3.4; its `inference.py` (`inference_all`), whose rounds these are.
 struct InterleaveSession {
     private let request: InterleaveRequest
     private let active: ActiveRequest
@@ -16,6 +17,8 @@ struct InterleaveSession {
     private let emit: (EngineEvent) -> Void
     private let running: RunningSequence
     private var choosers: [TokenChooser]
+    /// Ids of the prompt that follow the picture which is drawn first.
+    private var postponed: [Int] = []
     private var usage = Usage()
     private var timings: Timings
     private let clock = ContinuousClock()
@@ -62,6 +65,10 @@ struct InterleaveSession {
     private mutating func encode(_ prompt: Prompt, on core: isolated EngineCore) async throws {
         usage.promptTokenCount = prompt.tokens.count
         usage.inputImageCount = prompt.pictures.count
+        var prompt = prompt
+        if request.policy.redrawsLastPicture, let cut = prompt.cutAtLastPicture(configuration) {
+            (prompt, postponed) = cut
+        }
         let start = clock.now
         let images = try await core.encode(prompt.pictures, for: active)
         timings.encoded += start.duration(to: clock.now)
@@ -115,10 +122,12 @@ struct InterleaveSession {
         on core: isolated EngineCore
     ) async throws -> FinishReason {
         var index = 0
-        var opensPicture = request.force == .image
+        var opensPicture = request.force == .image || request.policy.redrawsLastPicture
         while index < request.maximumSegmentCount {
+            guard opensPicture ? running.hasRoomForPicture : running.room > 0 else {
+                return try endWithoutRoom(index)
+            }
             if opensPicture {
-                guard running.hasRoomForPicture else { return .length }
                 let picture = try await drawPicture(index: index, on: core)
                 index += 1
                 opensPicture = false
@@ -126,42 +135,60 @@ struct InterleaveSession {
                 if index < request.maximumSegmentCount { try await append(picture, on: core) }
                 continue
             }
-            var parameters = request.text
-            if index == 0 && request.force == .text {
-                parameters.minimumTokenCount = max(1, parameters.minimumTokenCount)
-            }
-            let result = try await interleavedText(parameters, index: index, on: core)
-            if !result.tokens.isEmpty { index += 1 }
-            guard result.finishReason == .image else { return result.finishReason }
-            opensPicture = true
+            let (result, isSegment) = try await interleavedText(index: index, on: core)
+            if isSegment { index += 1 }
+            let isSearched = request.text.beamCount > 1
+            if request.policy.isLast(result, isSearched: isSearched) { return result.finishReason }
+            opensPicture = request.policy.opensPicture(after: result, isSearched: isSearched)
         }
         return .length
     }
 
-    /// A text segment of an interleaved answer.
+    /// The end of an answer whose next segment does not fit the sequence.
+    private func endWithoutRoom(_ index: Int) throws(EngineError) -> FinishReason {
+        guard request.policy.requiresRoom else { return .length }
+        let language = configuration.language
+        throw EngineError(
+            .contextLengthExceeded,
+            field: .segmentCount,
+            "segment \(index) does not fit after \(running.sequence.totalCount) of "
+                + "\(language.maximumPositionCount) positions and \(running.imageCount) of "
+                + "\(language.maximumImageCount - 1) pictures"
+        )
+    }
+
+    /// A text of an interleaved answer, and whether it is a segment.
     ///
-    /// One without any token is no segment: the model went straight on to a picture, or ended.
+    /// Without any token, the model went straight on to a picture, or ended.
     private mutating func interleavedText(
-        _ parameters: TextParameters,
         index: Int,
         on core: isolated EngineCore
-    ) async throws -> TextResult {
+    ) async throws -> (result: TextResult, isSegment: Bool) {
+        var parameters = request.text
+        if index == 0 && request.force == .text {
+            parameters.minimumTokenCount = max(1, parameters.minimumTokenCount)
+        }
+        let keepsEmpty = request.policy.keepsEmptyTexts
+        if keepsEmpty { emit(.segmentStarted(index: index, kind: .text)) }
         let result: TextResult
         if parameters.beamCount > 1 {
             let best = try await search(parameters, on: core).first
             result = best ?? TextResult(finishReason: .stop)
-            if !result.tokens.isEmpty { emit(.segmentStarted(index: index, kind: .text)) }
+            if !keepsEmpty, !result.tokens.isEmpty {
+                emit(.segmentStarted(index: index, kind: .text))
+            }
             core.append(result.tokens.map { .token($0) }, to: running)
         } else {
             result = try await sample(
                 parameters,
                 index: index,
-                startsWithFirstText: true,
+                startsWithFirstText: !keepsEmpty,
                 on: core
             )[0]
         }
-        if !result.tokens.isEmpty { finishText([result], index: index) }
-        return result
+        let isSegment = keepsEmpty || !result.tokens.isEmpty
+        if isSegment { finishText([result], index: index) }
+        return (result, isSegment)
     }
 
     // MARK: - Text
@@ -233,7 +260,7 @@ struct InterleaveSession {
             request: active,
             parameters: request.picture,
             seeds: (0..<request.picture.count).map {
-                ChoiceSeed.derived(from: request.seed, index: $0)
+                request.policy.pictureSeed(from: request.seed, index: $0)
             }
         )
         let emit = emit
@@ -267,5 +294,7 @@ struct InterleaveSession {
         let images = try await core.encode([prepared], for: active)
         timings.encoded += start.duration(to: clock.now)
         core.append(images.map { .image($0, prepared.digest) }, to: running)
+        core.append(postponed.map { .token($0) }, to: running)
+        postponed = []
     }
 }

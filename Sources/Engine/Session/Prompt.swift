@@ -86,16 +86,24 @@ struct Prompt: Sendable {
 }
 
 extension Prompt {
+    /// What stands before the last picture, and the ids after its place; nil without a picture.
+    func cutAtLastPicture(_ configuration: ModelConfiguration) -> (before: Prompt, after: [Int])? {
+        guard !pictures.isEmpty,
+            let place = tokens.lastIndex(of: configuration.vocabulary.beginOfImage)
+        else { return nil }
+        return (
+            Prompt(tokens: Array(tokens[..<place]), pictures: pictures.dropLast()),
+            Array(tokens[(place + 1)...].dropFirst(configuration.imageTokenCount))
+        )
+    }
+
     /// The prompt as content of a sequence, with what its pictures were encoded to.
-    ///
-    /// - `previous`: The token before the prompt's first, if it continues others.
     func elements(
         _ images: [EncodedImage],
-        _ configuration: ModelConfiguration,
-        after previous: Int? = nil
+        _ configuration: ModelConfiguration
     ) -> [SequenceContent] {
         let vocabulary = configuration.vocabulary
-        var previous = previous
+        var previous: Int?
         var content: [SequenceContent] = []
         content.reserveCapacity(tokens.count)
         var remaining = Array(zip(images, pictures))[...]

@@ -128,7 +128,10 @@ struct AnnotationParity {
                 count: subject.model.configuration.imageTokenCount
             )
         let sentences: [String] = try member(recorded, "sentences")
-        guard let mode = Annotation.Mode(rawValue: try member(recorded, "generate_mode")) else {
+        let modes: [String: Annotation.Mode] = [
+            "generate_texts": .texts, "generate_images": .pictures,
+        ]
+        guard let mode = modes[try member(recorded, "generate_mode", as: String.self)] else {
             throw ParityError("generate_mode is unknown")
         }
         return Annotation(
