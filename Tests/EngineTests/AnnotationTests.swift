@@ -137,9 +137,9 @@ struct AnnotationRoundsTests {
         #expect(sequence.computedCount == rounds[2].promptTokens.count)
         let row = Matrix(rows: 1, columns: vocabulary.size)
         for token in generated.dropFirst() {
-            model.language.nextLogits(of: sequence, compute, into: row)
+            model.language.logits(after: [sequence], compute, into: row)
             #expect(LogitsProcessing.mostLikely(row.toArray()) == token)
-            model.language.step(sequence, token: token, compute)
+            model.language.extend(sequence, with: [.token(token)], compute)
         }
         // The fourth round's picture.
         let decoder = model.imageDecoder

@@ -226,9 +226,8 @@ struct TextTests {
         let prompt = try tokenizer.encode("a dog", parsesSpecialTokens: false, addsBeginning: true)
         let compute = Compute(workerCount: 1)
         let sequence = model.language.makeSequence()
-        model.language.extend(sequence, with: prompt.map { .token($0) }, compute)
-        let scores = try model.language.score(options: [tokens], after: sequence, compute)
-        return scores[0].reduce(0, +)
+        model.language.extend(sequence, with: (prompt + tokens).map { .token($0) }, compute)
+        return model.language.logProbabilities(ofLast: tokens, in: sequence, compute).reduce(0, +)
     }
 
     @Test("Log-probabilities are logarithms of probabilities, one per token")

@@ -31,9 +31,9 @@ struct WorkerCountTests {
             let sequence = model.language.makeSequence()
             let elements = (1..<40).map { SequenceElement.token($0) }
             model.language.extend(sequence, with: elements, compute)
-            model.language.step(sequence, token: 50, compute)
+            model.language.extend(sequence, with: [.token(50)], compute)
             let logits = Matrix(rows: 1, columns: model.language.vocabularySize)
-            model.language.nextLogits(of: sequence, compute, into: logits)
+            model.language.logits(after: [sequence], compute, into: logits)
             return logits.toArray()
         }
         #expect(results.allSatisfy { $0 == results[0] })

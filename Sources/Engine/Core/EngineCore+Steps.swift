@@ -108,7 +108,11 @@ extension EngineCore {
         case .logits: break
         case .nothing: results.language[running.identifier] = .nothing
         case .logProbabilities(let tokens):
-            let scores = logProbabilities(of: tokens, in: running.sequence)
+            let scores = model.language.logProbabilities(
+                ofLast: tokens,
+                in: running.sequence,
+                compute
+            )
             guard scores.allSatisfy(\.isFinite) else {
                 return results.fail(
                     language.part.request,
@@ -129,31 +133,6 @@ extension EngineCore {
             )
         }
     }
-
-    /// How likely the last tokens of a sequence were, each after those before it.
-    private func logProbabilities(of tokens: [Int], in sequence: LanguageSequence) -> [Float] {
-        let first = sequence.computedCount - tokens.count - 1
-        return stride(from: 0, to: tokens.count, by: Self.largestLogitsRowCount).flatMap { start in
-            let group = tokens[start..<min(tokens.count, start + Self.largestLogitsRowCount)]
-            return compute.scope {
-                let logits = compute.scratch(group.count, model.language.vocabularySize)
-                model.language.logits(
-                    of: sequence,
-                    positions: first + group.startIndex..<first + group.endIndex,
-                    compute,
-                    into: logits
-                )
-                return group.enumerated().map { row, token in
-                    var scores = logits.row(row).toArray()
-                    LogitsProcessing.logSoftmax(&scores)
-                    return scores[token]
-                }
-            }
-        }
-    }
-
-    /// Positions of an option whose logits are held together: scratch memory is never given back.
-    private static let largestLogitsRowCount = 64
 
     // MARK: - Pictures
 

@@ -1,40 +1,30 @@
 package import Tensors
 
 extension LanguageModel {
-    /// Log-probabilities of each option's tokens after a context.
-    ///
-    /// The context is computed once; every option continues it on its own.
+    /// How likely the last tokens of a sequence were, each after those before it.
     ///
     /// - Parameters:
-    ///   - options: Tokens of each option.
-    ///   - context: Holds at least one position; left as it was.
-    ///   - compute: Where to compute.
-    ///   - checkpoint: Called before each option; throws to give up.
-    /// - Returns: Per option one number per token.
-    /// - Throws: what `checkpoint`, called before each option, throws.
-    package func score(
-        options: [[Int]],
-        after context: LanguageSequence,
-        _ compute: Compute,
-        checkpoint: () throws -> Void = {}
-    ) rethrows -> [[Float]] {
-        let start = context.computedCount
-        defer { context.truncate(to: start) }
-        return try options.map { option in
-            try checkpoint()
-            context.truncate(to: start)
-            guard !option.isEmpty else { return [] }
-            // The last token's successors do not matter, so it is not computed.
-            extend(context, with: option.dropLast().map { .token($0) }, compute)
+    ///   - tokens: Tokens that the sequence ends with, all of whose positions are computed.
+    ///   - sequence: Holds at least one position before them.
+    ///   - compute: Computes the logits, some positions at a time.
+    /// - Returns: One number per token.
+    package func logProbabilities(
+        ofLast tokens: [Int],
+        in sequence: LanguageSequence,
+        _ compute: Compute
+    ) -> [Float] {
+        let first = sequence.computedCount - tokens.count - 1
+        return stride(from: 0, to: tokens.count, by: Self.largestLogitsRowCount).flatMap { start in
+            let group = tokens[start..<min(tokens.count, start + Self.largestLogitsRowCount)]
             return compute.scope {
-                let logits = compute.scratch(option.count, vocabularySize)
+                let logits = compute.scratch(group.count, vocabularySize)
                 self.logits(
-                    of: context,
-                    positions: start - 1..<start - 1 + option.count,
+                    of: sequence,
+                    positions: first + group.startIndex..<first + group.endIndex,
                     compute,
                     into: logits
                 )
-                return option.enumerated().map { row, token in
+                return group.enumerated().map { row, token in
                     var scores = logits.row(row).toArray()
                     LogitsProcessing.logSoftmax(&scores)
                     return scores[token]
@@ -42,4 +32,7 @@ extension LanguageModel {
             }
         }
     }
+
+    /// Positions whose logits are held together: scratch memory is never given back.
+    private static var largestLogitsRowCount: Int { 64 }
 }

@@ -1,6 +1,6 @@
 package import Tensors
 
-// One sequence at a time, in a pool of its own: for scores, comparisons and benchmarks.
+// One sequence at a time, in a pool of its own: for comparisons and benchmarks.
 extension LanguageModel {
     /// Makes an empty sequence with a pool of its own, of at most `maximumPositionCount` positions.
     package func makeSequence() -> LanguageSequence { makeSequences(1)[0] }
@@ -36,21 +36,6 @@ extension LanguageModel {
             let work = [LanguageWork(sequence: sequence, count: count)]
             advance(work, compute, observe: observe)
         }
-    }
-
-    /// Adds a token to a sequence and computes its position.
-    package func step(_ sequence: LanguageSequence, token: Int, _ compute: Compute) {
-        sequence.append(token: token)
-        advance([LanguageWork(sequence: sequence, count: 1)], compute)
-    }
-
-    /// Computes the logits after a sequence's last computed position. `out` [1, vocabulary]
-    package func nextLogits(
-        of sequence: LanguageSequence,
-        _ compute: Compute,
-        into out: Matrix
-    ) {
-        logits(after: [sequence], compute, into: out)
     }
 
     /// The final hidden states of a sequence's first positions. [count, hidden]

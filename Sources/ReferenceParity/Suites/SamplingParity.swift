@@ -40,7 +40,7 @@ struct SamplingParity {
         let row = Matrix(rows: 1, columns: language.vocabularySize)
         for (step, token) in forced.enumerated() {
             let label = "\(name)[\(step)]"
-            language.nextLogits(of: sequence, subject.compute, into: row)
+            language.logits(after: [sequence], subject.compute, into: row)
             report.compare(
                 "\(label).raw_logits",
                 row.toArray(),
@@ -60,7 +60,7 @@ struct SamplingParity {
             fromOwn.accept(token)
             fromRecorded.accept(token)
             if step + 1 < forced.count {
-                language.step(sequence, token: token, subject.compute)
+                language.extend(sequence, with: [.token(token)], subject.compute)
             }
         }
     }

@@ -42,17 +42,19 @@ struct ScoreParity {
 
     private func compare(_ fixture: Fixture, _ prefix: String, _ image: String) throws {
         let language = subject.model.language
-        let sequence = language.makeSequence()
-        let elements = try subject.elements(
+        let context = try subject.elements(
             ids: fixture.tensor("\(prefix)context_ids").integers,
             images: [subject.features(ofImage: image)]
         )
-        language.extend(sequence, with: elements, subject.compute)
-        let scores = try language.score(
-            options: try options(fixture, prefix),
-            after: sequence,
-            subject.compute
-        )
+        let scores = try options(fixture, prefix).map { option in
+            let sequence = language.makeSequence()
+            language.extend(
+                sequence,
+                with: context + option.map { .token($0) },
+                subject.compute
+            )
+            return language.logProbabilities(ofLast: option, in: sequence, subject.compute)
+        }
         report.compare(
             "\(prefix)scores",
             scores.map { $0.reduce(0, +) },

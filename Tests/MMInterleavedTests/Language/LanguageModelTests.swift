@@ -50,7 +50,7 @@ struct LanguageModelTests {
         let pieces = model.language.makeSequence()
         model.language.extend(pieces, with: Array(elements[..<3]), compute)
         model.language.extend(pieces, with: Array(elements[3...4]), compute)
-        for token in [40, 50, 60] { model.language.step(pieces, token: token, compute) }
+        for token in [40, 50, 60] { model.language.extend(pieces, with: [.token(token)], compute) }
         #expect(pieces.computedCount == whole.computedCount)
         #expect(hidden(pieces) == hidden(whole))
         for layer in 0..<2 {
@@ -114,23 +114,21 @@ struct LanguageModelTests {
         let copy = model.language.makeSequence()
         copy.copy(from: original)
         let before = hidden(original)
-        model.language.step(copy, token: 40, compute)
+        model.language.extend(copy, with: [.token(40)], compute)
         #expect(original.computedCount == 3)
         #expect(hidden(original) == before)
         let whole = run(tokens(1, 20, 30, 40))
         #expect(hidden(copy) == hidden(whole))
     }
 
-    @Test("Options are scored as if each followed the context, which stays as it was")
-    func scores() throws {
-        let context = run(tokens(1, 20, 30))
-        let options = [[40, 50], [60], []]
-        let scores = try model.language.score(options: options, after: context, compute)
-        #expect(context.computedCount == 3)
-        #expect(scores.map(\.count) == [2, 1, 0])
-        let whole = run(tokens(1, 20, 30, 40))
+    @Test("The last tokens of a sequence are as likely as the logits before each say")
+    func logProbabilities() {
+        let whole = run(tokens(1, 20, 30, 40, 50))
+        let scores = model.language.logProbabilities(ofLast: [40, 50], in: whole, compute)
+        #expect(scores.count == 2)
+        #expect(model.language.logProbabilities(ofLast: [], in: whole, compute) == [])
         let logits = Matrix(rows: 1, columns: model.language.vocabularySize)
-        for (position, token, score) in [(2, 40, scores[0][0]), (3, 50, scores[0][1])] {
+        for (position, token, score) in [(2, 40, scores[0]), (3, 50, scores[1])] {
             model.language.logits(
                 of: whole,
                 positions: position..<position + 1,
