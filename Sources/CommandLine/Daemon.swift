@@ -134,6 +134,7 @@ struct Daemon {
                     metrics: metrics
                 )
                 logger.debug("Loading took \(start.duration(to: .now)).")
+                logger.info("Computing with \(loaded.workers).")
                 events.send(.loaded(loaded))
             } catch {
                 events.send(.failed("\(error)"))

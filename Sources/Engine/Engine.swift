@@ -50,7 +50,7 @@ package final class Engine: Sendable {
     /// Requests that were admitted and have not reported their end.
     let inProgress = DispatchGroup()
 
-    /// Starts the workers.
+    /// Starts the engine's thread and the other workers.
     ///
     /// - `metrics`: Where steps are recorded.
     /// - Throws: ``Scheduling/SchedulingConfigurationError`` if no request could ever run.
@@ -80,8 +80,8 @@ package final class Engine: Sendable {
         )
     }
 
-    /// Threads that compute, the engine's own included.
-    package var workerCount: Int { core.workerCount }
+    /// The threads that compute.
+    package var workers: EngineWorkers { core.workers }
 
     // MARK: - Requests
 

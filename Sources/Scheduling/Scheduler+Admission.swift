@@ -58,15 +58,7 @@ extension Scheduler {
     }
 
     /// Time after which a place in the queue is likely to be free: that of one request's computation.
-    private var retryAfter: Duration { costs.time(forRequests: 1) ?? .seconds(1) }
-
-    /// Time that a request admitted now is likely to wait: until those before it are computed, half of
-    /// those that run being done; nil before the first request ended.
-    package var expectedWait: Duration? {
-        let isFull = running.count >= configuration.maximumRunningCount
-        guard isFull || !waiting.isEmpty else { return .zero }
-        return costs.time(forRequests: waiting.count + (running.count + 1) / 2)
-    }
+    private var retryAfter: Duration { costs.meanRequestCost ?? .seconds(1) }
 
     /// The request's input is prepared: from now on it may start.
     ///

@@ -30,21 +30,6 @@ extension Scheduler {
         }
     }
 
-    /// Records that a plan was not computed: everything is asked for as before.
-    ///
-    /// Preempted sequences stay preempted, and copies of blocks may not have been made: so sequences of
-    /// the plan start again from what can be found in the cache.
-    package mutating func discard(_ plan: StepPlan, now: Duration) {
-        precondition(isStepRunning, "no plan is being executed")
-        isStepRunning = false
-        observe(now)
-        switch plan {
-        case .encode(let plan): for item in plan.items { images.abandon(item.image) }
-        case .language(let plan): for item in plan.items { releaseBlocks(of: item.sequence) }
-        case .denoise, .render: break
-        }
-    }
-
     private mutating func charge(_ plan: StepPlan, _ cost: Duration) {
         let unitCount = plan.unitCount
         guard unitCount > 0 else { return }
@@ -53,7 +38,6 @@ extension Scheduler {
             let share = cost * (Double(count) / Double(unitCount))
             requests[identifier]?.cost += share
             requests[identifier]?.virtualTime += FairClock.charge(share, weight: weight)
-            requests[identifier]?.stage = plan.stage
         }
     }
 

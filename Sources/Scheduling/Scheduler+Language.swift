@@ -132,7 +132,6 @@ extension Scheduler {
         guard let state = sequences[identifier] else { preconditionFailure("the sequence is gone") }
         if state.computedCount == state.adoptedCount { prefixQueryCount += state.content.count }
         prefixHitCount += state.adoptedCount
-        requests[owner]?.adoptedCount += state.adoptedCount
         sequences[identifier]?.adoptedCount = 0
         return LanguagePlan.Item(
             request: owner,
@@ -211,7 +210,6 @@ extension Scheduler {
             draft.items.removeAll { $0.sequence == victim }
             draft.preempted.append(victim)
             guard let loser = sequences[victim]?.request else { continue }
-            requests[loser]?.preemptionCount += 1
             // Who asks for no positions now, but draws, goes on drawing.
             if loser != owner && hasLanguageWork(loser) { requests[loser]?.isStalled = true }
         }

@@ -4,7 +4,7 @@ extension Scheduler {
     /// The next batch, or nil if nothing is to be computed, or nothing can be: then there is a
     /// ``stuckRequest``.
     ///
-    /// Tell ``apply(_:cost:now:)`` when it is done, or ``discard(_:now:)`` if it was not computed.
+    /// Tell ``apply(_:cost:now:)`` when it is done.
     ///
     /// - Precondition: The plan before has ended.
     package mutating func plan(now: Duration) -> StepPlan? {

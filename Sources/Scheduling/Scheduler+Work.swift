@@ -56,20 +56,6 @@ extension Scheduler {
         requests[request]?.sequences.removeAll { $0 == identifier }
     }
 
-    /// Positions of a sequence, and how many of them are computed; nil if it is gone.
-    package func progress(
-        of identifier: SequenceIdentifier
-    ) -> (computedCount: Int, totalCount: Int)? {
-        sequences[identifier].map { ($0.computedCount, $0.content.count) }
-    }
-
-    /// The sequence's block table as it is now.
-    ///
-    /// It changes with plans, and when a step ends: a block that became equal to another is replaced by it.
-    package func blocks(of identifier: SequenceIdentifier) -> [Int] {
-        sequences[identifier]?.blocks ?? []
-    }
-
     /// Asks for all positions that are known but not computed.
     ///
     /// The event ``SchedulingEvent/computed(_:of:)`` follows. False, and no event, if there are none.
@@ -82,11 +68,6 @@ extension Scheduler {
         if !state.isRequested { sequences[identifier]?.requestedAt = latestTime }
         sequences[identifier]?.isRequested = true
         return true
-    }
-
-    /// Takes back ``requestLanguage(_:)``; what is computed stays.
-    package mutating func withdrawLanguage(_ identifier: SequenceIdentifier) {
-        sequences[identifier]?.isRequested = false
     }
 
     /// Nothing of the sequence is computed any more.
@@ -118,12 +99,6 @@ extension Scheduler {
             requests[request]?.awaitedImages.append(image)
         }
         return availability
-    }
-
-    /// Takes back ``requestEncode(_:of:)``; the request has no claim to the features any more.
-    package mutating func withdrawEncode(_ image: ImageDigest, of request: RequestIdentifier) {
-        requests[request]?.awaitedImages.removeAll { $0 == image }
-        images.withdraw(image, for: request)
     }
 }
 
@@ -166,9 +141,6 @@ extension Scheduler {
         precondition(drawings[drawing] != nil, "the drawing is gone")
         drawings[drawing]?.work = .render
     }
-
-    /// Takes back what was asked for a drawing.
-    package mutating func withdraw(_ drawing: DrawingIdentifier) { drawings[drawing]?.work = nil }
 
     /// Removes a drawing; does nothing if it is gone already.
     package mutating func remove(_ drawing: DrawingIdentifier) {

@@ -1,32 +1,5 @@
-/// What a scheduler is doing, for people and dashboards.
+/// How full a scheduler's pools are and how well its caches serve, for people and dashboards.
 package struct SchedulerStatus: Hashable, Sendable {
-    /// An admitted request.
-    package struct Request: Hashable, Sendable {
-        package let identifier: RequestIdentifier
-        package let priority: Priority
-        package let isRunning: Bool
-        /// Whether its input is prepared.
-        package let isReady: Bool
-        /// Whether it waits for blocks that others have.
-        package let isStalled: Bool
-        /// Stage of the last step in which it took part.
-        package let stage: Stage?
-        /// Time since it was admitted.
-        package let age: Duration
-        /// Time until it started, or until now.
-        package let waited: Duration
-        /// Machine time that it was charged.
-        package let cost: Duration
-        package let sequenceCount: Int
-        package let computedPositionCount: Int
-        package let totalPositionCount: Int
-        /// Positions that it found computed by others.
-        package let adoptedPositionCount: Int
-        package let drawingCount: Int
-        package let awaitedImageCount: Int
-        package let preemptionCount: Int
-    }
-
     /// Something with a fixed capacity.
     package struct Pool: Hashable, Sendable {
         package let name: AdmissionRefusal.Pool
@@ -37,8 +10,6 @@ package struct SchedulerStatus: Hashable, Sendable {
         package let capacity: Int
     }
 
-    /// Running requests in the order in which they started, then waiting ones in order of admission.
-    package let requests: [Request]
     package let pools: [Pool]
     /// Positions that sequences began with, and those of them that were found in the prefix cache.
     package let prefixQueryCount: Int
@@ -46,16 +17,12 @@ package struct SchedulerStatus: Hashable, Sendable {
     /// Pictures asked for, and those of them that were held or being encoded.
     package let imageQueryCount: Int
     package let imageHitCount: Int
-    package let isDraining: Bool
 }
 
 extension Scheduler {
-    /// What is going on at `now`.
-    package func status(now: Duration) -> SchedulerStatus {
+    /// What is in use now.
+    package var status: SchedulerStatus {
         SchedulerStatus(
-            requests: (running + waiting).compactMap { requests[$0] }.map {
-                status(of: $0, now: now)
-            },
             pools: [
                 pool(.positionBlocks, pool.usedCount, pool.cachedCount, pool.blockCount),
                 pool(
@@ -71,8 +38,7 @@ extension Scheduler {
             prefixQueryCount: prefixQueryCount,
             prefixHitCount: prefixHitCount,
             imageQueryCount: images.queryCount,
-            imageHitCount: images.hitCount,
-            isDraining: isDraining
+            imageHitCount: images.hitCount
         )
     }
 
@@ -87,28 +53,6 @@ extension Scheduler {
             usedCount: usedCount,
             cachedCount: cachedCount,
             capacity: capacity
-        )
-    }
-
-    private func status(of request: RequestState, now: Duration) -> SchedulerStatus.Request {
-        let owned = request.sequences.compactMap { sequences[$0] }
-        return SchedulerStatus.Request(
-            identifier: request.identifier,
-            priority: request.bounds.priority,
-            isRunning: request.startedAt != nil,
-            isReady: request.isReady,
-            isStalled: request.isStalled,
-            stage: request.stage,
-            age: now - request.admittedAt,
-            waited: (request.startedAt ?? now) - request.admittedAt,
-            cost: request.cost,
-            sequenceCount: owned.count,
-            computedPositionCount: owned.reduce(0) { $0 + $1.computedCount },
-            totalPositionCount: owned.reduce(0) { $0 + $1.content.count },
-            adoptedPositionCount: request.adoptedCount,
-            drawingCount: request.drawings.count,
-            awaitedImageCount: request.awaitedImages.count,
-            preemptionCount: request.preemptionCount
         )
     }
 }

@@ -82,7 +82,7 @@ struct BatchingTests {
 
     @Test(
         "Answers are the same bytes alone and among others, with any number of workers",
-        arguments: [(1, UInt64(1)), (3, UInt64(2))]
+        arguments: [(1, UInt64(1)), (2, UInt64(2)), (7, UInt64(3)), (64, UInt64(4))]
     )
     func sameBytes(workerCount: Int, seed: UInt64) throws {
         var random = SeededRandom(seed: seed)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Number of workers")
 struct WorkerCountTests {
-    private static let counts = [1, 2, 3, 5]
+    private static let counts = [1, 2, 7, 64]
 
     /// The same computation with every number of workers.
     private func results(_ body: (Compute) throws -> [Float]) rethrows -> [[Float]] {
@@ -24,7 +24,7 @@ struct WorkerCountTests {
         #expect(!results[0].contains { !$0.isFinite })
     }
 
-    @Test("The language model computes the same bits with any number of workers")
+    @Test("Logits and log-probabilities are the same bits with any number of workers")
     func language() throws {
         let model = try TinyModel.make()
         let results = results { compute in
@@ -34,7 +34,9 @@ struct WorkerCountTests {
             model.language.extend(sequence, with: [.token(50)], compute)
             let logits = Matrix(rows: 1, columns: model.language.vocabularySize)
             model.language.logits(after: [sequence], compute, into: logits)
-            return logits.toArray()
+            let tokens = Array(30..<40) + [50]
+            let scores = model.language.logProbabilities(ofLast: tokens, in: sequence, compute)
+            return logits.toArray() + scores
         }
         #expect(results.allSatisfy { $0 == results[0] })
         #expect(!results[0].contains { !$0.isFinite })

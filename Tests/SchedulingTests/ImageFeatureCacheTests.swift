@@ -81,17 +81,6 @@ import Testing
         #expect(cache.isHeld("c"))
     }
 
-    @Test("An abandoned encoding is asked for again")
-    func abandons() {
-        var cache = Cache(capacity: 1)
-        #expect(cache.reserve(1, for: 1) == true)
-        _ = cache.ask("a", for: 1)
-        _ = cache.begin(["a"])
-        cache.abandon("a")
-        #expect(cache.isQueued("a"))
-        #expect(Self.encode(&cache, "a") == [1])
-    }
-
     @Test("Asking for more than was reserved ends the program")
     func refusesUnreserved() async {
         await #expect(processExitsWith: .failure) {

@@ -116,7 +116,7 @@ import Testing
                 queue.swapAt(queue.count - 1, Int.random(in: newest..<queue.count, using: &random))
                 state = queue.removeLast()
             }
-            for move in state.moves(discarding: true) {
+            for move in state.moves() {
                 var next = state
                 try next.make(move)
                 guard visited.insert(next.hashValue).inserted else { continue }

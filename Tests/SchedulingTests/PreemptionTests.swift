@@ -139,7 +139,6 @@ import Testing
         #expect(plan.items.map(\.sequence) == [second])
         // Its first block was not needed by anybody and is found again.
         #expect(plan.items.first?.positions.upperBound == 60 - 50)
-        #expect(scheduler.status(now: .zero).requests.map(\.preemptionCount) == [1])
     }
 
     @Test("A stalled request does not hold up stages that others could use")

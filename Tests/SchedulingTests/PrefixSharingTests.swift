@@ -19,7 +19,7 @@ import Testing
         let item = try #require(try scheduler.languageStep().items.first)
         #expect(item.positions == 8..<12)
         #expect(item.adoptedCount == 8)
-        #expect(scheduler.status(now: .zero).prefixHitCount == 8)
+        #expect(scheduler.status.prefixHitCount == 8)
     }
 
     @Test("One position is always computed, though all are known")
@@ -107,25 +107,5 @@ import Testing
         // first had not done when its turn came.
         #expect((9...20).contains(positions))
         #expect(scheduler.blocks(of: first)[..<3] == scheduler.blocks(of: second)[..<3])
-    }
-
-    @Test("A plan that was not computed leaves nothing behind and is planned again")
-    func discards() throws {
-        var scheduler = try Scheduler(makeConfiguration())
-        let request = try scheduler.startRequest(images: 1)
-        let image = ImageDigest(1, 2, 3, 4)
-        #expect(scheduler.requestEncode(image, of: request) == .awaited)
-        let sequence = scheduler.addPrompt(0..<6, to: request)
-        for stage in [Stage.encode, .language] {
-            let planned = scheduler.plan(now: .zero)
-            let plan = try #require(planned)
-            #expect(plan.stage == stage)
-            scheduler.discard(plan, now: .zero)
-            try scheduler.checkInvariants()
-            #expect(scheduler.progress(of: sequence)?.computedCount == 0)
-            let again = try scheduler.step()
-            #expect(again.plan == plan)
-            #expect(again.events.count == 1)
-        }
     }
 }

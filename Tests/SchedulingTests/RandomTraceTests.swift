@@ -39,7 +39,7 @@ import Testing
 
     private static func weight(_ move: ToyEngine.Move) -> Int {
         switch move {
-        case .cancel, .discard: 1
+        case .cancel: 1
         case .decide: 12
         default: 30
         }
@@ -58,7 +58,7 @@ import Testing
         }
         var engine = try ToyEngine(configuration, scripts)
         for _ in 0..<400 {
-            let moves = engine.moves(discarding: true)
+            let moves = engine.moves()
             let total = moves.reduce(0) { $0 + Self.weight($1) }
             var choice = Int.random(in: 0..<max(1, total), using: &random)
             for move in moves {

@@ -37,11 +37,6 @@ struct ReferenceMemory: Hashable {
         }
     }
 
-    /// Forgets what a plan would have given that was not executed.
-    mutating func discard(_ plan: StepPlan) {
-        if case .encode(let plan) = plan { features.subtract(plan.items.map(\.image)) }
-    }
-
     private mutating func execute(_ plan: LanguagePlan, _ scheduler: Scheduler) throws {
         for copy in plan.copies { positions[copy.target] = positions[copy.source] }
         for item in plan.items {

@@ -56,6 +56,16 @@ extension Scheduler {
         requestLanguage(sequence)
     }
 
+    /// Positions of a sequence, and how many of them are computed; nil if it is gone.
+    func progress(of identifier: SequenceIdentifier) -> (computedCount: Int, totalCount: Int)? {
+        sequences[identifier].map { ($0.computedCount, $0.content.count) }
+    }
+
+    /// The sequence's block table as it is now.
+    func blocks(of identifier: SequenceIdentifier) -> [Int] {
+        sequences[identifier]?.blocks ?? []
+    }
+
     /// Plans and applies one step of `cost`; returns both the plan and what came of it.
     mutating func step(
         cost: Duration = .milliseconds(1)

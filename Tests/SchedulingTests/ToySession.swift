@@ -177,7 +177,6 @@ struct ToyEngine: Hashable {
         case start
         case plan
         case apply
-        case discard
         case decide(Int, ToySession.Choice)
         case cancel(Int)
     }
@@ -199,7 +198,7 @@ struct ToyEngine: Hashable {
     }
 
     /// Everything that may happen next; requests are admitted in order.
-    func moves(cancelling: Bool = true, discarding: Bool = false) -> [Move] {
+    func moves(cancelling: Bool = true) -> [Move] {
         var moves: [Move] = []
         if let next = sessions.firstIndex(where: { $0.phase == .absent }) {
             moves.append(.admit(next))
@@ -213,7 +212,6 @@ struct ToyEngine: Hashable {
         }
         if sessions.contains(where: { $0.phase == .waiting }) { moves.append(.start) }
         if plan == nil { moves.append(.plan) } else { moves.append(.apply) }
-        if plan != nil && discarding { moves.append(.discard) }
         return moves
     }
 
@@ -239,11 +237,6 @@ struct ToyEngine: Hashable {
             guard let plan else { return }
             self.plan = nil
             deliver(scheduler.apply(plan, cost: stepDuration, now: now + stepDuration))
-        case .discard:
-            guard let plan else { return }
-            self.plan = nil
-            memory.discard(plan)
-            scheduler.discard(plan, now: now)
         case .decide(let index, let choice): sessions[index].decide(choice, &scheduler)
         case .cancel(let index): sessions[index].end(&scheduler)
         }

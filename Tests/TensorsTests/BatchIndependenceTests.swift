@@ -7,7 +7,12 @@ import Testing
 /// workers share the work.
 @Suite("Independence of the batch")
 struct BatchIndependenceTests {
-    private static let workerCounts = [1, 2, 5]
+    private static let workerCounts = [1, 2, 7, 64]
+
+    /// Cuts work as for so many workers; three suffice to run it.
+    private static func compute(_ workerCount: Int) -> Compute {
+        Compute(workerCount: min(workerCount, 3), shareCount: workerCount)
+    }
 
     private func random(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix {
         var random = SeededRandom(seed: seed)
@@ -34,7 +39,7 @@ struct BatchIndependenceTests {
         let single = Compute(workerCount: 1)
         let alone = (0..<rows).map { result(single, $0..<$0 + 1) }
         for workerCount in Self.workerCounts {
-            let compute = Compute(workerCount: workerCount)
+            let compute = Self.compute(workerCount)
             for count in [2, 3, 7, 8, 12, 13, 24, 25, 64, rows] where count <= rows {
                 for first in Set([0, rows - count]) {
                     #expect(
@@ -76,11 +81,13 @@ struct BatchIndependenceTests {
         )
         func result(_ range: Range<Int>, workerCount: Int) -> [Float] {
             let out = Matrix(rows: range.count, columns: outputs)
-            Compute(workerCount: workerCount).linear(x.rows(range), layer, into: out)
+            Self.compute(workerCount).linear(x.rows(range), layer, into: out)
             return out.toArray()
         }
         let all = result(0..<rows, workerCount: 1)
-        #expect(result(0..<rows, workerCount: 3) == all)
+        for workerCount in Self.workerCounts {
+            #expect(result(0..<rows, workerCount: workerCount) == all)
+        }
         for range in [0..<1, 511..<513, 700..<770, 1000..<1100] {
             #expect(
                 result(range, workerCount: 2)
@@ -118,7 +125,7 @@ struct BatchIndependenceTests {
         let x = random(6 * grid.count, inputs, seed: 10)
         func result(_ samples: Range<Int>, workerCount: Int) -> [Float] {
             let out = Matrix(rows: samples.count * target.count, columns: outputs)
-            Compute(workerCount: workerCount).convolution(
+            Self.compute(workerCount).convolution(
                 x.rows(samples.lowerBound * grid.count..<samples.upperBound * grid.count),
                 layer,
                 samples: samples.count,
@@ -183,6 +190,34 @@ struct BatchIndependenceTests {
         }
     }
 
+    @Test("A channel of a resized, doubled or pooled picture")
+    func pictures() {
+        let (grid, channels) = (Grid(height: 9, width: 12), 70)
+        let x = random(2 * grid.count, channels, seed: 40)
+        let one = x.rows(0..<grid.count)
+        func results(_ compute: Compute) -> [[Float]] {
+            let resized = Matrix(rows: 20 * 21, columns: channels)
+            compute.resizeBilinear(
+                one,
+                from: grid,
+                to: Grid(height: 20, width: 21),
+                into: resized
+            )
+            let doubled = Matrix(rows: 8 * grid.count, columns: channels)
+            compute.upsampleNearest2(x, samples: 2, grid: grid, into: doubled)
+            let pooled = Matrix(rows: 5 * 6, columns: channels)
+            compute.maxPool3x3Stride2(one, grid: grid, into: pooled)
+            let copied = Matrix(rows: x.rows, columns: channels)
+            compute.copy(x, to: copied)
+            return [resized, doubled, pooled, copied].map { $0.toArray() }
+        }
+        let alone = results(Self.compute(1))
+        #expect(alone[3] == x.toArray())
+        for workerCount in Self.workerCounts {
+            #expect(results(Self.compute(workerCount)) == alone, "\(workerCount) workers")
+        }
+    }
+
     @Test("A sample of a group normalisation", arguments: [false, true])
     func groupNorm(silu: Bool) {
         let (pixels, channels) = (150, 40)
@@ -194,7 +229,7 @@ struct BatchIndependenceTests {
         let x = random(5 * pixels, channels, seed: 19)
         func result(_ samples: Range<Int>, workerCount: Int) -> [Float] {
             let out = Matrix(rows: samples.count * pixels, columns: channels)
-            Compute(workerCount: workerCount).groupNorm(
+            Self.compute(workerCount).groupNorm(
                 x.rows(samples.lowerBound * pixels..<samples.upperBound * pixels),
                 samples: samples.count,
                 groups: 8,
@@ -263,7 +298,7 @@ struct BatchIndependenceTests {
         func result(_ range: Range<Int>, workerCount: Int) -> [Float] {
             let out = Matrix(rows: range.count * queries, columns: width)
             let keyRows = range.lowerBound * keys..<range.upperBound * keys
-            Compute(workerCount: workerCount).attention(
+            Self.compute(workerCount).attention(
                 q: q.rows(range.lowerBound * queries..<range.upperBound * queries),
                 k: k.rows(keyRows),
                 v: v.rows(keyRows),

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Testing
 
@@ -38,6 +39,65 @@ import Testing
         }
     }
 
+    @Test("Jobs of few parts among jobs of many leave nobody behind")
+    func changingPartCounts() {
+        let pool = WorkerPool(workerCount: 7)
+        let total = Counter()
+        var expected = 0
+        for round in 0..<3000 {
+            let count = [1, 2, 3, 9, 40][round % 5]
+            expected += count
+            pool.run(count) { _, _ in total.add() }
+            if round % 700 == 0 { spin() }
+        }
+        #expect(total.value == expected)
+    }
+
+    @Test("Workers have names, and their threads end with the pool")
+    func threads() throws {
+        var pool: WorkerPool? = WorkerPool(workerCount: 4)
+        let arrived = Counter()
+        let seen = Threads()
+        // Every worker takes a part, as none ends before all have begun.
+        pool?.run(4) { _, worker in
+            seen.add(worker, ThreadEntry.current)
+            arrived.add()
+            while arrived.value < 4 { sched_yield() }
+        }
+        let entries = seen.all
+        #expect(Set(entries.keys) == [0, 1, 2, 3])
+        for (worker, entry) in entries where worker > 0 {
+            #expect(entry.name == "ilv-worker-\(worker)")
+        }
+        pool = nil
+        for (worker, entry) in entries where worker > 0 { #expect(!entry.exists) }
+    }
+
+    @Test("A pinned worker keeps to one processor")
+    func pinned() {
+        let pool = WorkerPool(workerCount: 2, pins: true)
+        let arrived = Counter()
+        let seen = Threads()
+        pool.run(2) { _, worker in
+            seen.add(worker, ThreadEntry.current)
+            arrived.add()
+            while arrived.value < 2 { sched_yield() }
+        }
+        #expect(seen.all[1].map { !$0.processors.contains { "-,".contains($0) } } == true)
+    }
+
+    @Test("A part that uses the pool itself ends the program, with one worker and with more")
+    func nested() async {
+        await #expect(processExitsWith: .failure) {
+            let pool = WorkerPool(workerCount: 1)
+            pool.run(2) { _, _ in pool.run(2) { _, _ in } }
+        }
+        await #expect(processExitsWith: .failure) {
+            let pool = WorkerPool(workerCount: 3)
+            pool.run(3) { _, _ in pool.run(1) { _, _ in } }
+        }
+    }
+
     /// Longer than the workers watch before they sleep.
     private func spin() {
         let end = ContinuousClock.now.advanced(by: .milliseconds(2))
@@ -49,4 +109,46 @@ private final class Counter: Sendable {
     private let count = Atomic<Int>(0)
     var value: Int { count.load(ordering: .relaxed) }
     func add() { count.add(1, ordering: .relaxed) }
+}
+
+/// A thread as the system shows it.
+private struct ThreadEntry: Sendable {
+    private let path: String
+    let name: String
+    /// The processors that it may run on, such as `0-1`.
+    let processors: String
+
+    /// The calling thread.
+    static var current: ThreadEntry {
+        let link = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self"))
+        let path = "/proc/\(link ?? "none")"
+        func text(_ name: String) -> String {
+            ((try? String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)) ?? "")
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        let status = text("status").split(separator: "\n")
+        let allowed = status.first { $0.hasPrefix("Cpus_allowed_list:") } ?? ":?"
+        return ThreadEntry(
+            path: path,
+            name: text("comm"),
+            processors: allowed.split(separator: ":").last.map {
+                $0.trimmingCharacters(in: .whitespaces)
+            } ?? "?"
+        )
+    }
+
+    var exists: Bool { FileManager.default.fileExists(atPath: path) }
+}
+
+/// The threads of workers, told from any of them.
+private final class Threads: @unchecked Sendable {
+    // Sendable: only touched under the lock.
+    private let lock = NSLock()
+    private var entries: [Int: ThreadEntry] = [:]
+
+    func add(_ worker: Int, _ entry: ThreadEntry) {
+        lock.withLock { entries[worker] = entry }
+    }
+
+    var all: [Int: ThreadEntry] { lock.withLock { entries } }
 }

@@ -18,7 +18,7 @@ actor EngineCore {
     nonisolated let metrics: EngineMetrics
 
     nonisolated let model: InterleavedModel
-    nonisolated let workerCount: Int
+    nonisolated let workers: EngineWorkers
     let compute: Compute
     let pool: KeyValuePool
     /// The synchronizers that look at pictures.
@@ -66,7 +66,7 @@ actor EngineCore {
         lastProgress = Mutex(.zero)
         thread = EngineThread(isPinned: pinsWorkers)
         compute = Compute(workerCount: workerCount, pinsWorkers: pinsWorkers)
-        self.workerCount = compute.pool.workerCount
+        workers = EngineWorkers(count: compute.pool.workerCount, isPinned: pinsWorkers)
         pool = KeyValuePool(model.configuration.language, blockCount: scheduling.blockCount)
     }
 

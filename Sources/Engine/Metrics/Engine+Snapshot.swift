@@ -7,7 +7,7 @@ extension Engine {
     /// - `metrics`: Where the requests are recorded; learns the caches' counts.
     package func snapshot(_ metrics: EngineMetrics) -> EngineSnapshot {
         let status = status
-        let (scheduler, costs) = core.scheduler.withLock { ($0.status(now: core.now), $0.costs) }
+        let (scheduler, costs) = core.scheduler.withLock { ($0.status, $0.costs) }
         metrics.cachesCounted(
             imageFeatures: MetricsSnapshot.CacheCounts(
                 queryCount: scheduler.imageQueryCount,
@@ -18,7 +18,7 @@ extension Engine {
                 hitCount: scheduler.prefixHitCount
             )
         )
-        var snapshot = EngineSnapshot()
+        var snapshot = EngineSnapshot(workers)
         snapshot.requests = metrics.liveRequests
         let measured = metrics.snapshot()
         snapshot.recentSteps = measured.recentSteps

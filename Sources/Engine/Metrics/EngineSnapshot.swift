@@ -121,6 +121,8 @@ package struct EngineSnapshot: Sendable {
         }
     }
 
+    /// The threads that compute.
+    package let workers: EngineWorkers
     /// Requests in the order of their admission, waiting and running.
     package var requests: [Request] = []
     /// The last batches, oldest first.
@@ -145,5 +147,7 @@ package struct EngineSnapshot: Sendable {
     package var isDraining = false
 
     /// An idle engine without memory.
-    package init() {}
+    init(_ workers: EngineWorkers) {
+        self.workers = workers
+    }
 }

@@ -103,13 +103,6 @@ package struct ImageFeatureCache<Key: Hashable & Sendable, Owner: Hashable & Sen
         for key in reservation.keys { drop(key, of: owner) }
     }
 
-    /// Takes back one question.
-    package mutating func withdraw(_ key: Key, for owner: Owner) {
-        guard let index = reservations[owner]?.keys.firstIndex(of: key) else { return }
-        reservations[owner]?.keys.remove(at: index)
-        drop(key, of: owner)
-    }
-
     private mutating func drop(_ key: Key, of owner: Owner) {
         guard var entry = entries.removeValue(forKey: key) else { return }
         entry.owners.removeAll { $0 == owner }
@@ -154,16 +147,6 @@ package struct ImageFeatureCache<Key: Hashable & Sendable, Owner: Hashable & Sen
         entries[key]?.progress = .held
         entries[key]?.lastUse = useCount
         return owners(of: key)
-    }
-
-    /// Encoding came to nothing: the picture waits again if someone still needs it.
-    package mutating func abandon(_ key: Key) {
-        precondition(entries[key]?.progress == .encoding, "the picture was not being encoded")
-        if owners(of: key).isEmpty {
-            entries[key] = nil
-        } else {
-            entries[key]?.progress = .queued
-        }
     }
 
     private func leastRecentlyUsed() -> Key? {

@@ -24,11 +24,6 @@ package struct CostModel: Hashable, Sendable {
         }
         meanRequestCost = mean + (cost - mean) * Self.requestMemory
     }
-
-    /// Time until this many requests have been computed, or nil before the first one ended.
-    package func time(forRequests count: Int) -> Duration? {
-        meanRequestCost.map { $0 * count }
-    }
 }
 
 extension Duration {

@@ -25,11 +25,6 @@ struct RequestState: Hashable, Sendable {
     var wasActive = false
     /// Whether it waits for blocks that others have.
     var isStalled = false
-    var preemptionCount = 0
-    /// Positions found in the prefix cache.
-    var adoptedCount = 0
-    /// Stage of the last step in which it took part.
-    var stage: Stage?
 
     var rank: PreemptionPolicy.Rank {
         PreemptionPolicy.Rank(priority: bounds.priority, startIndex: startIndex)

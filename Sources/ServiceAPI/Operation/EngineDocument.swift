@@ -26,12 +26,23 @@ extension EngineSnapshot {
             "object": "engine", "model": .string(model),
             "status": isDraining ? "draining" : "ready",
             "running_count": .integer(runningCount), "waiting_count": .integer(waitingCount),
+            "workers": workers.json,
             "since_progress_ms": sinceProgress.map { .double($0.milliseconds) } ?? .null,
             "running": .array(requests.filter { $0.place != .waiting }.map(\.json)),
             "waiting": .array(requests.filter { $0.place == .waiting }.map(\.json)),
             "pools": .array(pools.map(\.json)), "steps": .array(steps), "costs": .array(costs),
             "simulation_costs": stepCosts.json, "instruction_set": instructionSets.json,
             "http": server.json,
+        ]
+    }
+}
+
+extension EngineWorkers {
+    fileprivate var json: JSON {
+        [
+            "count": .integer(count), "pinned": .bool(isPinned),
+            "processors": .integer(processorCount),
+            "processor_quota": processorQuota.map { .double($0) } ?? .null,
         ]
     }
 }
