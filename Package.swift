@@ -269,7 +269,7 @@ let package = Package(
         tests(
             "CommandLine",
             [
-                "Files", "MMInterleaved", "Scheduling", "HTTPServer", "Engine", "ServiceAPI",
+                "Files", "Tensors", "MMInterleaved", "Scheduling", "HTTPServer", "Engine", "ServiceAPI",
                 logging,
                 argumentParser,
             ]

@@ -1,11 +1,22 @@
 import MMInterleaved
 import Tensors
 
-/// Times the model's stages on random weights; each builds only the part of the model that it needs.
+/// One run of a stage.
+struct StageWork {
+    let stage: String
+    /// What one run is: a picture, 512 tokens, one step, ...
+    let unit: String
+    /// Units per run for the rate, such as tokens.
+    var unitCount = 1
+    /// Bytes of weights (and of cached values) that must be read at least once; 0 where it does not matter.
+    var byteCount = 0
+    /// Runs the stage once.
+    let body: (Compute) -> Void
+}
+
+/// The model's stages on random weights; each builds only the part of the model that it needs.
 struct StageBenchmarks {
     let configuration: ModelConfiguration
-    let compute: Compute
-    let iterations: Int
 
     /// The stages, in the order in which a request passes through them.
     static let stages = ["encode", "synchronize", "prefill", "decode", "denoise", "render"]
@@ -14,7 +25,8 @@ struct StageBenchmarks {
     private static let decodedTokenCount = 32
     private static let batchSize = 8
 
-    func run(_ stage: String) throws -> [Measurement] {
+    /// Builds what a stage needs.
+    func works(_ stage: String) throws -> [StageWork] {
         switch stage {
         case "encode": [try encode()]
         case "synchronize", "prefill", "decode": try language(stage)
@@ -24,30 +36,27 @@ struct StageBenchmarks {
         }
     }
 
+    /// Times a stage.
+    func run(_ stage: String, _ compute: Compute, iterations: Int) throws -> [Measurement] {
+        try works(stage).map { work in
+            let before = compute.floatingPointOperationCount
+            work.body(compute)
+            let operations = compute.floatingPointOperationCount - before
+            return Measurement(
+                stage: stage,
+                unit: work.unit,
+                seconds: time(iterations) { work.body(compute) },
+                floatingPointOperations: operations,
+                byteCount: work.byteCount,
+                unitCount: work.unitCount
+            )
+        }
+    }
+
     private func parameters() -> Parameters { Parameters(from: RandomParameters(seed: 1)) }
 
     private func byteCount(_ parameters: Parameters) -> Int {
         parameters.ledger.asked.reduce(0) { $0 + $1.count } * 4
-    }
-
-    private func measure(
-        _ stage: String,
-        unit: String,
-        unitCount: Int = 1,
-        byteCount: Int = 0,
-        _ body: () throws -> Void
-    ) rethrows -> Measurement {
-        let before = compute.floatingPointOperationCount
-        try body()
-        let operations = compute.floatingPointOperationCount - before
-        return Measurement(
-            stage: stage,
-            unit: unit,
-            seconds: try time(iterations, body),
-            floatingPointOperations: operations,
-            byteCount: byteCount,
-            unitCount: unitCount
-        )
     }
 
     private func randomMatrix(_ rows: Int, _ columns: Int) -> Matrix {
@@ -56,7 +65,7 @@ struct StageBenchmarks {
     }
 
     /// One picture through the vision transformer, its adapter and the perceiver.
-    private func encode() throws -> Measurement {
+    private func encode() throws -> StageWork {
         let tokenizer = try VisualTokenizer(
             parameters()["visual_tokenizer"],
             vision: configuration.vision,
@@ -66,10 +75,12 @@ struct StageBenchmarks {
         let side = configuration.vision.imageSize
         let pixels = Matrix(rows: side * side, columns: 3)
         pixels.fill(0.5)
-        return measure("encode", unit: "picture") { _ = tokenizer.encode([pixels], compute) }
+        return StageWork(stage: "encode", unit: "picture") { compute in
+            _ = tokenizer.encode([pixels], compute)
+        }
     }
 
-    private func language(_ stage: String) throws -> [Measurement] {
+    private func language(_ stage: String) throws -> [StageWork] {
         let parameters = parameters()
         let model = try LanguageModel(
             parameters,
@@ -85,12 +96,12 @@ struct StageBenchmarks {
         )
         if stage == "synchronize" {
             return [
-                measure("synchronize", unit: "picture's values, all layers") {
+                StageWork(stage: stage, unit: "picture's values, all layers") { compute in
                     _ = model.synchronizerValues(of: [maps], compute)
                 }
             ]
         }
-        let values = model.synchronizerValues(of: [maps], compute)[0]
+        let values = model.synchronizerValues(of: [maps], Compute())[0]
         let tokens = randomMatrix(
             configuration.imageTokenCount,
             configuration.language.hiddenSize
@@ -101,7 +112,7 @@ struct StageBenchmarks {
             let count = min(Self.promptTokenCount, positions)
             let sequence = model.makeSequence()
             return [
-                measure("prefill", unit: "token, pp\(count)", unitCount: count) {
+                StageWork(stage: stage, unit: "token, pp\(count)", unitCount: count) { compute in
                     sequence.truncate(to: 0)
                     model.extend(
                         sequence,
@@ -138,18 +149,19 @@ struct StageBenchmarks {
         _ count: Int,
         _ byteCount: Int,
         sequenceCount: Int = 1
-    ) -> Measurement {
+    ) -> StageWork {
         let sequences = model.makeSequences(sequenceCount)
-        for sequence in sequences { model.extend(sequence, with: [.token(1)] + beginning, compute) }
-        let start = sequences[0].computedCount
+        let start = Compute()
+        for sequence in sequences { model.extend(sequence, with: [.token(1)] + beginning, start) }
+        let startCount = sequences[0].computedCount
         let logits = Matrix(rows: sequenceCount, columns: model.vocabularySize)
-        return measure(
-            "decode",
+        return StageWork(
+            stage: "decode",
             unit: unit,
             unitCount: count * sequenceCount,
             byteCount: byteCount
-        ) {
-            for sequence in sequences { sequence.truncate(to: start) }
+        ) { compute in
+            for sequence in sequences { sequence.truncate(to: startCount) }
             for _ in 0..<count {
                 for sequence in sequences { sequence.append(token: 5) }
                 model.advance(
@@ -162,8 +174,9 @@ struct StageBenchmarks {
     }
 
     /// One denoising step with guidance: two samples through the UNet and its synchronizers.
-    private func denoise() throws -> Measurement {
+    private func denoise() throws -> StageWork {
         let parameters = parameters()
+        let compute = Compute()
         let decoder = configuration.imageDecoder
         let unet = try UNet(
             parameters["image_decoder"]["decoder"],
@@ -182,11 +195,11 @@ struct StageBenchmarks {
         let pixels = decoder.unet.sampleSize * decoder.unet.sampleSize
         let latents = randomMatrix(2 * pixels, decoder.unet.latentChannels)
         let out = Matrix(rows: 2 * pixels, columns: decoder.unet.latentChannels)
-        return measure(
-            "denoise",
+        return StageWork(
+            stage: "denoise",
             unit: "guided step",
             byteCount: byteCount(parameters)
-        ) {
+        ) { compute in
             unet.predict(
                 latents,
                 times: [500, 500],
@@ -199,7 +212,7 @@ struct StageBenchmarks {
     }
 
     /// One picture's latents to pixels.
-    private func render() throws -> Measurement {
+    private func render() throws -> StageWork {
         let configuration = configuration.imageDecoder
         let autoencoder = try Autoencoder(
             parameters()["image_decoder"]["decoder"]["vae"],
@@ -209,7 +222,7 @@ struct StageBenchmarks {
         let latents = randomMatrix(side * side, configuration.unet.latentChannels)
         let pixels = side * configuration.autoencoder.upsamplingFactor
         let out = Matrix(rows: pixels * pixels, columns: 3)
-        return measure("render", unit: "picture") {
+        return StageWork(stage: "render", unit: "picture") { compute in
             autoencoder.decode(latents, side: side, compute, into: out)
         }
     }

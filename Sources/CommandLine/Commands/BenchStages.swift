@@ -46,11 +46,7 @@ struct BenchStages: ParsableCommand {
     func run() throws {
         let configuration = try ShapeCatalog.configuration(shape)
         let compute = Compute(workerCount: workers)
-        let benchmarks = StageBenchmarks(
-            configuration: configuration,
-            compute: compute,
-            iterations: iterations
-        )
+        let benchmarks = StageBenchmarks(configuration: configuration)
         let stages = stage.isEmpty ? StageBenchmarks.stages : stage
         var bar = ProgressBar("timing \(configuration.name)")
         bar.show(0, "peaks")
@@ -65,7 +61,7 @@ struct BenchStages: ParsableCommand {
         )
         for (index, stage) in stages.enumerated() {
             bar.show(Double(index) / Double(stages.count), stage)
-            let measurements = try benchmarks.run(stage)
+            let measurements = try benchmarks.run(stage, compute, iterations: iterations)
             let after = meter.measure()
             let peaks = before.merged(with: after)
             report.stages += measurements.map { StageReport.Stage(measurement: $0, peaks: peaks) }

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Foundation
+import MMInterleaved
+
+/// Predicts how the model's stages scale over many cores.
+struct BenchCores: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cores",
+        abstract: "Predict the model's stages on many cores from the times of their parts on one.",
+        discussion: """
+            Every computation of a stage is cut as for so many workers, each part is timed on one thread, and the \
+            parts are scheduled on so many simulated workers: each takes what it was measured to take, or what its \
+            memory takes at its share of the machine's bandwidth if that is longer; after each computation all \
+            workers meet, at the measured cost of a word between two cores for each. What runs between the parts \
+            is not divided. Efficiency is the speed-up over one worker without any cut, per worker.
+            """
+    )
+
+    @Option(help: "Name of a shape in Config/shapes, or the path of a configuration file.")
+    var shape: String
+
+    @Option(help: "Stage to simulate: \(Self.stages.joined(separator: ", ")).")
+    var stage: [String]
+
+    @Option(help: "Numbers of workers.")
+    var cores: [Int] = [2, 4, 8, 16, 32, 64, 128]
+
+    @Option(help: "Bandwidths of the memory, in GB/s.")
+    var bandwidth: [Double] = [100, 200, 400]
+
+    @Option(help: "Timed runs, of which the shortest time of every part counts.")
+    var iterations = 2
+
+    private static let stages = ["encode", "prefill", "decode", "denoise", "render"]
+
+    func validate() throws {
+        for name in stage where !Self.stages.contains(name) {
+            throw ValidationError(
+                "there is no stage \"\(name)\"; known are \(Self.stages.joined(separator: ", "))"
+            )
+        }
+        guard cores.allSatisfy({ (1...1024).contains($0) }) else {
+            throw ValidationError("--cores must be between 1 and 1024")
+        }
+        guard bandwidth.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+            throw ValidationError("--bandwidth must be more than 0")
+        }
+        guard (1...100).contains(iterations) else {
+            throw ValidationError("--iterations must be between 1 and 100")
+        }
+    }
+
+    func run() throws {
+        let configuration = try ShapeCatalog.configuration(shape)
+        let benchmarks = StageBenchmarks(configuration: configuration)
+        let hop = CoreSimulation.measureSecondsPerHop()
+        print(String(format: "%@, %.0f ns per hop", configuration.name, hop * 1e9))
+        for name in stage {
+            for work in try benchmarks.works(name) { print(report(work, hop: hop)) }
+        }
+    }
+
+    private func report(_ work: StageWork, hop: Double) -> String {
+        let single = CoreSimulation(workerCount: 1, iterations: iterations, work.body)
+        let alone = single.seconds(on: CoreSimulation.Machine(workerCount: 1))
+        var lines = [
+            "",
+            String(format: "%@ (%@): %.1f ms on one core", work.stage, work.unit, alone * 1e3),
+            "   cores" + bandwidth.map { String(format: "%8.0f GB/s: speed-up", $0) }.joined()
+                + "    outside parts",
+        ]
+        for count in cores {
+            let simulation = CoreSimulation(
+                workerCount: count,
+                iterations: iterations,
+                work.body
+            )
+            let cells = bandwidth.map { bandwidth -> String in
+                let seconds = simulation.seconds(
+                    on: CoreSimulation.Machine(
+                        workerCount: count,
+                        bytesPerSecond: bandwidth * 1e9,
+                        secondsPerHop: hop
+                    )
+                )
+                let speedUp = alone / seconds
+                var cell = String(format: "%7.1f (%3.0f%%)", speedUp, 100 * speedUp / Double(count))
+                if work.byteCount > 0 {
+                    // How much of the bandwidth reading the weights once takes.
+                    let share = Double(work.byteCount) / (bandwidth * 1e9) / seconds
+                    cell += String(format: " %3.0f%%", 100 * share)
+                }
+                return String(repeating: " ", count: max(1, 23 - cell.count)) + cell
+            }
+            let serial = String(format: "%12.2f ms", simulation.serialSeconds * 1e3)
+            lines.append(String(format: "%8d", count) + cells.joined() + serial)
+        }
+        return lines.joined(separator: "\n")
+    }
+}
