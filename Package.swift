@@ -269,7 +269,8 @@ let package = Package(
         tests(
             "CommandLine",
             [
-                "Files", "Tensors", "MMInterleaved", "Scheduling", "HTTPServer", "Engine", "ServiceAPI",
+                "Files", "Tensors", "MMInterleaved", "Scheduling", "HTTPServer", "Engine",
+                "ServiceAPI",
                 logging,
                 argumentParser,
             ]

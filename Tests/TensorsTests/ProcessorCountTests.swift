@@ -2,7 +2,7 @@ import Testing
 
 @testable import Tensors
 
-private let unifiedMount = "29 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate"
+private let unifiedMount = "29 23 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate"
 private let separateMounts = """
     31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
     32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct
@@ -28,14 +28,16 @@ struct ProcessorCountTests {
 
     /// Separate hierarchies with the process in `/a`.
     private func separate(quota: String?, period: String?) -> Double? {
-        self.quota([
-            "/proc/self/cgroup": "9:name=systemd:/\n4:cpuset:/x\n1:cpu,cpuacct:/a\n0::/\n",
-            "/proc/self/mountinfo": separateMounts,
-            "/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us": "-1\n",
-            "/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us": "100000\n",
-            "/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us": quota,
-            "/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_period_us": period,
-        ].compactMapValues(\.self))
+        self.quota(
+            [
+                "/proc/self/cgroup": "9:name=systemd:/\n4:cpuset:/x\n1:cpu,cpuacct:/a\n0::/\n",
+                "/proc/self/mountinfo": separateMounts,
+                "/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us": "-1\n",
+                "/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us": "100000\n",
+                "/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us": quota,
+                "/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_period_us": period,
+            ].compactMapValues(\.self)
+        )
     }
 
     @Test("The least limit of the process's group and its parents counts")
@@ -71,7 +73,8 @@ struct ProcessorCountTests {
     func unreadable() {
         #expect(quota([:]) == nil)
         let limit = ["/sys/fs/cgroup/cpu.max": "100000 100000"]
-        for broken in ["", "\n", "0", "0:", "::", "0::", "1:cpu", "-", "a - b", String(repeating: "x ", count: 99)] {
+        let long = String(repeating: "x ", count: 99)
+        for broken in ["", "\n", "0", "0:", "::", "0::", "1:cpu", "-", "a - b", long] {
             var files = limit
             files["/proc/self/cgroup"] = "0::/"
             files["/proc/self/mountinfo"] = broken

@@ -61,9 +61,10 @@ package final class AnnotationRounds: Sendable {
         }
     }
 
-    /// Waits for the next round's text or pictures; nil after the last round.
+    /// Waits for the next round's text or pictures.
     ///
     /// - Parameter report: Told every denoising step that was taken, and how many there are.
+    /// - Returns: The round; nil after the last one.
     /// - Throws: ``EngineError`` if there is no next round.
     package func next(
         report: (_ step: Int, _ stepCount: Int) -> Void = { _, _ in }

@@ -229,9 +229,7 @@ extension EngineCore {
 
     // MARK: - Waiting
 
-    /// Waits for values that steps compute.
-    ///
-    /// - Parameter register: Says where each part is waited for.
+    /// Waits for values that steps compute; `register` says where each is waited for.
     private func values<Value: Sendable>(
         _ count: Int,
         for request: ActiveRequest,

@@ -49,7 +49,8 @@ actor EngineCore {
 
     /// Starts the engine's thread and the other workers, and takes address space for the pools.
     ///
-    /// - Parameter pinsWorkers: Whether each worker, the engine's thread being the first, keeps to a processor.
+    /// With `pinsWorkers` each worker, the engine's thread being the first, keeps to a processor.
+    ///
     /// - Throws: ``SchedulingConfigurationError`` if no request could ever run.
     init(
         _ model: InterleavedModel,

@@ -68,7 +68,7 @@ package final class WorkerPool {
         _ body: (_ part: Int, _ worker: Int) -> Void
     ) {
         let isBusy = isRunning.exchange(true, ordering: .acquiring)
-        precondition(!isBusy, "the worker pool runs one computation at a time, and none inside a part")
+        precondition(!isBusy, "the pool runs one computation at a time, and none inside a part")
         defer { isRunning.store(false, ordering: .releasing) }
         if let recorder {
             recorder.run(count, byteCount: byteCount, body)
