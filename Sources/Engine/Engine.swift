@@ -52,7 +52,7 @@ package final class Engine: Sendable {
 
     /// Starts the engine's thread and the other workers.
     ///
-    /// - `metrics`: Where steps are recorded.
+    /// `metrics` records the steps.
     /// - Throws: ``Scheduling/SchedulingConfigurationError`` if no request could ever run.
     package init(
         _ model: InterleavedModel,
@@ -87,7 +87,7 @@ package final class Engine: Sendable {
 
     /// Queues a request.
     ///
-    /// - `handle`: Gets every event; the last one is `completed` or `failed`.
+    /// `handle` gets every event; the last one is `completed` or `failed`.
     /// - Throws: ``EngineError`` of kind `queueFull`, `draining`, or `contextLengthExceeded` if it could
     ///   never run; then no event is reported.
     package func submit(
@@ -131,7 +131,7 @@ package final class Engine: Sendable {
 
     /// Queues a request for the log-probabilities of options.
     ///
-    /// - `handle`: Gets the answer, or the reason why there is none, once.
+    /// `handle` gets the answer, or the reason why there is none, once.
     /// - Throws: as ``submit(_:handle:)``; then nothing is reported.
     package func submit(
         _ request: ScoreRequest,

@@ -29,7 +29,7 @@ extension Subject {
         return try answer.get()
     }
 
-    /// Token ids as parts of a request, or nil if their text does not give the same ids again.
+    /// Token ids as parts of a request; nil if their text does not give the same ids again.
     ///
     /// - Parameters:
     ///   - ids: A prompt without padding, begin-of-sequence first.

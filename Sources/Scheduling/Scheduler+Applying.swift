@@ -5,7 +5,7 @@ extension Scheduler {
     ///
     /// What ended while the step ran is passed over.
     ///
-    /// - `cost`: Time that the step took; it is charged to the requests that took part.
+    /// `cost`, the time that the step took, is charged to the requests that took part.
     package mutating func apply(
         _ plan: StepPlan,
         cost: Duration,

@@ -107,7 +107,7 @@ extension Scheduler {
 extension Scheduler {
     /// A new drawing of a running request.
     ///
-    /// - `sampleCount`: Samples per denoising step: two with guidance, else one.
+    /// Its denoising steps have `sampleCount` samples: two with guidance, else one.
     /// - Precondition: The request has no more drawings at the same time than its bounds say.
     package mutating func addDrawing(
         to request: RequestIdentifier,

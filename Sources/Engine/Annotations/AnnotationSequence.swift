@@ -32,7 +32,7 @@ package struct AnnotationSequence: Hashable, Sendable {
     ///
     /// A text without any word (the model ended at once) adds nothing; the reference fails there.
     ///
-    /// - `generated`: Begin-of-sequence token, words, and the token that ended them if any.
+    /// `generated` is the begin-of-sequence token, words, and the token that ended them if any.
     package mutating func append(generated: [Int], opensPicture: Bool) -> Outcome {
         var words = Array(generated.dropFirst())
         let isStopped = words.last == vocabulary.endOfSequence

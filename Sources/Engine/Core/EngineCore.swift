@@ -139,7 +139,7 @@ actor EngineCore {
 
     /// A request's input is ready, unless it has ended meanwhile.
     ///
-    /// - `bounds`: With the positions that the prompt turned out to have.
+    /// `bounds` have the positions that the prompt turned out to have.
     func makeReady(
         _ identifier: RequestIdentifier,
         _ bounds: RequestBounds,

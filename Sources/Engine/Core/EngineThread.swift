@@ -42,7 +42,7 @@ final class EngineThread: SerialExecutor, TaskExecutor {
 
     /// Runs something after a time; a body that holds nothing does not keep the thread from ending.
     func async(after delay: Duration, _ body: @escaping @Sendable () -> Void) {
-        inbox.add(body, at: .now + delay)
+        inbox.add(body, at: ContinuousClock.now + delay)
     }
 
     /// A piece of work.

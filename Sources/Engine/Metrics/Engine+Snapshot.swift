@@ -4,7 +4,7 @@ internal import Scheduling
 extension Engine {
     /// What the engine is doing; never waits for a computation.
     ///
-    /// - `metrics`: Where the requests are recorded; learns the caches' counts.
+    /// `metrics` records the requests, and learns the caches' counts.
     package func snapshot(_ metrics: EngineMetrics) -> EngineSnapshot {
         let status = status
         let (scheduler, costs) = core.scheduler.withLock { ($0.status, $0.costs) }

@@ -22,8 +22,7 @@ package final class EngineMetrics: Sendable {
 
     /// Begins the record of a request that is about to be submitted.
     ///
-    /// - `identifier`: The name of its answer.
-    /// - `clientIdentifier`: The name that its client and the log know it by.
+    /// `identifier` is the name of its answer, `clientIdentifier` that by which its client and the log know it.
     package func makeRecorder(
         identifier: String,
         clientIdentifier: String,
@@ -148,8 +147,7 @@ package final class EngineMetrics: Sendable {
 
     /// How the caches have done so far; all counts since the beginning, which never fall.
     ///
-    /// - `imageFeatures`: Look-ups of pictures' features.
-    /// - `prefixes`: Positions looked up among computed prefixes.
+    /// `imageFeatures` are look-ups of pictures' features, `prefixes` positions looked up among computed prefixes.
     package func cachesCounted(
         imageFeatures: MetricsSnapshot.CacheCounts,
         prefixes: MetricsSnapshot.CacheCounts

@@ -62,8 +62,10 @@ package final class WorkLane: Sendable {
 
     /// An empty lane, whose threads have its name.
     ///
-    /// - `capacity`: What may be held at once; work that alone asks for more runs when nothing else does.
-    /// - `workerCount`: Most work at once; nil for one fewer than processors, at least one.
+    /// - Parameters:
+    ///   - name: Of its threads; at most 15 bytes are kept.
+    ///   - capacity: What may be held at once; work that alone asks for more runs when nothing else does.
+    ///   - workerCount: Most work at once; nil for one fewer than processors, at least one.
     package init(_ name: String, capacity: Int = .max, workerCount: Int? = nil) {
         self.name = name
         self.capacity = capacity
@@ -72,8 +74,8 @@ package final class WorkLane: Sendable {
 
     /// Runs work when its turn comes.
     ///
-    /// - `next`: Does a piece, and tells what the next one takes; nil after the last. Other work may come between
-    ///   two pieces.
+    /// `next` does a piece, and tells what the next one takes; nil after the last. Other work may come between two
+    /// pieces.
     package func run(_ demand: Demand, _ next: @escaping @Sendable () -> Demand?) {
         let startsThread = state.withLock { state in
             state.waiting.append(Work(demand: demand, next: next))

@@ -25,7 +25,7 @@ struct InterleaveSession {
 
     /// Begins with an empty sequence.
     ///
-    /// - `timings`: What the request has waited for so far.
+    /// `timings` tell what the request has waited for so far.
     init(
         _ request: InterleaveRequest,
         _ active: ActiveRequest,

@@ -92,7 +92,7 @@ extension Prompt {
             let place = tokens.lastIndex(of: configuration.vocabulary.beginOfImage)
         else { return nil }
         return (
-            Prompt(tokens: Array(tokens[..<place]), pictures: pictures.dropLast()),
+            Prompt(tokens: Array(tokens[..<place]), pictures: Array(pictures.dropLast())),
             Array(tokens[(place + 1)...].dropFirst(configuration.imageTokenCount))
         )
     }

@@ -14,7 +14,7 @@ struct StopText {
 
     /// Takes more text; returns what is certain to belong to the answer.
     ///
-    /// - `counts`: Whether a stop that this text completes ends the answer; one completed before never does.
+    /// A stop that this text completes ends the answer if it `counts`; one completed before never does.
     mutating func append(_ text: String, counts: Bool = true) -> String {
         guard !isHit else { return "" }
         guard !stops.isEmpty else { return text }

@@ -12,7 +12,7 @@ struct TextRound {
     /// The texts advance together, a token each per step. A single text becomes part of `running`
     /// itself; several get sequences of their own, which end with them.
     ///
-    /// - `emit`: Told each certain piece of text, and of which; with log-probabilities, each token.
+    /// `emit` is told each certain piece of text, and of which; with log-probabilities, each token.
     func sample(
         _ running: RunningSequence,
         _ choosers: inout [TokenChooser],

@@ -78,7 +78,7 @@ package struct PagedAttentionPlan: Sendable {
 
     /// Adds the next `count` rows of the step: positions of one sequence from `firstPosition` on.
     ///
-    /// - `blocks`: The sequence's blocks in the order of its positions.
+    /// `blocks` are the sequence's, in the order of its positions.
     /// - Precondition: the blocks hold the positions.
     package mutating func append(count: Int, firstPosition: Int, blocks: [Int]) {
         let size = PagedKeyValues.blockSize

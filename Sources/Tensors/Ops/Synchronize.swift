@@ -54,7 +54,7 @@ extension Compute {
     /// Threads: cut by queries, each of which is computed alone: queries of several sequences or
     /// samples may share a call. Source: MM-Interleaved, arXiv 2401.10208 §3.2.
     ///
-    /// - `visible`: The images a query sees, oldest first; empty for none.
+    /// `visible` tells the images a query sees, oldest first; empty for none.
     package func synchronize(
         offsets: Matrix,
         logits: Matrix,

@@ -15,7 +15,7 @@ package final class WorkerPool {
     /// Measures the parts instead of sharing them, where it is there.
     package var recorder: PartRecorder?
 
-    private let board = JobBoard()
+    private let board: JobBoard
     private let sleepers: [Sleeper]
     private let threads: [NamedThread]
     private let isRunning = Atomic<Bool>(false)
@@ -28,19 +28,20 @@ package final class WorkerPool {
     ///   - requested: Number of workers; 0 for one per processor that this process may use.
     ///   - pins: Whether every worker keeps to a processor of its own. The caller's thread is the caller's business.
     package init(workerCount requested: Int = 0, pins: Bool = false) {
+        let board = JobBoard()
         let count = requested > 0 ? requested : ProcessorCount.current.workerCount
         var sleepers: [Sleeper] = []
         var threads: [NamedThread] = []
         for worker in 1..<max(count, 1) {
             let sleeper = Sleeper()
             let thread = NamedThread("ilv-worker-\(worker)", onProcessor: pins ? worker : nil) {
-                [board] in
                 board.work(as: worker, sleeper)
             }
             guard let thread else { break }
             threads.append(thread)
             sleepers.append(sleeper)
         }
+        self.board = board
         self.sleepers = sleepers
         self.threads = threads
         workerCount = threads.count + 1
