@@ -9,10 +9,11 @@ import Testing
 private let vocabulary = TinyModel.configuration.vocabulary
 private let goesOn = [vocabulary.endOfSequence: Float(-60), vocabulary.beginOfImage: Float(-60)]
 
-/// A request's words and pixels: what must not depend on anything else.
+/// A request's words, log-probabilities and pixels: what must not depend on anything else.
 private struct Answer: Hashable {
     var texts: [[String]] = []
     var tokens: [[Int]] = []
+    var logProbabilities: [[Float]] = []
     var pixels: [[UInt8]] = []
 
     init(_ events: [EngineEvent]) {
@@ -20,6 +21,9 @@ private struct Answer: Hashable {
             if let text = segment.text {
                 texts.append(text.choices.map(\.text))
                 tokens += text.choices.map(\.tokens)
+                logProbabilities += text.choices.compactMap(\.logProbabilities).map {
+                    $0.map(\.logProbability)
+                }
             }
             pixels += segment.pictures?.pictures.map(\.image.pixels) ?? []
         }
@@ -48,6 +52,9 @@ private func randomRequest(_ random: inout SeededRandom) throws -> InterleaveReq
     request.text.beamCount = Int.random(in: 0...3, using: &random) == 0 ? 3 : 1
     if request.text.beamCount == 1 && request.mode == .text {
         request.text.sequenceCount = Int.random(in: 1...3, using: &random)
+    }
+    if request.text.beamCount == 1, Bool.random(using: &random) {
+        request.text.logProbabilityCount = 2
     }
     request.picture.stepCount = Int.random(in: 1...4, using: &random)
     request.picture.guidanceScale = Bool.random(using: &random) ? 1 : 7.5
