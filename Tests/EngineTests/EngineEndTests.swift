@@ -40,9 +40,10 @@ struct EngineEndTests {
         let soon = try admitForever(engine, timeout: .milliseconds(40))
         let sooner = try admitForever(engine, timeout: .milliseconds(5))
         #expect(sooner.first().kind == .deadlineExceeded)
-        #expect(soon.first().field == .timeout)
+        let error = soon.first()
+        #expect(error.field == .timeout)
         #expect(
-            soon.first().description == "not done within 40 ms; its input was being read until then"
+            error.description == "not done within 40 ms; its input was being read until then"
         )
         #expect(engine.status.waitingCount == 2)
         engine.core.post { $0.endAll(EngineError(.cancelled, "enough")) }

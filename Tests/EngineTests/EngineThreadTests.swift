@@ -25,10 +25,9 @@ struct EngineThreadTests {
     func named() throws {
         let runner = try RequestRunner()
         let folders = Answers<String>()
-        for _ in 0..<3 { runner.engine.core.post { _ in folders.take(Self.ownFolder) } }
-        _ = try runner.events { _ in }
-        let first = folders.first()
         runner.engine.core.post { _ in folders.take(Self.ownFolder) }
+        let first = folders.first()
+        _ = try runner.events { _ in }
         let name = try String(contentsOfFile: "\(first)/comm", encoding: .utf8)
         #expect(name == "ilv-engine\n")
         let done = Answers<Bool>()
@@ -40,13 +39,14 @@ struct EngineThreadTests {
     func ends() throws {
         for answersRequests in [false, true] {
             let folders = Answers<String>()
+            let folder: String
             do {
                 let runner = try RequestRunner(workerCount: 2)
                 runner.engine.core.post { _ in folders.take(Self.ownFolder) }
                 if answersRequests { _ = try runner.events { $0.timeout = .seconds(600) } }
-                _ = folders.first()
+                folder = folders.first()
             }
-            #expect(waitUntilGone(folders.first()))
+            #expect(waitUntilGone(folder))
         }
     }
 
@@ -87,12 +87,13 @@ struct EngineThreadTests {
     @Test("What is due in a far future does not keep it")
     func alarms() {
         let folders = Answers<String>()
+        let folder: String
         do {
             let thread = EngineThread()
             thread.async(after: .seconds(1_000_000)) {}
             thread.async { folders.take(Self.ownFolder) }
-            _ = folders.first()
+            folder = folders.first()
         }
-        #expect(waitUntilGone(folders.first()))
+        #expect(waitUntilGone(folder))
     }
 }

@@ -1,3 +1,4 @@
+internal import Images
 internal import MMInterleaved
 internal import Tokenization
 

@@ -79,7 +79,7 @@ private struct Hierarchy {
         default: return nil
         }
         root = String(fields[3])
-        mountPoint = fields[4].replacing("\\040", with: " ")
+        mountPoint = String(fields[4].replacing("\\040", with: " "))
     }
 
     /// The folders of a group and its parents, as far as they are mounted.
