@@ -8,7 +8,7 @@ internal import Tokenization
 /// A request on its way into the engine without its input, which is let go of early: what is to become of it.
 struct Submission<Input: Sendable, Output: Sendable>: Sendable {
     /// How the input's picture files are read.
-    var appearance = Images.ImageDecoder.Appearance.seen
+    var appearance = ImageFileDecoder.Appearance.seen
     /// What the request can need at most.
     let bounds: RequestBounds
     /// When it arrived; nil for now.

@@ -41,7 +41,7 @@ package struct InterleaveRequest: Sendable {
     /// What segments of an interleaved answer follow one another.
     package var policy = SegmentPolicy.modelOpens
     /// How the input's picture files are read.
-    package var appearance = Images.ImageDecoder.Appearance.seen
+    package var appearance = ImageFileDecoder.Appearance.seen
     /// How words are generated.
     package var text = TextParameters()
     /// How pictures are drawn.
