@@ -165,6 +165,23 @@ where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
     }
 }
 
+extension SettingKind where Value == Bool {
+    /// Yes or no, as YAML has it.
+    static var yesOrNo: SettingKind {
+        SettingKind(
+            values: "true, false",
+            choices: ["true", "false"],
+            read: { (text) throws(InvalidValue) in
+                guard let value = Bool(text) else {
+                    throw InvalidValue("is neither true nor false")
+                }
+                return value
+            },
+            write: { "\($0)" }
+        )
+    }
+}
+
 extension SettingKind where Value == String {
     /// A model directory, or the name of a model that is installed.
     static var model: SettingKind {

@@ -12,6 +12,15 @@ import Testing
         }
     }
 
+    @Test("Yes and no are written true and false, in no other way")
+    func yesOrNo() throws {
+        let kind = SettingKind<Bool>.yesOrNo
+        #expect(try kind.read("true") && !kind.read("false"))
+        for text in ["", "yes", "True", "1"] {
+            #expect(reason(kind, text) == "is neither true nor false")
+        }
+    }
+
     @Test(
         "Numbers of bytes take units",
         arguments: [("0", 0), ("1024", 1024), ("1KiB", 1024), ("3MiB", 3 << 20), ("2GiB", 2 << 30)]

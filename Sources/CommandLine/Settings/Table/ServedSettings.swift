@@ -45,6 +45,12 @@ enum ServedSettings: SettingSection {
             .integer(workerCounts),
             \.engine.workerCount
         ),
+        Setting(
+            "pin_workers",
+            "Whether each worker keeps to a processor of its own.",
+            .yesOrNo,
+            \.engine.pinsWorkers
+        ),
         Setting("log_level", "What is worth a line of the log.", .choice, \.logLevel),
     ]
 }
