@@ -2,15 +2,23 @@
 enum FirstRequest {
     /// Makes a shell command that has a daemon draw a picture, and writes it to a file.
     ///
-    /// - Parameter address: Of the daemon, such as `http://127.0.0.1:8080`.
+    /// - Parameter address: Of the daemon, such as `http://127.0.0.1:8080` or `unix:/run/interleaved.sock`.
     /// - Returns: One line that needs curl and nothing else that a Debian system lacks.
     static func command(_ address: String) -> String {
         let request =
             #"{"input":[{"type":"text","text":"\#(words)"}],"mode":"image","seed":1}"#
         return """
-            curl -s \(address)/v1/interleave -H 'Content-Type: application/json' -d '\(request)' \
+            curl -s \(target(address))/v1/interleave -H 'Content-Type: application/json' -d '\(request)' \
             | sed 's/.*base64,//; s/".*//' | base64 -d > picture.png
             """
+    }
+
+    /// What curl is given before the path.
+    private static func target(_ address: String) -> String {
+        let prefix = "unix:"
+        guard address.hasPrefix(prefix) else { return address }
+        let path = address.dropFirst(prefix.count).replacing("'", with: #"'\''"#)
+        return "--unix-socket '\(path)' http://localhost"
     }
 
     /// Of the world that nano knows; any other model has seen such words too.

@@ -1,4 +1,6 @@
 package import ArgumentParser
+import Files
+import Glibc
 import Tensors
 
 /// The command line.
@@ -35,9 +37,19 @@ package struct Interleaved: ParsableCommand {
         }
         do {
             try command.run()
+            try flushOutput()
             return nil
         } catch {
             return Failure(error, of: type(of: command))
+        }
+    }
+
+    /// Makes sure that what was printed has arrived.
+    ///
+    /// - Throws: ``CommandError`` if some of it was lost.
+    private static func flushOutput() throws(CommandError) {
+        guard unsafe fflush(stdout) == 0, unsafe ferror(stdout) == 0 else {
+            throw CommandError("the output cannot be written: \(FileError.reason(errno))")
         }
     }
 }

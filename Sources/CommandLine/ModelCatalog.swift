@@ -8,7 +8,7 @@ enum ModelCatalog {
 
     /// Path of a model.
     ///
-    /// What contains a slash is a path. Any other name is that of a model that comes with the program, before it is
+    /// What contains a slash is a path, and so are `.` and `..`. Any other name is that of a model that comes with the program, before it is
     /// that of something in the working folder.
     ///
     /// - Throws: ``CommandError`` if there is nothing of that path or name.
@@ -19,7 +19,7 @@ enum ModelCatalog {
             packageName: "models"
         )
     ) throws(CommandError) -> String {
-        if nameOrPath.contains("/") {
+        if nameOrPath.contains("/") || [".", ".."].contains(nameOrPath) {
             guard Folder.hasEntry(nameOrPath) else {
                 throw CommandError("there is no model \"\(nameOrPath)\"")
             }

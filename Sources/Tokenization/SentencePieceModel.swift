@@ -27,9 +27,12 @@ final class SentencePieceModel {
             }
         }
         guard let handle = unsafe handle else {
+            // Places in the library's source say nothing to whoever has the file.
+            let reason = message.replacing("Internal: ", with: "")
             throw TokenizationError(
                 .invalidModel,
-                "\(bytes.count) bytes are not a SentencePiece model: \(message)"
+                "\(bytes.count) bytes are not a SentencePiece model"
+                    + (reason.isEmpty || reason.contains(".cc(") ? "" : ": \(reason)")
             )
         }
         unsafe self.handle = handle

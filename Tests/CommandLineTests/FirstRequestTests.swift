@@ -11,4 +11,14 @@ import Testing
         #expect(command.hasSuffix("> picture.png"))
         #expect(!command.contains("\n"))
     }
+
+    @Test("A daemon that listens at a socket file is asked through it, whatever its path")
+    func socketFile() {
+        let command = FirstRequest.command("unix:/tmp/it's here")
+        #expect(
+            command.hasPrefix(
+                #"curl -s --unix-socket '/tmp/it'\''s here' http://localhost/v1/interleave "#
+            )
+        )
+    }
 }

@@ -36,6 +36,7 @@ import Testing
         let folders = [directory.path + "models"]
         #expect(try ModelCatalog.path("small", in: folders) == directory.path + "models/small")
         #expect(try ModelCatalog.path("/tmp", in: folders) == "/tmp")
+        for path in [".", ".."] { #expect(try ModelCatalog.path(path, in: folders) == path) }
         let error = #expect(throws: CommandError.self) {
             try ModelCatalog.path("absent", in: folders)
         }

@@ -25,17 +25,8 @@ struct Inspect: ParsableCommand {
     func run() throws {
         let model = try ModelCatalog.path(model)
         let reader = try openCheckpoint(at: model)
-        if Folder.hasEntry("\(model)/\(ModelDirectory.configurationName)"),
-            let directory = try? ModelDirectory(path: model)
-        {
-            print(
-                String(decoding: try ModelDirectory.encode(directory.configuration), as: UTF8.self)
-            )
-            let parameters = try InterleavedModel.parameters(of: directory.configuration)
-            if let mismatch = ParameterMismatch(parameters, reader) {
-                print("The weights do not fit the configuration:\n\(mismatch)\n")
-            }
-        }
+        // The weights are told of although the configuration is at fault, which has the last word.
+        let configuration = Result { try printConfiguration(of: model, reader) }
         let descriptions = reader.tensorNames.compactMap { reader.tensors[$0] }
         if tensors {
             for tensor in descriptions { print(tensor) }
@@ -48,6 +39,18 @@ struct Inspect: ParsableCommand {
         print(
             "\(descriptions.count) tensors, \(total) parameters, \(byteCount) bytes in \(reader.path)"
         )
+        try configuration.get()
+    }
+
+    /// Prints the configuration, if there is one, and whether the weights are those that it asks for.
+    private func printConfiguration(of model: String, _ reader: any CheckpointReader) throws {
+        guard Folder.hasEntry("\(model)/\(ModelDirectory.configurationName)") else { return }
+        let directory = try ModelDirectory(path: model)
+        print(String(decoding: try ModelDirectory.encode(directory.configuration), as: UTF8.self))
+        let parameters = try InterleavedModel.parameters(of: directory.configuration)
+        if let mismatch = ParameterMismatch(parameters, reader) {
+            print("The weights do not fit the configuration:\n\(mismatch)\n")
+        }
     }
 
     private func printParts(_ descriptions: [TensorDescription]) {

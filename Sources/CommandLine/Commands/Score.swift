@@ -44,6 +44,7 @@ struct Score: ParsableCommand {
         guard isFile || (!input.isEmpty && !option.isEmpty) else {
             throw ValidationError("give at least one --input and one --option")
         }
+        guard !option.contains("") else { throw ValidationError("--option must not be empty") }
     }
 
     func run() throws {

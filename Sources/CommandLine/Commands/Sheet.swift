@@ -86,7 +86,8 @@ private struct SheetDocument {
                 elements.append(.init(.text(text), isAnswer: isAnswer))
             } else if let file = try Self.file(of: part, folder: folder, place) {
                 do {
-                    let picture = try ImageFileDecoder.decode(file)
+                    // As the model sees it.
+                    let picture = try ImageFileDecoder.decode(file, as: .seen)
                     elements.append(.init(.picture(picture), isAnswer: isAnswer))
                 } catch {
                     throw CommandError("\(place): \(error)")
@@ -98,8 +99,8 @@ private struct SheetDocument {
 
     private static func file(of part: Part, folder: String, _ place: String) throws -> [UInt8]? {
         if let image = part.image {
-            let encoded =
-                image.hasPrefix("data:") ? image.drop { $0 != "," }.dropFirst() : image[...]
+            let isURL = image.prefix(5).lowercased() == "data:"
+            let encoded = isURL ? image.drop { $0 != "," }.dropFirst() : image[...]
             guard let bytes = Base64.decode(Array(encoded.utf8)[...]) else {
                 throw CommandError("\(place): the picture is not base64")
             }

@@ -19,7 +19,7 @@ enum AnswerFolder {
             let inside = "\(path)/\(name)"
             if isAnswerFile(name) {
                 try File.remove(inside)
-            } else if name.allSatisfy(\.isNumber), Folder.isFolder(inside) {
+            } else if isNumber(name), Folder.isFolder(inside) {
                 // The answers of annotations lie in folders by number.
                 for file in try Folder.entries(of: inside) where isAnswerFile(file) {
                     try File.remove("\(inside)/\(file)")
@@ -35,6 +35,10 @@ enum AnswerFolder {
         guard parts.count == 2, ["png", "jpeg", "webp"].contains(parts[1]) else { return false }
         let words = parts[0].split(separator: "-", omittingEmptySubsequences: false)
         return ["segment", "round"].contains(words[0]) && (2...3).contains(words.count)
-            && words.dropFirst().allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isNumber) }
+            && words.dropFirst().allSatisfy(isNumber)
+    }
+
+    private static func isNumber(_ text: some StringProtocol) -> Bool {
+        !text.isEmpty && text.allSatisfy { $0.isASCII && $0.isNumber }
     }
 }

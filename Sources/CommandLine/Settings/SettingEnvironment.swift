@@ -18,7 +18,8 @@ struct SettingEnvironment {
         for (name, text) in environment.sorted(by: { $0.key < $1.key })
         where name.hasPrefix("INTERLEAVED_") && !text.isEmpty {
             if Self.otherNames.contains(name) || isServiceLink(name, text) { continue }
-            if let setting = SettingTable.byEnvironmentName[name] {
+            // Letters that look the same are not the same name.
+            if let setting = SettingTable.byEnvironmentName[name], name.allSatisfy(\.isASCII) {
                 settings.append(
                     GivenSetting(setting: setting, text: text, source: .environment(name))
                 )

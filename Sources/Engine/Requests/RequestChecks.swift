@@ -16,7 +16,7 @@ extension InterleaveRequest {
     ///
     /// - Throws: ``EngineError`` of kind `contextLengthExceeded`.
     func checkPictures(_ configuration: ModelConfiguration) throws(EngineError) {
-        guard mode == .image else { return }
+        guard mode == .image || (mode == .interleave && force == .image) else { return }
         let count = input.count { if case .image = $0 { true } else { false } }
         let maximum = configuration.language.imagesPerContext
         guard count < maximum else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import MMInterleaved
 import TestSupport
 import Testing
 
@@ -104,6 +105,38 @@ struct FailureTests {
             #expect(found.text.hasPrefix("Error: there is no shape \"absent\"; known are "))
             #expect(found.status == 1)
         }
+    }
+
+    @Test("A model whose configuration is none is told so, after its weights")
+    func brokenConfiguration() throws {
+        let header: [UInt8] = [2, 0, 0, 0, 0, 0, 0, 0] + Array("{}".utf8)
+        try Folder.make(directory.path + "broken")
+        try directory.write(Array("{".utf8), to: "broken/config.json")
+        try directory.write(header, to: "broken/model.safetensors")
+        let found = failure("inspect {}/broken")
+        #expect(found.text.hasPrefix("Error: {}/broken/config.json: "), "\(found.text)")
+        #expect(found.status == 1)
+    }
+
+    @Test("A tokenizer that is none is named")
+    func brokenTokenizer() throws {
+        let directory = try ModelDirectory(path: ModelCatalog.path(ModelCatalog.defaultName))
+        let bytes = try ModelDirectory.encode(directory.configuration)
+        try Folder.make(self.directory.path + "broken")
+        try self.directory.write(bytes, to: "broken/config.json")
+        for content in [[], Array("words".utf8)] {
+            try self.directory.write(content, to: "broken/tokenizer.model")
+            let found = failure("tokenize --model {}/broken a")
+            let start = "Error: {}/broken/tokenizer.model: \(content.count) bytes are not"
+            #expect(found.text.hasPrefix(start), "\(found.text)")
+            #expect(!found.text.contains(".cc"))
+        }
+    }
+
+    @Test("An option without words cannot be scored")
+    func emptyOption() {
+        let found = failure("score --input a --option b --option \"\"")
+        #expect(found.text.contains("--option must not be empty") && found.status == 64)
     }
 
     @Test(

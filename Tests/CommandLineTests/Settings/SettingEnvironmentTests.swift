@@ -34,6 +34,13 @@ import Testing
         #expect(given.map(\.text) == ["9000"])
     }
 
+    @Test("A letter that only looks like one of a name makes another name")
+    func lookalikes() {
+        let environment = SettingEnvironment(["INTERLEAVED_STUC\u{212A}_AFTER": "5s"])
+        #expect(environment.settings.isEmpty)
+        #expect(environment.faults.count == 1)
+    }
+
     @Test("An empty variable is not set", arguments: ["INTERLEAVED_PORT", "INTERLEAVED_COLOUR"])
     func empty(name: String) {
         let environment = SettingEnvironment([name: ""])
