@@ -48,7 +48,7 @@ package struct Interleaved: ParsableCommand {
     ///
     /// - Throws: ``CommandError`` if some of it was lost.
     private static func flushOutput() throws(CommandError) {
-        guard unsafe fflush(stdout) == 0, unsafe ferror(stdout) == 0 else {
+        guard fflush(nil) == 0 else {
             throw CommandError("the output cannot be written: \(FileError.reason(errno))")
         }
     }

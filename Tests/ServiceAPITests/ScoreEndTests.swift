@@ -47,17 +47,19 @@ extension ServiceTests {
                 #expect((model["image_input"] as? Document)?["transparency"] as? String == "white")
                 let part = TestPictures.part(try TestPictures.png(width: 8, height: 8))
                 let parts = Array(repeating: part, count: most).joined(separator: ",")
-                let response = try service.post(
-                    "/v1/interleave",
-                    "{\"input\":[\(parts)],\"mode\":\"image\"}"
-                )
-                #expect(response.status == 400)
-                let error = try response.error()
-                #expect(error["code"] as? String == "context_length_exceeded")
-                #expect(
-                    (error["message"] as? String)?
-                        .contains("\(most) images and one to draw, at most \(most)") == true
-                )
+                for fields in ["\"mode\":\"image\"", "\"force\":\"image\""] {
+                    let response = try service.post(
+                        "/v1/interleave",
+                        "{\"input\":[\(parts)],\(fields)}"
+                    )
+                    #expect(response.status == 400)
+                    let error = try response.error()
+                    #expect(error["code"] as? String == "context_length_exceeded")
+                    #expect(
+                        (error["message"] as? String)?
+                            .contains("\(most) images and one to draw, at most \(most)") == true
+                    )
+                }
             }
         }
     }
