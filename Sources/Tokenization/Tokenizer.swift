@@ -35,7 +35,11 @@ package final class Tokenizer: Sendable {
         } catch {
             throw TokenizationError(.unreadableFile, error.description)
         }
-        try self.init(modelBytes: bytes)
+        do throws(TokenizationError) {
+            try self.init(modelBytes: bytes)
+        } catch {
+            throw TokenizationError(error.kind, "\(modelPath): \(error.detail)")
+        }
     }
 
     /// Loads a model from the bytes of its file.

@@ -70,14 +70,7 @@ package struct ModelDirectory: Sendable {
     ///
     /// - Throws: `TokenizationError`, ``ModelDirectoryError`` if it is another model's.
     package func tokenizer() throws -> Tokenizer {
-        let tokenizer: Tokenizer
-        do throws(TokenizationError) {
-            tokenizer = try Tokenizer(modelPath: tokenizerPath)
-        } catch {
-            // What cannot be read is named already.
-            guard error.kind != .unreadableFile else { throw error }
-            throw ModelDirectoryError(path: tokenizerPath, detail: error.detail)
-        }
+        let tokenizer = try Tokenizer(modelPath: tokenizerPath)
         let (vocabulary, special) = (configuration.vocabulary, tokenizer.specialTokens)
         let pairs = [
             ("orig_vocab_size", vocabulary.originalSize, tokenizer.vocabularySize),
