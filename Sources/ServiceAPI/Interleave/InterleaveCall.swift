@@ -59,11 +59,13 @@ package struct InterleaveCall: Sendable {
             ?? min(request.maximumSegmentCount, limits.maximumSegmentCount)
         if var text = try reader.object("text") {
             try text.refuse(if: request.mode == .image, in: request.mode)
+            try text.refuse(ifForcedAlone: .image, request)
             try request.text.decode(&text, limits)
             try text.finish()
         }
         if var image = try reader.object("image") {
             try image.refuse(if: request.mode == .text, in: request.mode)
+            try image.refuse(ifForcedAlone: .text, request)
             let trainingStepCount = configuration.imageDecoder.scheduler.trainingStepCount
             let maximum = min(limits.maximumStepCount, trainingStepCount)
             try request.picture.decode(&image, limits, maximumStepCount: maximum)
@@ -121,6 +123,13 @@ package struct InterleaveCall: Sendable {
         guard request.force == nil || request.mode == .interleave else {
             throw .invalid("force", "has a meaning only in mode \"interleave\"")
         }
+        let picture = request.picture
+        guard picture.previewInterval <= picture.stepCount else {
+            throw .invalid(
+                "image.preview_every",
+                "must be at most image.steps, \(picture.stepCount), not \(picture.previewInterval)"
+            )
+        }
         guard text.sequenceCount == 1 || request.mode == .text else {
             throw .invalid("text.n", "may be above 1 only in mode \"text\"")
         }
@@ -158,6 +167,18 @@ extension ObjectReader {
     func refuse(if isMeaningless: Bool, in mode: GenerationMode) throws(RequestError) {
         guard isMeaningless, saysSomething else { return }
         throw .invalid(path, "has no meaning in mode \"\(mode.rawValue)\"")
+    }
+
+    /// Refuses an object that has no say in an answer of one segment, which is of the other kind.
+    func refuse(
+        ifForcedAlone kind: SegmentKind,
+        _ request: InterleaveRequest
+    ) throws(RequestError) {
+        guard request.force == kind, request.maximumSegmentCount == 1, saysSomething else { return }
+        throw .invalid(
+            path,
+            "has no meaning in a single segment that is forced to be of another kind"
+        )
     }
 
     /// Takes the `model` field, which may be left out.
