@@ -167,8 +167,8 @@ extension ServiceTests {
             let engine = try TinyModel.makeEngine()
             try withService(engine: engine) { service in
                 let running = try send(Self.long + "}", "X-Request-Id: run-1\r\n", to: service)
-                let isRunning = eventually { engine.status.runningCount == 1 }
-                #expect(isRunning)
+                let isDrawing = service.runs(stage: "denoise")
+                #expect(isDrawing)
                 let waiting = try send(Self.long + "}", "X-Request-Id: wait-1\r\n", to: service)
                 let other = try send(Self.input + "}", "X-Request-Id: wait-2\r\n", to: service)
                 let isWaiting = eventually { engine.status.waitingCount == 2 }

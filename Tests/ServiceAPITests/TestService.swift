@@ -30,6 +30,14 @@ struct TestService {
         try exchange(Self.request(path, body, fields))
     }
 
+    /// Waits until the first running request is in a stage.
+    func runs(stage: String) -> Bool {
+        eventually {
+            let running = (try? get("/v1/engine").document())?["running"] as? [Document]
+            return running?.first?["stage"] as? String == stage
+        }
+    }
+
     static func request(_ path: String, _ body: String, _ fields: String = "") -> String {
         let type = fields.lowercased().contains("content-type") ? "" : json
         return "POST \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: \(body.utf8.count)\r\n"
