@@ -70,8 +70,8 @@ package indirect enum JSON: Sendable {
         case .bool(let value): output += (value ? "true" : "false").utf8
         case .integer(let value): output += String(value).utf8
         case .unsigned(let value): output += String(value).utf8
-        case .float(let value): output += (value.isFinite ? "\(value)" : "null").utf8
-        case .double(let value): output += (value.isFinite ? "\(value)" : "null").utf8
+        case .float(let value): Self.append(value, to: &output)
+        case .double(let value): Self.append(value, to: &output)
         case .string(let text): Self.append(text, to: &output)
         case .dataURL(let mediaType, let bytes):
             output += "\"data:\(mediaType);base64,".utf8
@@ -93,6 +93,24 @@ package indirect enum JSON: Sendable {
                 member.value.append(to: &output)
             }
             output.append(UInt8(ascii: "}"))
+        }
+    }
+
+    /// The shortest digits that read back as the same value.
+    ///
+    /// Beyond the whole numbers that are all values of the type, whole ones are written in full: the shortest digits
+    /// are those of another whole number there, which is what a reader that keeps these exact would read.
+    private static func append<Value: BinaryFloatingPoint & CustomStringConvertible>(
+        _ value: Value,
+        to output: inout [UInt8]
+    ) {
+        let bound = Value(UInt64(1) << UInt64(Value.significandBitCount))
+        if !value.isFinite {
+            output += "null".utf8
+        } else if value.magnitude > bound, let whole = UInt64(exactly: value.magnitude) {
+            output += "\(value < 0 ? "-" : "")\(whole).0".utf8
+        } else {
+            output += value.description.utf8
         }
     }
 

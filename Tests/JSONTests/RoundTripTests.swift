@@ -77,6 +77,23 @@ struct RoundTripTests {
         }
     }
 
+    @Test(
+        "Large whole numbers of floating point are written in full, as a reader keeps whole numbers exact"
+    )
+    func writesLargeWholeNumbers() throws {
+        let doubles = [
+            18_446_744_073_709_552, -18_446_744_073_709_552, 0x1p63, 0x1.fffffffffffffp63, 0x1p53,
+        ]
+        for value in doubles {
+            let node = try JSONParser.parse(JSON.double(value).encoded)
+            #expect(node.number == value)
+            #expect(JSON(node).encoded == JSON(try JSONParser.parse(JSON(node).encoded)).encoded)
+            if let whole = Int(exactly: value) { #expect(node.integer == whole) }
+        }
+        let float = JSON.float(123_456_792)
+        #expect(try JSONParser.parse(float.encoded).integer == 123_456_792)
+    }
+
     @Test("Another reader reads the same")
     func agreesWithFoundation() throws {
         let document: JSON = [
