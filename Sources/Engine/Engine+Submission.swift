@@ -11,6 +11,8 @@ struct Submission<Input: Sendable, Output: Sendable>: Sendable {
     var appearance = ImageFileDecoder.Appearance.seen
     /// What the request can need at most.
     let bounds: RequestBounds
+    /// What makes it several sequences.
+    let branching: Branching
     /// When it arrived; nil for now.
     let arrived: ContinuousClock.Instant?
     let timeout: Duration?
@@ -42,6 +44,7 @@ extension Engine {
         do throws(EngineError) {
             identifier = try core.admit(
                 submission.bounds.limited(modelConfiguration),
+                submission.branching,
                 arrived: arrived,
                 timeout: submission.timeout
             )
@@ -122,7 +125,7 @@ extension Engine {
         metrics.prepared(after: arrived.duration(to: .now))
         let run = submission.run
         core.post { [bounds = bounds.limited(modelConfiguration)] core in
-            core.makeReady(identifier, bounds) { core, active in
+            core.makeReady(identifier, bounds, submission.branching) { core, active in
                 var timings = Timings()
                 timings.decoded = decodingTime
                 timings.queued = arrived.duration(to: .now) - decodingTime

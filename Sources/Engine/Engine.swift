@@ -104,6 +104,7 @@ package final class Engine: Sendable {
             Submission(
                 appearance: request.appearance,
                 bounds: request.bounds(modelConfiguration),
+                branching: request.branching,
                 arrived: request.arrived,
                 timeout: request.timeout,
                 recorder: request.recorder
@@ -144,6 +145,7 @@ package final class Engine: Sendable {
             request.input,
             Submission(
                 bounds: request.bounds(configuration),
+                branching: request.branching,
                 arrived: request.arrived,
                 timeout: request.timeout,
                 recorder: request.recorder,

@@ -19,6 +19,7 @@ struct EngineEndTests {
         let answers = Answers<EngineError>()
         let identifier = try engine.core.admit(
             RequestBounds(promptPositionCount: 1, continuationPositionCount: 1),
+            Branching(field: .textCount, count: 1),
             arrived: .now,
             timeout: timeout
         )

@@ -88,11 +88,12 @@ struct HostileRequestTests {
                 if index % 6 == 1 { events.cancel() }
                 running.append(events)
             } catch let error as EngineError {
-                #expect(error.kind == .contextLengthExceeded)
+                #expect([.contextLengthExceeded, .invalidRequest].contains(error.kind))
             }
         }
         let allowed: Set<EngineError.Kind?> = [
-            nil, .contextLengthExceeded, .cancelled, .deadlineExceeded, .notFinite,
+            nil, .contextLengthExceeded, .invalidRequest, .cancelled, .deadlineExceeded,
+            .notFinite,
         ]
         for events in running {
             let all = events.wait()
@@ -122,6 +123,60 @@ struct HostileRequestTests {
             _ = try runner.submit(RequestRunner.request(change))
         }
         #expect(error?.kind == .invalidRequest && error?.field == field)
+        expectIdle(runner.engine)
+    }
+
+    @Test(
+        "More beams or texts than there is memory for are refused by their field with how many fit",
+        arguments: [
+            (.beamCount, { @Sendable in $0.text.beamCount = $1 }),
+            (.textCount, { $0.text.sequenceCount = $1 }),
+        ] as [(RequestField, @Sendable (inout InterleaveRequest, Int) -> Void)]
+    )
+    func tooManyBranches(
+        field: RequestField,
+        ask: @escaping @Sendable (inout InterleaveRequest, Int) -> Void
+    ) throws {
+        let runner = try RequestRunner(biases: goesOn) { $0.keyValueByteBudget = 1 }
+        // Beside the block of the input there are 7: two for each text, and two for what they continue.
+        for (tokenCount, fitting) in [(2, 2), (longest, 1)] {
+            func events(_ count: Int) throws -> [EngineEvent] {
+                try runner.events {
+                    $0.text.maximumTokenCount = tokenCount
+                    ask(&$0, count)
+                }
+            }
+            let error = #expect(throws: EngineError.self) { _ = try events(fitting + 1) }
+            #expect(error?.kind == .invalidRequest && error?.field == field)
+            #expect(error?.detail.hasPrefix("\(fitting + 1) after this input may need ") == true)
+            #expect(
+                error?.detail.hasSuffix("at most \(fitting) fit") == true,
+                "\(error?.detail ?? "")"
+            )
+            #expect(try events(fitting).failure == nil)
+        }
+        expectIdle(runner.engine)
+    }
+
+    @Test(
+        "More options than there is memory for are refused as such, and so many as fit are scored"
+    )
+    func tooManyOptions() throws {
+        let runner = try RequestRunner { $0.keyValueByteBudget = 1 }
+        func scores(_ count: Int) throws -> Scores {
+            let answers = Answers<Result<Scores, EngineError>>()
+            let options = Array(repeating: "cat", count: count)
+            let request = ScoreRequest(input: [.text("a dog")], options: options)
+            _ = try runner.engine.submit(request) { answers.take($0) }
+            return try answers.first().get()
+        }
+        for count in [3, 20] {
+            let error = #expect(throws: EngineError.self) { try scores(count) }
+            #expect(error?.kind == .invalidRequest && error?.field == .optionCount)
+            #expect(error?.detail.hasPrefix("\(count) after this input may need ") == true)
+            #expect(error?.detail.hasSuffix("at most 2 fit") == true, "\(error?.detail ?? "")")
+        }
+        #expect(try scores(2).options.count == 2)
         expectIdle(runner.engine)
     }
 

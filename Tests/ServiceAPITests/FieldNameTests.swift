@@ -8,7 +8,7 @@ struct FieldNameTests {
         "An error of the engine names the field as documents have it, in its text and beside it",
         arguments: [
             (RequestField.input, "input"), (.inputPicture(part: 2), "input[2].image"),
-            (.option(1), "options[1]"), (.segmentCount, "max_segments"),
+            (.optionCount, "options"), (.option(1), "options[1]"), (.segmentCount, "max_segments"),
             (.tokenCount, "text.max_tokens"), (.beamCount, "text.num_beams"),
             (.textCount, "text.n"), (.pictureCount, "image.n"), (.stepCount, "image.steps"),
             (.timeout, "timeout_ms"),

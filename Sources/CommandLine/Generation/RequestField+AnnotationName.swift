@@ -14,6 +14,7 @@ extension RequestField {
         case .stepCount: "num_inference_steps"
         case .input: "sentences"
         case .inputPicture(let part): "part \(part) of the prompt"
+        case .optionCount: "options"
         case .option(let index): "option \(index)"
         case .timeout: "timeout"
         }

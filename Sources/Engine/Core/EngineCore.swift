@@ -110,6 +110,7 @@ actor EngineCore {
     ///   request could never run.
     nonisolated func admit(
         _ bounds: RequestBounds,
+        _ branching: Branching,
         arrived: ContinuousClock.Instant,
         timeout: Duration?
     ) throws(EngineError) -> RequestIdentifier {
@@ -122,7 +123,7 @@ actor EngineCore {
                 return try scheduler.admit(bounds, now: now)
             }
         } catch {
-            throw EngineError(error)
+            throw EngineError(error, bounds, branching)
         }
     }
 
@@ -143,6 +144,7 @@ actor EngineCore {
     func makeReady(
         _ identifier: RequestIdentifier,
         _ bounds: RequestBounds,
+        _ branching: Branching,
         _ session: @escaping ActiveRequest.Session
     ) {
         guard let request = requests[identifier], case .preparing = request.phase else { return }
@@ -156,7 +158,7 @@ actor EngineCore {
                 )
             }
         } catch {
-            return end(identifier, EngineError(error))
+            return end(identifier, EngineError(error, bounds, branching))
         }
         request.preparation = nil
         request.phase = .waiting(session)

@@ -1,3 +1,4 @@
+internal import MMInterleaved
 internal import Scheduling
 
 /// Why a request was not, or not fully, answered.
@@ -61,7 +62,28 @@ extension EngineError {
     }
 
     /// A refusal of the scheduler, with the limit and what to do about it.
-    init(_ refusal: AdmissionRefusal) {
+    ///
+    /// - Parameters:
+    ///   - bounds: What the request may need at most.
+    ///   - branching: What of the request makes it several sequences.
+    init(
+        _ refusal: AdmissionRefusal,
+        _ bounds: RequestBounds,
+        _ branching: Branching
+    ) {
+        if case .tooLarge(.positionBlocks, let needed, let limit) = refusal,
+            let fitting = branching.count(fitting: limit, bounds)
+        {
+            self.init(
+                .invalidRequest,
+                field: branching.field,
+                """
+                \(branching.count) after this input may need \(needed) \
+                \(AdmissionRefusal.Pool.positionBlocks.noun), the server has \(limit): at most \(fitting) fit
+                """
+            )
+            return
+        }
         switch refusal {
         case .draining:
             self.init(.draining, "the server is shutting down", retryAfter: .seconds(5))

@@ -5,14 +5,44 @@ internal import Tokenization
 // What a request can need at most, told from its document alone: nothing is decoded or tokenized for it.
 // Once that is done, the numbers of positions are replaced by what they turned out to be.
 
+/// What of a request makes it several sequences at the same time.
+struct Branching: Hashable, Sendable {
+    /// The field that asks for them.
+    let field: RequestField
+    /// How many it asks for.
+    let count: Int
+
+    /// Sequences that exist together, the one that they continue included.
+    var sequenceCount: Int { count > 1 ? count + 1 : 1 }
+
+    /// How many would fit so many blocks, with the other bounds as they are; nil if even one does not.
+    func count(fitting blockCount: Int, _ bounds: RequestBounds) -> Int? {
+        guard count > 1 else { return nil }
+        let fitting =
+            bounds.sequenceCount(fitting: blockCount, blockSize: KeyValuePool.blockSize) - 1
+        // A single text goes on in the input's own sequence, for which there is always room; an option never does.
+        if field != .optionCount { return max(1, fitting) }
+        return fitting > 0 ? fitting : nil
+    }
+}
+
 extension InterleaveRequest {
+    /// Beams or texts of one context.
+    var branching: Branching {
+        guard mode != .image else { return Branching(field: .textCount, count: 1) }
+        // Beam search returns several texts of the same beams.
+        return text.beamCount > 1
+            ? Branching(field: .beamCount, count: text.beamCount)
+            : Branching(field: .textCount, count: text.sequenceCount)
+    }
+
     /// Upper bounds of positions, sequences, pictures and drawings.
     func bounds(_ configuration: ModelConfiguration) -> RequestBounds {
         var bounds = RequestBounds(input, configuration, priority: priority)
         switch mode {
         case .text:
             bounds.continuationPositionCount = text.maximumTokenCount
-            bounds.sequenceCount = text.concurrentSequenceCount
+            bounds.sequenceCount = branching.sequenceCount
         case .image:
             bounds.continuationPositionCount = 1
             bounds.drawingCount = picture.count
@@ -20,7 +50,7 @@ extension InterleaveRequest {
             // A segment is a text or a picture; pictures may follow one another.
             bounds.continuationPositionCount =
                 maximumSegmentCount * (text.maximumTokenCount + configuration.imageTokenCount + 1)
-            bounds.sequenceCount = text.concurrentSequenceCount
+            bounds.sequenceCount = branching.sequenceCount
             bounds.drawingCount = picture.count
             bounds.imageCount = min(
                 bounds.imageCount + maximumSegmentCount,
@@ -40,6 +70,9 @@ extension ScoreRequest {
         bounds.inputByteCount += optionByteCount
         return bounds
     }
+
+    /// Options, some of which are computed together.
+    var branching: Branching { Branching(field: .optionCount, count: options.count) }
 
     /// Bytes of all options.
     var optionByteCount: Int { options.reduce(0) { $0 + $1.utf8.count } }
@@ -85,15 +118,6 @@ extension ScoreRequest {
         // The answer repeats them.
         bounds.inputByteCount = optionByteCount
         return tokens
-    }
-}
-
-extension TextParameters {
-    /// Sequences that exist together while a text is generated, the one that it continues included.
-    fileprivate var concurrentSequenceCount: Int {
-        // Beam search returns several texts of the same beams.
-        let branches = beamCount > 1 ? beamCount : sequenceCount
-        return branches > 1 ? branches + 1 : 1
     }
 }
 

@@ -4,6 +4,8 @@ package enum RequestField: Hashable, Sendable {
     case input
     /// A picture of the input, by its place among all parts.
     case inputPicture(part: Int)
+    /// Texts whose probability is asked for, all of them.
+    case optionCount
     /// A text whose probability is asked for, by its place.
     case option(Int)
     /// Most segments of an interleaved answer.

@@ -52,4 +52,13 @@ package struct RequestBounds: Hashable, Sendable {
         return blocks(promptPositionCount)
             + sequenceCount * (blocks(continuationPositionCount) + 1)
     }
+
+    /// The most sequences with which the request, all else equal, would need at most so many blocks.
+    package func sequenceCount(fitting blockCount: Int, blockSize: Int) -> Int {
+        var fewer = self
+        while fewer.sequenceCount > 0, fewer.blockCount(blockSize: blockSize) > blockCount {
+            fewer.sequenceCount -= 1
+        }
+        return fewer.sequenceCount
+    }
 }

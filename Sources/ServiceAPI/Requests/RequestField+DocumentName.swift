@@ -6,6 +6,7 @@ extension RequestField {
         switch self {
         case .input, .pictures, .picturePlaces: "input"
         case .inputPicture(let part): "input[\(part)].image"
+        case .optionCount: "options"
         case .option(let index): "options[\(index)]"
         case .segmentCount: "max_segments"
         case .tokenCount: "text.max_tokens"
