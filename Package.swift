@@ -131,7 +131,8 @@ let package = Package(
         library(
             "ReferenceParity",
             [
-                "Locking", "Tensors", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
+                "Files", "Locking", "Tensors", "Checkpoints", "Tokenization", "Images",
+                "MMInterleaved",
                 "Engine",
             ]
         ),

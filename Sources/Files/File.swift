@@ -2,24 +2,43 @@ internal import Glibc
 
 /// Whole files: read up to a limit, written so that they appear complete or not at all.
 package enum File {
-    /// Reads a file, or standard input if the path is `-`.
+    /// Reads a regular file, or standard input if the path is `-`.
     ///
-    /// - Throws: ``FileError`` if it cannot be read or is larger than `maximumByteCount`.
+    /// Nothing is waited for but a pipe that somebody has open to write to it.
+    ///
+    /// - Parameters:
+    ///   - maximumByteCount: Bytes beyond which it is refused.
+    ///   - mayBePipe: Whether a pipe is as good, as shells make it of `<(command)`: where a person named the path.
+    /// - Throws: ``FileError`` if it cannot be read, is too large, or something else, such as a folder or device.
     package static func read(
         _ path: String,
-        maximumByteCount: Int
+        maximumByteCount: Int,
+        mayBePipe: Bool = false
     ) throws(FileError) -> [UInt8] {
         let descriptor =
             path == "-"
             ? try Descriptor(standardInput: ())
-            : try Descriptor(path, O_RDONLY, action: "cannot be read")
+            : try Descriptor.toRead(path, mayBePipe: mayBePipe)
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
             let count = unsafe Glibc.read(descriptor.rawValue, &piece, piece.count)
             if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN {
+                var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+                unsafe _ = poll(&entry, 1, -1)
+                continue
+            }
             guard count >= 0 else { throw FileError(path: path, failed: "cannot be read") }
-            if count == 0 { return bytes }
+            if count == 0 {
+                if bytes.isEmpty, path != "-", try descriptor.kind(path) == S_IFIFO {
+                    throw FileError(
+                        path: path,
+                        detail: "cannot be read: Nobody writes to this pipe"
+                    )
+                }
+                return bytes
+            }
             guard bytes.count + count <= maximumByteCount else {
                 throw FileError(path: path, detail: "is larger than \(maximumByteCount) bytes")
             }
@@ -29,12 +48,16 @@ package enum File {
 
     /// Reads a file of UTF-8 text, or standard input if the path is `-`.
     ///
+    /// - Parameters:
+    ///   - maximumByteCount: Bytes beyond which it is refused.
+    ///   - mayBePipe: Whether a pipe is as good, see ``read(_:maximumByteCount:mayBePipe:)``.
     /// - Throws: ``FileError``, also if the file is no UTF-8.
     package static func readText(
         _ path: String,
-        maximumByteCount: Int
+        maximumByteCount: Int,
+        mayBePipe: Bool = false
     ) throws(FileError) -> String {
-        let bytes = try read(path, maximumByteCount: maximumByteCount)
+        let bytes = try read(path, maximumByteCount: maximumByteCount, mayBePipe: mayBePipe)
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw FileError(path: path, detail: "is no UTF-8 text")
         }

@@ -69,7 +69,11 @@ package struct ReferenceSettings: Decodable, Sendable {
     ///
     /// - Throws: `FileError`, ``ImportError``.
     package init(path: String) throws {
-        let text = try File.readText(path, maximumByteCount: Self.maximumByteCount)
+        let text = try File.readText(
+            path,
+            maximumByteCount: Self.maximumByteCount,
+            mayBePipe: true
+        )
         do {
             self = try YAMLDecoder().decode(ReferenceSettings.self, from: text)
         } catch let error as DecodingError {

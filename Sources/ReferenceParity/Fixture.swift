@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 import Tensors
 
@@ -14,9 +15,9 @@ struct Fixture {
     /// Opens the recordings of a kind, or returns nil if the directory has none.
     init?(_ kind: String, in directory: String) throws {
         let path = "\(directory)/\(kind).json"
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let data = try Data(contentsOf: URL(fileURLWithPath: path))
-        let tree = try JSONDecoder().decode(JSONTree.self, from: data)
+        guard Folder.hasEntry(path) else { return nil }
+        let bytes = try File.read(path, maximumByteCount: 1 << 30)
+        let tree = try JSONDecoder().decode(JSONTree.self, from: Data(bytes))
         guard let manifest = tree.value as? [String: Any] else {
             throw ParityError("\(path) is not a JSON object")
         }
@@ -25,7 +26,7 @@ struct Fixture {
         self.manifest = manifest
         let tensors = "\(directory)/\(kind).safetensors"
         reader =
-            FileManager.default.fileExists(atPath: tensors) ? try openCheckpoint(at: tensors) : nil
+            Folder.hasEntry(tensors) ? try openCheckpoint(at: tensors) : nil
     }
 
     /// Names of the tensors.

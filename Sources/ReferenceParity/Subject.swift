@@ -1,5 +1,5 @@
 import Engine
-import Foundation
+import Files
 import Images
 import MMInterleaved
 import Tensors
@@ -29,11 +29,16 @@ final class Subject {
         fixturesDirectory = fixtures
     }
 
+    /// Largest picture file of a recording that is read.
+    static let maximumFileByteCount = 256 << 20
+
     /// The bytes of a recorded picture's file.
     func bytes(ofImage name: String) throws -> [UInt8] {
         let relative = name.hasPrefix("images/") ? name : "images/\(name)"
-        let url = URL(fileURLWithPath: "\(fixturesDirectory)/\(relative)")
-        return try [UInt8](Data(contentsOf: url))
+        return try File.read(
+            "\(fixturesDirectory)/\(relative)",
+            maximumByteCount: Self.maximumFileByteCount
+        )
     }
 
     /// A recorded picture, preprocessed: [imageSize², 3] in [0, 1].

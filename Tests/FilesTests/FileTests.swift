@@ -1,4 +1,5 @@
 import Files
+import Glibc
 import TestSupport
 import Testing
 
@@ -39,6 +40,45 @@ import Testing
         #expect(unwritable?.detail.hasPrefix("cannot be written: ") == true)
         let device = #expect(throws: FileError.self) { try File.write([1], to: "/dev/full") }
         #expect(device?.detail == "cannot be written: No space left on device")
+    }
+
+    @Test(
+        "What is no file is refused at once with what it is: a pipe, a device",
+        .timeLimit(.minutes(1))
+    )
+    func special() throws {
+        let directory = try TemporaryDirectory()
+        let pipe = "\(directory.path)pipe"
+        #expect(unsafe mkfifo(pipe, 0o600) == 0)
+        for (path, mayBePipe, reason) in [
+            (pipe, false, "Is a pipe"), (pipe, true, "Nobody writes to this pipe"),
+            ("/dev/zero", false, "Is a device"), ("/dev/null", true, "Is a device"),
+        ] {
+            let error = #expect(throws: FileError.self) {
+                try File.read(path, maximumByteCount: 9, mayBePipe: mayBePipe)
+            }
+            #expect(error?.description == "\(path): cannot be read: \(reason)")
+        }
+    }
+
+    @Test(
+        "A pipe that is written to is read to its end, where a pipe may be",
+        .timeLimit(.minutes(1))
+    )
+    func readsPipe() async throws {
+        var ends: [Int32] = [0, 0]
+        let status = unsafe pipe(&ends)
+        try #require(status == 0)
+        let (reader, writer) = (ends[0], ends[1])
+        // As a shell names the pipe of `<(command)`.
+        let text = Task.detached {
+            try File.readText("/dev/fd/\(reader)", maximumByteCount: 9, mayBePipe: true)
+        }
+        await Task.yield()
+        for piece in ["a", "b"] { #expect(unsafe write(writer, piece, 1) == 1) }
+        close(writer)
+        #expect(try await text.value == "ab")
+        close(reader)
     }
 
     @Test("Text that is no UTF-8 is refused")

@@ -22,7 +22,11 @@ enum ArrivalInput {
     ///
     /// - Throws: `FileError`, or ``CommandError`` that names the line at fault.
     static func trace(path: String) throws -> ArrivalTrace {
-        let text = try File.readText(path, maximumByteCount: ArrivalTrace.maximumByteCount)
+        let text = try File.readText(
+            path,
+            maximumByteCount: ArrivalTrace.maximumByteCount,
+            mayBePipe: true
+        )
         do throws(TraceError) {
             return try ArrivalTrace(text: text)
         } catch {

@@ -62,7 +62,11 @@ struct Score: ParsableCommand {
     private func makeCall(_ configuration: ModelConfiguration) throws -> ScoreCall {
         let limits = Limits()
         if let request {
-            let bytes = try File.read(request, maximumByteCount: limits.maximumBodyByteCount)
+            let bytes = try File.read(
+                request,
+                maximumByteCount: limits.maximumBodyByteCount,
+                mayBePipe: true
+            )
             do {
                 var call = try ScoreCall(
                     decoding: bytes,

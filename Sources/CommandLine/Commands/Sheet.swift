@@ -22,6 +22,7 @@ struct Sheet: ParsableCommand {
     var documents: [String]
 
     func run() throws {
+        try File.checkWritable(output)
         var rows: [[TranscriptSheet.Element]] = []
         var isRowOpen = false
         for path in documents {
@@ -63,7 +64,7 @@ private struct SheetDocument {
     private static let maximumByteCount = 256 << 20
 
     init(path: String) throws {
-        let bytes = try File.read(path, maximumByteCount: Self.maximumByteCount)
+        let bytes = try File.read(path, maximumByteCount: Self.maximumByteCount, mayBePipe: true)
         let document: Document
         do {
             document = try JSONParser.parse(bytes).decode()

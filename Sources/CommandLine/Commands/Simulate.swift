@@ -101,6 +101,7 @@ struct Simulate: ParsableCommand {
             print(try JSON(encoding: costs).prettyText)
             return
         }
+        if let writeTrace { try File.checkWritable(writeTrace) }
         let load = try makeLoad()
         var simulator = try Simulator(
             policy.configuration,
@@ -119,7 +120,7 @@ struct Simulate: ParsableCommand {
 
     private func readCosts() throws -> StepCosts {
         guard let costs else { return .nano }
-        let bytes = try File.read(costs, maximumByteCount: 1 << 20)
+        let bytes = try File.read(costs, maximumByteCount: 1 << 20, mayBePipe: true)
         do {
             let read: StepCosts = try JSONParser.parse(bytes).decode()
             try read.validate()

@@ -34,7 +34,11 @@ struct AnnotationFile {
     /// Reads the file and the pictures that it names, relative to the file or else to the working
     /// directory.
     init(path: String) throws {
-        let bytes = try File.read(path, maximumByteCount: Self.maximumFileByteCount)
+        let bytes = try File.read(
+            path,
+            maximumByteCount: Self.maximumFileByteCount,
+            mayBePipe: true
+        )
         let entries: [Entry]
         do {
             entries = try JSONParser.parse(bytes).decode()

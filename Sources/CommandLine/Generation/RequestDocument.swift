@@ -18,7 +18,11 @@ struct RequestDocument {
     /// - Throws: `FileError`.
     init(path: String) throws(FileError) {
         name = path
-        bytes = try File.read(path, maximumByteCount: Limits().maximumBodyByteCount)
+        bytes = try File.read(
+            path,
+            maximumByteCount: Limits().maximumBodyByteCount,
+            mayBePipe: true
+        )
     }
 
     /// Takes texts, and pictures by `@` and their path.
@@ -97,7 +101,8 @@ extension InputPart {
             }
             let limit = Limits().maximumBodyByteCount
             let path = String(argument.dropFirst())
-            parts.append(.image(try File.read(path, maximumByteCount: limit)))
+            let file = try File.read(path, maximumByteCount: limit, mayBePipe: true)
+            parts.append(.image(file))
         }
         return parts
     }

@@ -15,7 +15,13 @@ struct SettingFile {
     init(path: String) {
         self.path = path
         do throws(FileError) {
-            read(try File.readText(path, maximumByteCount: Self.maximumByteCount))
+            read(
+                try File.readText(
+                    path,
+                    maximumByteCount: Self.maximumByteCount,
+                    mayBePipe: true
+                )
+            )
         } catch {
             faults.append(SettingFault(error.description))
         }

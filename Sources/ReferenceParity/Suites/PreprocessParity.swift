@@ -1,4 +1,4 @@
-import Foundation
+import Files
 import Images
 
 /// Picture files to the model's input.
@@ -12,8 +12,9 @@ struct PreprocessParity {
         for (name, description) in images.sorted(by: { $0.key < $1.key }) {
             guard let description = description as? [String: Any] else { continue }
             let file: String = try member(description, "file")
-            let url = URL(fileURLWithPath: "\(fixture.directory)/images/\(file)")
-            let decoded = try ImageFileDecoder.decode([UInt8](Data(contentsOf: url)))
+            let path = "\(fixture.directory)/images/\(file)"
+            let bytes = try File.read(path, maximumByteCount: Subject.maximumFileByteCount)
+            let decoded = try ImageFileDecoder.decode(bytes)
             var source = decoded
             if fixture.has("\(name).decoded_rgb") {
                 let recorded = try fixture.tensor("\(name).decoded_rgb")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Glibc
 import MMInterleaved
 import TestSupport
 import Testing
@@ -133,6 +134,56 @@ struct FailureTests {
         }
     }
 
+    @Test(
+        "What is no file in place of one of a model is named, and never waited for",
+        .timeLimit(.minutes(1)),
+        arguments: [
+            ("inspect {}/m", "config.json"), ("tokenize --model {}/m a", "tokenizer.model"),
+            ("inspect {}/m", "model.safetensors"),
+            ("inspect --check {}/m", "model.safetensors.sha256"),
+        ]
+    )
+    func specialFiles(line: String, name: String) throws {
+        let nano = try ModelCatalog.path(ModelCatalog.defaultName)
+        let model = directory.path + "m"
+        func put(_ make: (String) -> Int32) throws {
+            if Folder.hasEntry(model) { try Folder.remove(model) }
+            try Folder.make(model)
+            for other in try Folder.entries(of: nano) where other != name {
+                #expect(unsafe symlink("\(nano)/\(other)", "\(model)/\(other)") == 0)
+            }
+            #expect(make("\(model)/\(name)") == 0)
+        }
+        for make in [
+            { unsafe mkfifo($0, 0o600) }, { unsafe mkdir($0, 0o700) },
+            { unsafe symlink("/dev/zero", $0) },
+        ] as [(String) -> Int32] {
+            try put(make)
+            let found = failure(line)
+            #expect(found.text.hasPrefix("Error: {}/m/\(name): "), "\(found.text)")
+            #expect(found.status == 1)
+        }
+    }
+
+    @Test(
+        "A pipe that nobody writes to is told so by every command that reads a file",
+        .timeLimit(.minutes(1)),
+        arguments: [
+            "generate --request {}/pipe --output {}/out", "score --request {}/pipe",
+            "generate --input @{}/pipe --output {}/out", "config check --config {}/pipe",
+            "generate --annotations {}/pipe --output {}/out",
+            "sheet --output {}/out.png {}/pipe", "simulate --trace {}/pipe",
+            "simulate --costs {}/pipe", "bench serve --trace {}/pipe",
+            "import --checkpoint {}/text --assets {}/folder --config {}/pipe --output {}/out",
+        ]
+    )
+    func emptyPipe(line: String) {
+        #expect(unsafe mkfifo(directory.path + "pipe", 0o600) == 0)
+        let found = failure(line)
+        #expect(found.text == "Error: {}/pipe: cannot be read: Nobody writes to this pipe")
+        #expect(found.status == 1)
+    }
+
     @Test("An option without words cannot be scored")
     func emptyOption() {
         let found = failure("score --input a --option b --option \"\"")
@@ -182,6 +233,19 @@ struct FailureTests {
         let found = failure(line)
         #expect(found.text.hasPrefix("Error: \(words)"), "\(found.text)")
         #expect(found.status == 1)
+    }
+
+    @Test(
+        "Output that cannot be written is told before the input is read",
+        arguments: [
+            "sheet --output {}/absent/out.png {}/absent.json",
+            "simulate --trace {}/absent.csv --write-trace {}/absent/out.png",
+        ]
+    )
+    func unwritableFirst(line: String) {
+        let found = failure(line)
+        let reason = "cannot be written: No such file or directory"
+        #expect(found.text == "Error: {}/absent/out.png: \(reason)")
     }
 
     @Test("A daemon that is not there is told the same by every command, status 1")
