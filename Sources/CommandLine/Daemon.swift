@@ -82,14 +82,26 @@ struct Daemon {
     }
 
     /// The server's configuration, with no more connections than there can be descriptors.
-    private func fittingConfiguration() -> HTTPServer.Configuration {
+    ///
+    /// - Throws: ``CommandError`` if there are not even enough for one.
+    private func fittingConfiguration() throws(CommandError) -> HTTPServer.Configuration {
         var fitting = configuration.server
         let limit = DescriptorLimit.raise()
+        guard limit >= HTTPServer.Configuration.leastDescriptorCount else {
+            throw CommandError(
+                """
+                the process may open \(limit) files, see ulimit -n: at least \
+                \(HTTPServer.Configuration.leastDescriptorCount) are needed, \(fitting.descriptorCount) for \
+                max_connections \(fitting.maximumConnectionCount)
+                """
+            )
+        }
         if fitting.fitConnections(toDescriptorCount: limit) {
             logger.warning(
                 """
                 max_connections is \(fitting.maximumConnectionCount) instead of \
-                \(configuration.server.maximumConnectionCount): the process may open \(limit) files; see ulimit -n.
+                \(configuration.server.maximumConnectionCount): the process may open \(limit) files, see ulimit -n; \
+                \(configuration.server.descriptorCount) are needed.
                 """
             )
         }

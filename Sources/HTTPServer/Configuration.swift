@@ -15,8 +15,12 @@ extension HTTPServer {
         package var backlog: Int32 = 1024
         /// Connections served at once.
         ///
-        /// Up to 64 more are asked what they want: probes are answered, all others get 503.
+        /// Those beyond are asked what they want, see ``spareConnectionCount``.
         package var maximumConnectionCount = 1024
+        /// Connections beyond the maximum that are asked what they want: probes are answered, all others get 503.
+        ///
+        /// As many again may be on their way out.
+        package var spareConnectionCount = 64
         /// Serial queues that share the connections; two per core served best in measurements of the design.
         package var ioQueueCount = 4
         /// Limits on heads, and on bodies whose route sets no limit of its own.
@@ -68,6 +72,7 @@ extension HTTPServer {
         package func validate() throws(ConfigurationError) {
             let counts = [
                 ("backlog", Int(backlog)), ("maximumConnectionCount", maximumConnectionCount),
+                ("spareConnectionCount", spareConnectionCount),
                 ("ioQueueCount", ioQueueCount), ("hosts", hosts.count),
                 ("bodyByteBudget", bodyByteBudget), ("answerByteBudget", answerByteBudget),
                 ("maximumPipelinedByteCount", maximumPipelinedByteCount),
@@ -121,16 +126,29 @@ extension HTTPServer {
     }
 }
 
+// Descriptors are shared by connections, those that are one too many, and the process itself.
 extension HTTPServer.Configuration {
-    /// Descriptors that are not connections: files, sockets and pipes of the process, connections that are refused.
-    private static let otherDescriptorCount = 256
+    /// Descriptors that are no connections, at least: files, queues, listening sockets, pipes of the process.
+    private static let leastOwnDescriptorCount = 32
+    /// As many as are kept for them where there are enough.
+    private static let ownDescriptorCount = 128
 
-    /// Lowers the number of connections to what so many descriptors allow.
+    /// The fewest descriptors with which one connection and probes beside it are served.
+    package static let leastDescriptorCount = leastOwnDescriptorCount + 3
+
+    /// The descriptors that so many connections need.
+    package var descriptorCount: Int {
+        Self.ownDescriptorCount + maximumConnectionCount + 2 * spareConnectionCount
+    }
+
+    /// Lowers the numbers of connections to what so many descriptors allow, at least ``leastDescriptorCount``.
     ///
-    /// - Returns: Whether it had to.
+    /// - Returns: Whether there are fewer places than before.
     package mutating func fitConnections(toDescriptorCount limit: Int) -> Bool {
-        // Of a small number half is kept back.
-        let fitting = max(1, limit - min(Self.otherDescriptorCount, limit / 2))
+        let own = min(max(limit / 8, Self.leastOwnDescriptorCount), Self.ownDescriptorCount)
+        let available = limit - own
+        spareConnectionCount = min(spareConnectionCount, max(1, available / 4))
+        let fitting = max(1, available - 2 * spareConnectionCount)
         guard fitting < maximumConnectionCount else { return false }
         maximumConnectionCount = fitting
         return true

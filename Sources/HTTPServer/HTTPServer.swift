@@ -46,7 +46,11 @@ package final class HTTPServer: Sendable {
                 logger: logger
             )
         }
-        connections = OpenConnections(ioQueues, configuration.maximumConnectionCount)
+        connections = OpenConnections(
+            ioQueues,
+            configuration.maximumConnectionCount,
+            spareCount: configuration.spareConnectionCount
+        )
     }
 
     deinit {

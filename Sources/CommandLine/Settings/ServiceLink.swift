@@ -1,8 +1,9 @@
-/// Whether a variable is one that Kubernetes sets in a container for a Service of its namespace, here one
-/// whose name begins with that of this program: such as `INTERLEAVED_SERVICE_HOST`,
-/// `INTERLEAVED_SERVICE_PORT_HTTP`, `INTERLEAVED_PORT=tcp://10.0.0.1:8080`, `INTERLEAVED_PORT_8080_TCP_ADDR`.
+/// Whether a variable is one that Kubernetes sets in a container for a Service of its namespace, or Docker for a
+/// linked container, here one whose name begins with that of this program: such as `INTERLEAVED_SERVICE_HOST`,
+/// `INTERLEAVED_SERVICE_PORT_HTTP`, `INTERLEAVED_PORT=tcp://10.0.0.1:8080`, `INTERLEAVED_PORT_8080_TCP_ADDR`;
+/// `INTERLEAVED_NAME=/web/interleaved`, `INTERLEAVED_ENV_LANG` of links.
 ///
-/// Source: Kubernetes, "Service: environment variables", and Docker's links that these follow.
+/// Source: Kubernetes, "Service: environment variables"; Docker, "Legacy container links: environment variables".
 func isServiceLink(_ name: String, _ text: String) -> Bool {
     let words = name.split(separator: "_", omittingEmptySubsequences: false)
     let protocols: [Substring] = ["TCP", "UDP", "SCTP"]
@@ -11,6 +12,8 @@ func isServiceLink(_ name: String, _ text: String) -> Bool {
         switch word {
         case "SERVICE" where rest.first == "HOST" && rest.count == 1: return true
         case "SERVICE" where rest.first == "PORT": return true
+        case "NAME" where rest.isEmpty: return text.hasPrefix("/")
+        case "ENV" where !rest.isEmpty: return true
         case "PORT" where rest.isEmpty:
             return protocols.contains { text.hasPrefix($0.lowercased() + "://") }
         case "PORT" where rest.count >= 2:

@@ -37,9 +37,9 @@ enum SettingDocuments {
             3. a flag: `--max-queue 8`
 
             The variable is the file's name in capitals after `INTERLEAVED_`, the flag the same with dashes. Unknown names are
-            refused; empty variables count as not set, and those that Kubernetes makes of a Service are passed over. Times are
-            `250ms`, `30s`, `5m` or `1h` (seconds without a unit), sizes are bytes, `KiB`, `MiB` or `GiB`. Where one setting
-            bounds another, a default gives way and a value that was given is refused.
+            refused; empty variables count as not set, and those that Kubernetes makes of a Service and Docker of a link are passed
+            over. Times are `250ms`, `30s`, `5m` or `1h` (seconds without a unit), sizes are bytes, `KiB`, `MiB` or `GiB`. Where
+            one setting bounds another, a default gives way and a value that was given is refused.
 
             `interleaved config check` tells everything that is wrong with the settings, each with its place, and ends with status 1
             if anything is. `interleaved config show` prints what is in effect as YAML, and where each value comes from. Both take

@@ -13,7 +13,7 @@ struct SettingEnvironment {
 
     /// Takes the variables named `INTERLEAVED_...`, which must be known.
     ///
-    /// Empty ones count as not set, and those that Kubernetes makes of a Service are passed over.
+    /// Empty ones count as not set, and those that Kubernetes makes of a Service and Docker of a link are passed over.
     init(_ environment: [String: String]) {
         for (name, text) in environment.sorted(by: { $0.key < $1.key })
         where name.hasPrefix("INTERLEAVED_") && !text.isEmpty {

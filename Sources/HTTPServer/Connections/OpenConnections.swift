@@ -5,33 +5,31 @@ internal import Synchronization
 
 /// The connections of a server, whichever address they came by: their number, and those that are one too many.
 final class OpenConnections: Sendable {
-    /// Connections beyond the maximum that are asked what they want.
-    private static let maximumSpareCount = 64
-    /// Those that may be on their way out beside them.
-    private static let leavingCount = 64
-
     private struct Spare {
         weak var connection: Connection?
     }
 
     private let ioQueues: [IOQueue]
     private let maximumCount: Int
+    /// Connections beyond the maximum that are asked what they want; as many may be on their way out beside them.
+    private let maximumSpareCount: Int
     private let openCount = Atomic(0)
     private let nextIndex = Atomic(0)
     private let group = DispatchGroup()
     /// Those that are one too many, oldest first.
     private let spares = Mutex<[Spare]>([])
 
-    init(_ ioQueues: [IOQueue], _ maximumCount: Int) {
+    init(_ ioQueues: [IOQueue], _ maximumCount: Int, spareCount: Int) {
         self.ioQueues = ioQueues
         self.maximumCount = maximumCount
+        maximumSpareCount = spareCount
     }
 
     /// Connections open now, those being refused included.
     var count: Int { openCount.load(ordering: .relaxed) }
 
     /// Whether not even a connection that will be refused has a place.
-    var isFull: Bool { count >= maximumCount + Self.maximumSpareCount + Self.leavingCount }
+    var isFull: Bool { count >= maximumCount + 2 * maximumSpareCount }
 
     /// Waits until every connection is closed.
     func waitUntilEmpty() {
@@ -58,7 +56,7 @@ final class OpenConnections: Sendable {
         let oldest: Connection? = spares.withLock { spares in
             spares.removeAll { $0.connection == nil }
             spares.append(Spare(connection: connection))
-            return spares.count > Self.maximumSpareCount ? spares.removeFirst().connection : nil
+            return spares.count > maximumSpareCount ? spares.removeFirst().connection : nil
         }
         if let oldest { oldest.ioQueue.queue.async { oldest.giveWay() } }
     }

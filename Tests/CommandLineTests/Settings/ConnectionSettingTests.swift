@@ -56,12 +56,22 @@ struct ConnectionSettingTests {
 
     @Test("Connections that descriptors do not allow are given up, once and for all")
     func fitsConnections() throws {
-        for (limit, count) in [
-            (20_000, 1024), (1280, 1024), (1279, 1023), (1024, 768), (64, 32), (1, 1),
+        for (limit, count, spares) in [
+            (20_000, 1024, 64), (1280, 1024, 64), (1279, 1023, 64), (1024, 768, 64), (256, 112, 56),
+            (64, 16, 8), (48, 8, 4), (HTTPServer.Configuration.leastDescriptorCount, 1, 1),
         ] {
             var server = try configuration([:]).server
+            #expect(server.descriptorCount == 1280)
             #expect(server.fitConnections(toDescriptorCount: limit) == (count < 1024))
             #expect(server.maximumConnectionCount == count)
+            #expect(server.spareConnectionCount == spares)
         }
+    }
+
+    @Test("A maximum that so few descriptors allow stays, and leaves room for those beyond it")
+    func fitsFewConnections() throws {
+        var server = try configuration(["max_connections": "5"]).server
+        #expect(server.fitConnections(toDescriptorCount: 48) == false)
+        #expect(server.maximumConnectionCount == 5 && server.spareConnectionCount == 4)
     }
 }

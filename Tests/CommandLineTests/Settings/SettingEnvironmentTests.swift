@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct SettingEnvironmentTests {
     @Test(
-        "Variables that Kubernetes makes of a Service are no settings",
+        "Variables that Kubernetes makes of a Service and Docker of a link are no settings",
         arguments: [
             ("INTERLEAVED_SERVICE_HOST", "10.0.0.1"),
             ("INTERLEAVED_SERVICE_PORT", "8080"),
@@ -19,6 +19,8 @@ import Testing
             ("INTERLEAVED_GPU_POOL_SERVICE_HOST", "10.0.0.1"),
             ("INTERLEAVED_GPU_PORT", "tcp://10.0.0.1:80"),
             ("INTERLEAVED_GPU_PORT_80_TCP", "tcp://10.0.0.1:80"),
+            ("INTERLEAVED_NAME", "/web/interleaved"), ("INTERLEAVED_1_NAME", "/web/interleaved_1"),
+            ("INTERLEAVED_ENV_LANG", "C.UTF-8"), ("INTERLEAVED_1_ENV_SWIFT_VERSION", "6.3"),
         ]
     )
     func serviceLinks(name: String, text: String) {
@@ -50,7 +52,10 @@ import Testing
 
     @Test(
         "Any other variable of the prefix is refused by its name",
-        arguments: ["INTERLEAVED_COLOUR", "INTERLEAVED_GPU_PORT", "INTERLEAVED_PORT_X_TCP"]
+        arguments: [
+            "INTERLEAVED_COLOUR", "INTERLEAVED_GPU_PORT", "INTERLEAVED_PORT_X_TCP",
+            "INTERLEAVED_NAME", "INTERLEAVED_ENV",
+        ]
     )
     func unknown(name: String) {
         let faults = SettingEnvironment([name: "red"]).faults

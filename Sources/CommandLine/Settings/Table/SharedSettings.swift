@@ -62,8 +62,9 @@ enum SharedSettings: SettingSection {
         Setting(
             "max_pending_bytes",
             """
-            Most bytes of input (texts and picture files) of all requests whose input is being prepared; more \
-            are answered with 429.
+            Memory for the texts and picture files of all requests together, as they came, until they are tokens \
+            and pixels; that begins at once, also for requests that wait. One for which there is no room now is \
+            answered with 429.
             """,
             .byteCount(memory),
             \.engine.scheduling.inputByteBudget,
@@ -95,7 +96,10 @@ enum SharedSettings: SettingSection {
     private static let connections: [Setting] = [
         Setting(
             "max_connections",
-            "Most connections at once, idle ones included.",
+            """
+            Most connections at once, idle ones included; fewer where the process may not open so many files \
+            (ulimit -n).
+            """,
             .integer(1...15_000),
             \.server.maximumConnectionCount
         ),
