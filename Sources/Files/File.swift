@@ -7,8 +7,10 @@ package enum File {
     /// Nothing is waited for but a pipe that somebody has open to write to it.
     ///
     /// - Parameters:
+    ///   - path: Where it is.
     ///   - maximumByteCount: Bytes beyond which it is refused.
     ///   - mayBePipe: Whether a pipe is as good, as shells make it of `<(command)`: where a person named the path.
+    /// - Returns: All of its bytes.
     /// - Throws: ``FileError`` if it cannot be read, is too large, or something else, such as a folder or device.
     package static func read(
         _ path: String,
@@ -49,8 +51,10 @@ package enum File {
     /// Reads a file of UTF-8 text, or standard input if the path is `-`.
     ///
     /// - Parameters:
+    ///   - path: Where it is.
     ///   - maximumByteCount: Bytes beyond which it is refused.
     ///   - mayBePipe: Whether a pipe is as good, see ``read(_:maximumByteCount:mayBePipe:)``.
+    /// - Returns: The text, with its line ends as they are.
     /// - Throws: ``FileError``, also if the file is no UTF-8.
     package static func readText(
         _ path: String,

@@ -64,6 +64,7 @@ extension EngineError {
     /// A refusal of the scheduler, with the limit and what to do about it.
     ///
     /// - Parameters:
+    ///   - refusal: What the scheduler says.
     ///   - bounds: What the request may need at most.
     ///   - branching: What of the request makes it several sequences.
     init(
