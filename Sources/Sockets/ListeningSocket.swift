@@ -84,7 +84,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
     /// Accepts one waiting connection.
     ///
     /// - Returns: The connection, non-blocking, closed on exec and with Nagle's algorithm off; nil if none is waiting.
-    /// - Throws: ``SocketError``; see its `isOutOfResources` and `isTransientAcceptFailure`.
+    /// - Throws: ``SocketError``; see its `isTransientAcceptFailure`.
     package func accept() throws(SocketError) -> ConnectedSocket? {
         let number = descriptor.rawValue
         let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)

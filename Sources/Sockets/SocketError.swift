@@ -16,11 +16,6 @@ package struct SocketError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the call would have had to wait.
     package var isWouldBlock: Bool { code == EAGAIN || code == EWOULDBLOCK }
 
-    /// Whether the process or the system has run out of descriptors or memory for sockets.
-    package var isOutOfResources: Bool {
-        code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM
-    }
-
     /// Whether a waiting connection was gone before it was accepted (accept(2), "Error handling").
     package var isTransientAcceptFailure: Bool {
         switch code {

@@ -29,18 +29,22 @@ extension HTTPServerTests {
             }
         }
 
-        @Test("Probes are answered although idle connections hold every place")
-        func answersProbes() throws {
+        @Test(
+            "Probes are answered although idle connections hold every place",
+            arguments: [(64, 200), (1, 20)]
+        )
+        func answersProbes(spareCount: Int, idleCount: Int) throws {
             let handler = ClosureHandler(admission: { .accept(isProbe: $0.path == "/livez") })
             try withServer(
                 handler,
                 configure: {
                     $0.maximumConnectionCount = 4
+                    $0.spareConnectionCount = spareCount
                     $0.spareHeadTimeout = .seconds(60)
                 }
             ) { server, port throws in
                 // More than the places for those that are too many, too.
-                let idle = try (0..<200).map { _ in try HTTPTestClient(port: port) }
+                let idle = try (0..<idleCount).map { _ in try HTTPTestClient(port: port) }
                 for _ in 0..<5 {
                     let probe = try exchangeOnce(port, get("/livez"))
                     #expect(probe.status == 200 && probe["connection"] == "close")

@@ -42,7 +42,7 @@ struct RequestTargetTests {
         ]
     )
     func decodesPath(_ target: String, _ expected: String?) {
-        #expect(RequestHead(method: .get, target: target).decodedPath == expected)
+        #expect(percentDecoded(target[...]) == expected)
     }
 
     @Test(
@@ -59,11 +59,8 @@ struct RequestTargetTests {
         #expect(RequestHead(method: .get, target: target).path == expected)
     }
 
-    @Test("Reads the parameters of a query")
+    @Test("A query is what follows the question mark, if there is one")
     func readsQuery() {
-        let head = RequestHead(method: .get, target: "/?a=1&b&c=%41+d&&e=%zz&f=g=h")
-        #expect(head.queryParameters.map(\.name) == ["a", "b", "c", "e", "f"])
-        #expect(head.queryParameters.map(\.value) == ["1", "", "A d", "%zz", "g=h"])
         #expect(RequestHead(method: .get, target: "/").query == nil)
         #expect(RequestHead(method: .get, target: "/?").query == "")
     }

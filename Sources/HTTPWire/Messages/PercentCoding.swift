@@ -39,10 +39,3 @@ func unreservedDecoded(_ text: Substring) -> String {
     }
     return String(decoding: bytes, as: UTF8.self)
 }
-
-/// One half of a `name=value` pair: `+` is a space, broken escapes stay as they are.
-func decodedParameter(_ text: Substring) -> String {
-    let spaced = text.utf8.contains(UInt8(ascii: "+")) ? text.map { $0 == "+" ? " " : $0 } : nil
-    let source = spaced.map { Substring(String($0)) } ?? text
-    return percentDecoded(source) ?? String(source)
-}

@@ -34,25 +34,6 @@ package struct RequestHead: Hashable, Sendable {
         (path, query) = Self.split(target, method)
     }
 
-    /// The path with its percent escapes resolved; nil if an escape is broken or the result no UTF-8.
-    ///
-    /// An encoded slash becomes a slash: match routes on ``path`` where that matters.
-    package var decodedPath: String? {
-        percentDecoded(path[...])
-    }
-
-    /// The parameters of the query in order; a name without `=` has an empty value.
-    ///
-    /// Pairs with broken escapes keep their encoded spelling. `+` stands for a space, as forms send it.
-    package var queryParameters: [(name: String, value: String)] {
-        guard let query else { return [] }
-        return query.split(separator: "&").map { pair in
-            let cut = pair.firstIndex(of: "=") ?? pair.endIndex
-            let value = cut == pair.endIndex ? pair[cut...] : pair[pair.index(after: cut)...]
-            return (decodedParameter(pair[..<cut]), decodedParameter(value))
-        }
-    }
-
     /// Whether the connection may carry another request after this one (RFC 9112 §9.3).
     package var allowsKeepAlive: Bool {
         if fields.hasToken("close", in: "connection") { return false }
