@@ -129,20 +129,7 @@ package struct Autoencoder: Sendable {
             for level in levels {
                 for block in level.blocks { run(block, &x, samples, grid, compute) }
                 if let upsampling = level.upsampling {
-                    let doubled = Grid(height: 2 * grid.height, width: 2 * grid.width)
-                    let next = compute.scratch(samples * doubled.count, upsampling.outputs)
-                    compute.scope {
-                        let wide = compute.scratch(samples * doubled.count, x.columns)
-                        compute.upsampleNearest2(x, samples: samples, grid: grid, into: wide)
-                        compute.convolution(
-                            wide,
-                            upsampling,
-                            samples: samples,
-                            grid: doubled,
-                            into: next
-                        )
-                    }
-                    (x, grid) = (next, doubled)
+                    (x, grid) = compute.upsampled(x, upsampling, samples: samples, grid: grid)
                 }
             }
             compute.groupNorm(

@@ -19,12 +19,6 @@ package struct UNet: Sendable {
     private let outputNorm: NormWeights
     private let output: ConvolutionWeights
 
-    private struct Level {
-        let blocks: [ResidualBlock]
-        let attentions: [SpatialTransformer]  // empty, or one per block
-        let resampling: ConvolutionWeights?
-    }
-
     /// What a picture is drawn from, in the form in which every step needs it.
     package struct Conditioning: Sendable {
         /// Keys and values of the conditioning tokens per attention layer.
@@ -99,106 +93,6 @@ package struct UNet: Sendable {
         )
     }
 
-    private static func downLevels(
-        _ parameters: Parameters,
-        _ c: UNetConfiguration,
-        timeWidth: Int
-    ) throws -> [Level] {
-        var inputs = c.blockChannels[0]
-        return try c.blockChannels.enumerated().map { level, channels in
-            let own = parameters[level]
-            var blocks: [ResidualBlock] = []
-            var attentions: [SpatialTransformer] = []
-            for index in 0..<c.layersPerBlock {
-                blocks.append(
-                    try ResidualBlock(
-                        own["resnets"][index],
-                        inputs: inputs,
-                        outputs: channels,
-                        timeWidth: timeWidth,
-                        groups: c.normGroupCount,
-                        epsilon: c.normEpsilon
-                    )
-                )
-                inputs = channels
-                if c.hasAttention[level] {
-                    attentions.append(try attention(own, c, level: level, index: index))
-                }
-            }
-            let isLast = level == c.blockChannels.count - 1
-            let resampling =
-                isLast
-                ? nil
-                : try own["downsamplers"][0].convolution(
-                    "conv",
-                    inputs: channels,
-                    outputs: channels,
-                    kernel: 3,
-                    stride: 2,
-                    padding: 1
-                )
-            return Level(blocks: blocks, attentions: attentions, resampling: resampling)
-        }
-    }
-
-    private static func upLevels(
-        _ parameters: Parameters,
-        _ c: UNetConfiguration,
-        timeWidth: Int
-    ) throws -> [Level] {
-        var skips = c.skips.map(\.channels)
-        var inputs = c.blockChannels[c.blockChannels.count - 1]
-        return try c.blockChannels.indices.map { index in
-            let level = c.blockChannels.count - 1 - index
-            let channels = c.blockChannels[level]
-            let own = parameters[index]
-            var blocks: [ResidualBlock] = []
-            var attentions: [SpatialTransformer] = []
-            for block in 0...c.layersPerBlock {
-                blocks.append(
-                    try ResidualBlock(
-                        own["resnets"][block],
-                        inputs: inputs + skips.removeLast(),
-                        outputs: channels,
-                        timeWidth: timeWidth,
-                        groups: c.normGroupCount,
-                        epsilon: c.normEpsilon
-                    )
-                )
-                inputs = channels
-                if c.hasAttention[level] {
-                    attentions.append(try attention(own, c, level: level, index: block))
-                }
-            }
-            let resampling =
-                level == 0
-                ? nil
-                : try own["upsamplers"][0].convolution(
-                    "conv",
-                    inputs: channels,
-                    outputs: channels,
-                    kernel: 3,
-                    padding: 1
-                )
-            return Level(blocks: blocks, attentions: attentions, resampling: resampling)
-        }
-    }
-
-    private static func attention(
-        _ parameters: Parameters,
-        _ c: UNetConfiguration,
-        level: Int,
-        index: Int
-    ) throws -> SpatialTransformer {
-        try SpatialTransformer(
-            parameters["attentions"][index],
-            channels: c.blockChannels[level],
-            headCount: c.headCounts[level],
-            conditioningWidth: c.crossAttentionWidth,
-            groups: c.normGroupCount
-        )
-    }
-
     /// Prepares conditioning tokens [tokens, conditioning width] for all steps.
     package func conditioning(of tokens: Matrix, _ compute: Compute) -> Conditioning {
         let attentions =
@@ -236,100 +130,17 @@ package struct UNet: Sendable {
         let samples = times.count
         precondition(conditionings.count == samples && sources.count == samples)
         compute.scope {
-            let time = timeEmbedding(times, compute, observe)
-            var attentionIndex = 0
-            func keyValues() -> [Matrix] {
-                defer { attentionIndex += 1 }
-                return conditionings.map { $0.keyValues[attentionIndex] }
-            }
-
-            // Down: every block's result is also a skip tensor.
-            var grid = Grid(side: configuration.sampleSize)
-            var x = compute.scratch(latents.rows, input.outputs)
-            compute.convolution(latents, input, samples: samples, grid: grid, into: x)
-            observe("conv_in", x)
-            var skips = [x]
-            for (level, weights) in downLevels.enumerated() {
-                for (index, block) in weights.blocks.enumerated() {
-                    let next = compute.scratch(x.rows, block.outputs)
-                    block.run(x, samples: samples, grid: grid, time: time, compute, into: next)
-                    if !weights.attentions.isEmpty {
-                        weights.attentions[index].run(
-                            next,
-                            samples: samples,
-                            keyValues: keyValues(),
-                            compute
-                        )
-                    }
-                    x = next
-                    skips.append(x)
-                }
-                if let resampling = weights.resampling {
-                    let next = compute.scratch(x.rows / 4, resampling.outputs)
-                    compute.convolution(x, resampling, samples: samples, grid: grid, into: next)
-                    grid = Compute.outputGrid(resampling, of: grid)
-                    x = next
-                    skips.append(x)
-                }
-                observe("down\(level)", x)
-            }
-
-            // Middle. The last skip tensor is its input, so it needs memory of its own.
-            let entered = compute.scratch(x.rows, x.columns)
-            middleFirst.run(x, samples: samples, grid: grid, time: time, compute, into: entered)
-            middleAttention.run(entered, samples: samples, keyValues: keyValues(), compute)
-            x = compute.scratch(x.rows, x.columns)
-            middleSecond.run(entered, samples: samples, grid: grid, time: time, compute, into: x)
+            var pass = Pass(
+                conditionings: conditionings,
+                time: timeEmbedding(times, compute, observe),
+                grid: Grid(side: configuration.sampleSize)
+            )
+            var skips: [Matrix] = []
+            var x = runDown(latents, &pass, &skips, compute, observe)
+            x = runMiddle(x, &pass, compute)
             observe("mid", x)
             synchronize(skips + [x], sources, compute, observe)
-
-            // Up: a skip tensor beside the running one.
-            for (index, weights) in upLevels.enumerated() {
-                for (block, residual) in weights.blocks.enumerated() {
-                    let skip = skips.removeLast()
-                    let next = compute.scratch(x.rows, residual.outputs)
-                    compute.scope {
-                        let joined = compute.scratch(x.rows, x.columns + skip.columns)
-                        compute.copy(x, to: joined.columns(0..<x.columns))
-                        compute.copy(skip, to: joined.columns(x.columns..<joined.columns))
-                        residual.run(
-                            joined,
-                            samples: samples,
-                            grid: grid,
-                            time: time,
-                            compute,
-                            into: next
-                        )
-                    }
-                    if !weights.attentions.isEmpty {
-                        weights.attentions[block].run(
-                            next,
-                            samples: samples,
-                            keyValues: keyValues(),
-                            compute
-                        )
-                    }
-                    x = next
-                }
-                if let resampling = weights.resampling {
-                    let next = compute.scratch(4 * x.rows, resampling.outputs)
-                    let doubled = Grid(height: 2 * grid.height, width: 2 * grid.width)
-                    compute.scope {
-                        let wide = compute.scratch(4 * x.rows, x.columns)
-                        compute.upsampleNearest2(x, samples: samples, grid: grid, into: wide)
-                        compute.convolution(
-                            wide,
-                            resampling,
-                            samples: samples,
-                            grid: doubled,
-                            into: next
-                        )
-                    }
-                    grid = doubled
-                    x = next
-                }
-                observe("up\(index)", x)
-            }
+            x = runUp(x, &pass, &skips, compute, observe)
             compute.groupNorm(
                 x,
                 samples: samples,
@@ -338,8 +149,125 @@ package struct UNet: Sendable {
                 silu: true,
                 into: x
             )
-            compute.convolution(x, output, samples: samples, grid: grid, into: out)
+            compute.convolution(x, output, samples: samples, grid: pass.grid, into: out)
         }
+    }
+
+    /// What all parts of one prediction share, and where it is.
+    private struct Pass {
+        let conditionings: [Conditioning]
+        let time: Matrix
+        var grid: Grid
+        private var attentionIndex = 0
+
+        init(conditionings: [Conditioning], time: Matrix, grid: Grid) {
+            self.conditionings = conditionings
+            self.time = time
+            self.grid = grid
+        }
+
+        var sampleCount: Int { conditionings.count }
+
+        /// Those of the next attention layer.
+        mutating func nextKeyValues() -> [Matrix] {
+            defer { attentionIndex += 1 }
+            return conditionings.map { $0.keyValues[attentionIndex] }
+        }
+
+        /// Runs the next attention layer, in place, where there is one.
+        mutating func attend(_ x: Matrix, _ attention: SpatialTransformer?, _ compute: Compute) {
+            guard let attention else { return }
+            attention.run(x, samples: sampleCount, keyValues: nextKeyValues(), compute)
+        }
+    }
+
+    /// The first half: every block's result is also a skip tensor.
+    private func runDown(
+        _ latents: Matrix,
+        _ pass: inout Pass,
+        _ skips: inout [Matrix],
+        _ compute: Compute,
+        _ observe: (String, Matrix) -> Void
+    ) -> Matrix {
+        let samples = pass.sampleCount
+        var x = compute.scratch(latents.rows, input.outputs)
+        compute.convolution(latents, input, samples: samples, grid: pass.grid, into: x)
+        observe("conv_in", x)
+        skips.append(x)
+        for (level, weights) in downLevels.enumerated() {
+            for (index, block) in weights.blocks.enumerated() {
+                let next = compute.scratch(x.rows, block.outputs)
+                block.run(
+                    x,
+                    samples: samples,
+                    grid: pass.grid,
+                    time: pass.time,
+                    compute,
+                    into: next
+                )
+                pass.attend(next, weights.attention(index), compute)
+                x = next
+                skips.append(x)
+            }
+            if let resampling = weights.resampling {
+                let next = compute.scratch(x.rows / 4, resampling.outputs)
+                compute.convolution(x, resampling, samples: samples, grid: pass.grid, into: next)
+                pass.grid = Compute.outputGrid(resampling, of: pass.grid)
+                x = next
+                skips.append(x)
+            }
+            observe("down\(level)", x)
+        }
+        return x
+    }
+
+    /// The last skip tensor is the input, so the result needs memory of its own.
+    private func runMiddle(_ x: Matrix, _ pass: inout Pass, _ compute: Compute) -> Matrix {
+        let (samples, grid, time) = (pass.sampleCount, pass.grid, pass.time)
+        let entered = compute.scratch(x.rows, x.columns)
+        middleFirst.run(x, samples: samples, grid: grid, time: time, compute, into: entered)
+        pass.attend(entered, middleAttention, compute)
+        let out = compute.scratch(x.rows, x.columns)
+        middleSecond.run(entered, samples: samples, grid: grid, time: time, compute, into: out)
+        return out
+    }
+
+    /// The second half: a skip tensor beside the running one.
+    private func runUp(
+        _ middle: Matrix,
+        _ pass: inout Pass,
+        _ skips: inout [Matrix],
+        _ compute: Compute,
+        _ observe: (String, Matrix) -> Void
+    ) -> Matrix {
+        let samples = pass.sampleCount
+        var x = middle
+        for (index, weights) in upLevels.enumerated() {
+            for (block, residual) in weights.blocks.enumerated() {
+                let skip = skips.removeLast()
+                let next = compute.scratch(x.rows, residual.outputs)
+                compute.scope {
+                    let joined = compute.scratch(x.rows, x.columns + skip.columns)
+                    compute.copy(x, to: joined.columns(0..<x.columns))
+                    compute.copy(skip, to: joined.columns(x.columns..<joined.columns))
+                    residual.run(
+                        joined,
+                        samples: samples,
+                        grid: pass.grid,
+                        time: pass.time,
+                        compute,
+                        into: next
+                    )
+                }
+                pass.attend(next, weights.attention(block), compute)
+                x = next
+            }
+            if let resampling = weights.resampling {
+                (x, pass.grid) = compute.upsampled(x, resampling, samples: samples, grid: pass.grid)
+            }
+            observe("up\(index)", x)
+        }
+        return x
     }
 
     /// Adds the synchronizers' residuals to the skip tensors and the middle, in place.
