@@ -52,7 +52,11 @@ package final class Engine: Sendable {
 
     /// Starts the engine's thread and the other workers.
     ///
-    /// `metrics` records the steps.
+    /// - Parameters:
+    ///   - model: What computes.
+    ///   - tokenizer: The model's.
+    ///   - configuration: Sizes and limits.
+    ///   - metrics: Records the steps.
     /// - Throws: ``Scheduling/SchedulingConfigurationError`` if no request could ever run.
     package init(
         _ model: InterleavedModel,
@@ -87,7 +91,10 @@ package final class Engine: Sendable {
 
     /// Queues a request.
     ///
-    /// `handle` gets every event; the last one is `completed` or `failed`.
+    /// - Parameters:
+    ///   - request: What to continue, and how.
+    ///   - handle: Gets every event; the last one is `completed` or `failed`.
+    /// - Returns: What ends it early.
     /// - Throws: ``EngineError`` of kind `queueFull`, `draining`, or `contextLengthExceeded` if it could
     ///   never run; then no event is reported.
     package func submit(
@@ -132,7 +139,10 @@ package final class Engine: Sendable {
 
     /// Queues a request for the log-probabilities of options.
     ///
-    /// `handle` gets the answer, or the reason why there is none, once.
+    /// - Parameters:
+    ///   - request: The context and the options.
+    ///   - handle: Gets the answer, or the reason why there is none, once.
+    /// - Returns: What ends it early.
     /// - Throws: as ``submit(_:handle:)``; then nothing is reported.
     package func submit(
         _ request: ScoreRequest,

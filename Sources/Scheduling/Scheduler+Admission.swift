@@ -67,11 +67,16 @@ extension Scheduler {
         requests[identifier]?.isReady = true
     }
 
-    /// The request's input is prepared: its positions are known better than at its admission, and all but
-    /// `inputByteCount` of its bytes are given back.
+    /// The request's input is prepared: its positions are known better than at its admission, and most of its bytes
+    /// are given back.
     ///
     /// Does nothing if the request ended meanwhile.
     ///
+    /// - Parameters:
+    ///   - identifier: The request.
+    ///   - promptPositionCount: Positions of the prompt.
+    ///   - continuationPositionCount: Most positions that one sequence gets after it.
+    ///   - inputByteCount: Bytes that the request still holds.
     /// - Throws: ``AdmissionRefusal`` of kind `tooLarge` if it can never run; it still has to be ended.
     package mutating func markReady(
         _ identifier: RequestIdentifier,

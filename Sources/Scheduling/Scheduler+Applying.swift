@@ -5,7 +5,11 @@ extension Scheduler {
     ///
     /// What ended while the step ran is passed over.
     ///
-    /// `cost`, the time that the step took, is charged to the requests that took part.
+    /// - Parameters:
+    ///   - plan: What was computed.
+    ///   - cost: Time that it took, which is charged to the requests that took part.
+    ///   - now: The time.
+    /// - Returns: What those who asked are to be told, in order.
     package mutating func apply(
         _ plan: StepPlan,
         cost: Duration,

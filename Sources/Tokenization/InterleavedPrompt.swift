@@ -55,10 +55,12 @@ package struct InterleavedPrompt: Sendable, Equatable {
 
     /// The ids of the prompt, `<s>` first.
     ///
-    /// `imageTokenCount` says how many `<|image|>` a picture has; `parsesSpecialTokens` whether special tokens spelled
-    /// out in a text mean the tokens. Leave it false for text from outside, which could otherwise claim pictures that
-    /// are not there.
-    ///
+    /// - Parameters:
+    ///   - tokenizer: The model's.
+    ///   - imageTokenCount: How many `<|image|>` a picture has.
+    ///   - parsesSpecialTokens: Whether special tokens spelled out in a text mean the tokens. False for text from outside,
+    ///     which could otherwise claim pictures that are not there.
+    /// - Returns: The ids of all segments in order.
     /// - Throws: ``TokenizationError`` of kind `failed`.
     package func tokenIdentifiers(
         using tokenizer: Tokenizer,

@@ -111,9 +111,12 @@ package final class Tokenizer: Sendable {
 extension Tokenizer {
     /// Turns text into ids.
     ///
-    /// `parsesSpecialTokens` says whether `<s>`, `</s>`, `<unk>`, `<|beginofimage|>` and `<|image|>` in the text mean the
-    /// tokens. It is false for text from outside: there they are nothing but characters. `addsBeginning` puts `<s>` first.
-    ///
+    /// - Parameters:
+    ///   - text: Words.
+    ///   - parsesSpecialTokens: Whether `<s>`, `</s>`, `<unk>`, `<|beginofimage|>` and `<|image|>` in the text mean the
+    ///     tokens. False for text from outside: there they are nothing but characters.
+    ///   - addsBeginning: Whether `<s>` comes first.
+    /// - Returns: The ids.
     /// - Throws: ``TokenizationError`` of kind `failed`.
     package func encode(
         _ text: String,

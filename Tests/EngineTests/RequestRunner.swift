@@ -10,8 +10,14 @@ import TestSupport
 struct RequestRunner {
     let engine: Engine
 
-    /// - `biases`: What the model likes to say.
-    /// - `broken`: Beginning of the names of parameters that are not numbers.
+    /// Starts an engine.
+    ///
+    /// - Parameters:
+    ///   - biases: What the model likes to say.
+    ///   - broken: Beginning of the names of parameters that are not numbers.
+    ///   - workerCount: Threads that compute.
+    ///   - change: Changes the configuration.
+    /// - Throws: if the configuration makes no sense.
     init(
         biases: [Int: Float] = [:],
         broken: String? = nil,

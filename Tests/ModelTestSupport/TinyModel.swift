@@ -80,8 +80,12 @@ package enum TinyModel {
 
     /// The model of a seed.
     ///
-    /// - `biases`: Added to the text head's bias per token: what the model likes to say.
-    /// - `broken`: Beginning of the names of parameters that are not numbers; nil for none.
+    /// - Parameters:
+    ///   - seed: Of the random parameters.
+    ///   - biases: Added to the text head's bias per token: what the model likes to say.
+    ///   - broken: Beginning of the names of parameters that are not numbers; nil for none.
+    /// - Returns: The model.
+    /// - Throws: if the configuration makes no sense.
     package static func make(
         seed: UInt64 = 1,
         biases: [Int: Float] = [:],

@@ -115,10 +115,12 @@ struct CentralRecord {
     let byteCount: Int
     let localHeaderOffset: Int
 
-    /// Reads the record at `position` and moves behind it.
+    /// Reads the record at a position and moves behind it.
     ///
-    /// `offsetInFile` is where `bytes` start in the file, for messages.
-    ///
+    /// - Parameters:
+    ///   - bytes: The central directory.
+    ///   - position: Where the record begins; becomes the start of the next.
+    ///   - offsetInFile: Where the directory starts in the file, for messages.
     /// - Throws: ``CheckpointError``.
     init(
         _ bytes: ByteReader,

@@ -60,7 +60,12 @@ struct ZipArchive {
 
     /// Finds the data of an entry behind its local header.
     ///
-    /// `limit` is the start of the central directory, before which entries must end.
+    /// - Parameters:
+    ///   - record: The entry in the central directory.
+    ///   - file: The whole archive.
+    ///   - limit: Start of the central directory, before which entries must end.
+    /// - Returns: The entry, with where its data lies.
+    /// - Throws: ``CheckpointError``.
     private static func makeEntry(
         _ record: CentralRecord,
         in file: MappedFile,

@@ -19,8 +19,9 @@ struct SafetensorsHeader {
 
     /// Parses and validates the JSON of a header.
     ///
-    /// `dataByteCount` counts the bytes behind the header, which the tensors must fill exactly.
-    ///
+    /// - Parameters:
+    ///   - json: The header, without its length.
+    ///   - dataByteCount: Bytes behind the header, which the tensors must fill exactly.
     /// - Throws: ``CheckpointError``; offsets count from the start of the JSON.
     init(json: [UInt8], dataByteCount: Int) throws(CheckpointError) {
         guard json.first == UInt8(ascii: "{") else {

@@ -24,8 +24,10 @@ package final class SafetensorsWriter {
 
     /// Creates the temporary file and writes the header.
     ///
-    /// `tensors` lists all of them, in the order in which their bytes will come.
-    ///
+    /// - Parameters:
+    ///   - path: The file, which appears once it is complete.
+    ///   - tensors: All of them, in the order in which their bytes will come.
+    ///   - metadata: Texts of the header.
     /// - Throws: ``CheckpointError`` of kind `duplicateName`, `limitExceeded`, `invalidShape` or `systemCall`.
     package init(
         path: String,

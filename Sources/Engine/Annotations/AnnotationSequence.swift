@@ -32,7 +32,10 @@ package struct AnnotationSequence: Hashable, Sendable {
     ///
     /// A text without any word (the model ended at once) adds nothing; the reference fails there.
     ///
-    /// `generated` is the begin-of-sequence token, words, and the token that ended them if any.
+    /// - Parameters:
+    ///   - generated: The begin-of-sequence token, words, and the token that ended them if any.
+    ///   - opensPicture: Whether a picture follows in any case.
+    /// - Returns: What comes next.
     package mutating func append(generated: [Int], opensPicture: Bool) -> Outcome {
         var words = Array(generated.dropFirst())
         let isStopped = words.last == vocabulary.endOfSequence

@@ -140,7 +140,11 @@ actor EngineCore {
 
     /// A request's input is ready, unless it has ended meanwhile.
     ///
-    /// `bounds` have the positions that the prompt turned out to have.
+    /// - Parameters:
+    ///   - identifier: The request.
+    ///   - bounds: With the positions that the prompt turned out to have.
+    ///   - branching: What of it makes it several sequences.
+    ///   - session: Computes it once it starts.
     func makeReady(
         _ identifier: RequestIdentifier,
         _ bounds: RequestBounds,

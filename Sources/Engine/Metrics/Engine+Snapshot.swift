@@ -4,7 +4,8 @@ internal import Scheduling
 extension Engine {
     /// What the engine is doing; never waits for a computation.
     ///
-    /// `metrics` records the requests, and learns the caches' counts.
+    /// - Parameter metrics: Records the requests, and learns the caches' counts.
+    /// - Returns: Everything as it is now.
     package func snapshot(_ metrics: EngineMetrics) -> EngineSnapshot {
         let status = status
         let (scheduler, costs) = core.scheduler.withLock { ($0.status, $0.costs) }

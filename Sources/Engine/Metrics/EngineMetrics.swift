@@ -22,7 +22,13 @@ package final class EngineMetrics: Sendable {
 
     /// Begins the record of a request that is about to be submitted.
     ///
-    /// `identifier` is the name of its answer, `clientIdentifier` that by which its client and the log know it.
+    /// - Parameters:
+    ///   - identifier: The name of its answer.
+    ///   - clientIdentifier: The name by which its client and the log know it.
+    ///   - kind: What it asks for.
+    ///   - priority: Its weight against others.
+    ///   - arrived: When it came, from which its times count.
+    /// - Returns: What follows the request from now on.
     package func makeRecorder(
         identifier: String,
         clientIdentifier: String,
@@ -147,7 +153,9 @@ package final class EngineMetrics: Sendable {
 
     /// How the caches have done so far; all counts since the beginning, which never fall.
     ///
-    /// `imageFeatures` are look-ups of pictures' features, `prefixes` positions looked up among computed prefixes.
+    /// - Parameters:
+    ///   - imageFeatures: Look-ups of pictures' features.
+    ///   - prefixes: Positions looked up among computed prefixes.
     package func cachesCounted(
         imageFeatures: MetricsSnapshot.CacheCounts,
         prefixes: MetricsSnapshot.CacheCounts

@@ -5,7 +5,9 @@ extension Engine {
     /// Prepares an input beside the running steps: a small one at once, a large one in a lane that leaves room
     /// for small ones.
     ///
-    /// `completion` gets the prompt and how long the work on it took, once; nothing if it was cancelled.
+    /// - Parameters:
+    ///   - preparation: The input and how far it is.
+    ///   - completion: Gets the prompt and how long the work on it took, once; nothing if it was cancelled.
     func schedule(
         _ preparation: PromptPreparation,
         _ completion:

@@ -37,8 +37,13 @@ final class PromptPreparation: Sendable {
 
     /// Checks what can be told without decoding or tokenizing anything.
     ///
-    /// `otherByteCount` bytes of text are to become tokens afterwards.
-    ///
+    /// - Parameters:
+    ///   - input: Texts and picture files.
+    ///   - appearance: How the files are read.
+    ///   - otherByteCount: Bytes of text that are to become tokens afterwards.
+    ///   - configuration: The model's.
+    ///   - tokenizer: The model's.
+    ///   - limits: Most pixels.
     /// - Throws: ``EngineError`` that names the part of the input.
     init(
         _ input: [InputPart],

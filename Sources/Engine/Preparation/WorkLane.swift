@@ -74,8 +74,9 @@ package final class WorkLane: Sendable {
 
     /// Runs work when its turn comes.
     ///
-    /// `next` does a piece, and tells what the next one takes; nil after the last. Other work may come between two
-    /// pieces.
+    /// - Parameters:
+    ///   - demand: What the first piece takes.
+    ///   - next: Does a piece, and tells what the next one takes; nil after the last. Other work may come between two.
     package func run(_ demand: Demand, _ next: @escaping @Sendable () -> Demand?) {
         let startsThread = state.withLock { state in
             state.waiting.append(Work(demand: demand, next: next))

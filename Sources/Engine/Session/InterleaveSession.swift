@@ -25,7 +25,13 @@ struct InterleaveSession {
 
     /// Begins with an empty sequence.
     ///
-    /// `timings` tell what the request has waited for so far.
+    /// - Parameters:
+    ///   - request: What is asked for, without its input.
+    ///   - active: What the engine knows of it.
+    ///   - tokenizer: The model's.
+    ///   - timings: What the request has waited for so far.
+    ///   - core: Where it is computed.
+    ///   - emit: Gets every event.
     init(
         _ request: InterleaveRequest,
         _ active: ActiveRequest,

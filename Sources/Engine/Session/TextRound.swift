@@ -12,7 +12,14 @@ struct TextRound {
     /// The texts advance together, a token each per step. A single text becomes part of `running`
     /// itself; several get sequences of their own, which end with them.
     ///
-    /// `emit` is told each certain piece of text, and of which; with log-probabilities, each token.
+    /// - Parameters:
+    ///   - running: What is continued.
+    ///   - choosers: Choose the tokens of a text each.
+    ///   - timings: Are told what was computed.
+    ///   - core: Where it is computed.
+    ///   - emit: Is told each certain piece of text, and of which; with log-probabilities, each token.
+    /// - Returns: The texts in the order of the choosers.
+    /// - Throws: ``EngineError``.
     func sample(
         _ running: RunningSequence,
         _ choosers: inout [TokenChooser],

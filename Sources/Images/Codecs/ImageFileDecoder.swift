@@ -66,11 +66,14 @@ package enum ImageFileDecoder {
     /// The size in the header is checked before pixel memory is allocated. Data that ends early is an error, also where
     /// the libraries would fill in grey.
     ///
-    /// `shouldStop` is asked every few rows (of WebP before the first only); once it says yes the error is of kind
-    /// `stopped`.
-    ///
     /// Threads: any; nothing is shared.
     ///
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - limits: Most pixels.
+    ///   - appearance: Whether pixels are told as they are stored or as they are seen.
+    ///   - shouldStop: Asked every few rows (of WebP before the first only); once it says yes the error is of kind `stopped`.
+    /// - Returns: The pixels.
     /// - Throws: ``ImageError``.
     package static func decode(
         _ bytes: Span<UInt8>,

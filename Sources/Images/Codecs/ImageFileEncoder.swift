@@ -21,8 +21,11 @@ package struct PNGText: Sendable, Equatable {
 package enum ImageFileEncoder {
     /// Encodes as PNG, 8-bit RGB, with text chunks before the pixels.
     ///
-    /// `compressionLevel` is zlib's, 0 (none) to 9 (smallest).
-    ///
+    /// - Parameters:
+    ///   - image: The pixels.
+    ///   - texts: Chunks of text, in this order.
+    ///   - compressionLevel: That of zlib, 0 (none) to 9 (smallest).
+    /// - Returns: The bytes of the file.
     /// - Throws: ``ImageError`` of kind `invalidText` or `outOfMemory`.
     /// - Precondition: `compressionLevel` is 0 to 9.
     /// - Source: PNG (W3C, third edition) §11.3.3.

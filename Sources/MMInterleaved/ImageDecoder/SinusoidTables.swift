@@ -4,7 +4,7 @@ package import Tensors
 package enum SinusoidTables {
     /// The embedding of diffusion times: `[cos(t·f), sin(t·f)]` with frequencies from 1 to 1/10000.
     ///
-    /// `out` [times, width]. Source: diffusers `get_timestep_embedding` with `flip_sin_to_cos`.
+    /// Shapes: `out` [times, width]. Source: diffusers `get_timestep_embedding` with `flip_sin_to_cos`.
     static func timeEmbedding(_ times: [Float], into out: Matrix) {
         let half = out.columns / 2
         for index in 0..<half {

@@ -79,7 +79,7 @@ extension LanguageModel {
 
     /// Computes the logits after the last computed position of every sequence.
     ///
-    /// `out` [sequences, vocabulary].
+    /// Shapes: `out` [sequences, vocabulary].
     package func logits(
         after sequences: [LanguageSequence],
         _ compute: Compute,
@@ -96,7 +96,7 @@ extension LanguageModel {
 
     /// Computes the logits after each of a run of computed positions of one sequence.
     ///
-    /// `out` [positions, vocabulary].
+    /// Shapes: `out` [positions, vocabulary].
     package func logits(
         of sequence: LanguageSequence,
         positions: Range<Int>,
@@ -116,7 +116,7 @@ extension LanguageModel {
 
     /// Copies the final hidden states of a sequence's first positions: the context of a picture.
     ///
-    /// `out` [positions, hidden], at most the computed ones.
+    /// Shapes: `out` [positions, hidden], at most the computed ones.
     package func copyHidden(of sequence: LanguageSequence, into out: Matrix) {
         for position in 0..<out.rows {
             out.row(position).copy(from: sequence.hidden(at: position))

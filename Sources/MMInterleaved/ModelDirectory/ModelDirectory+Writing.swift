@@ -4,8 +4,11 @@ internal import Glibc
 extension ModelDirectory {
     /// Writes a model directory that appears under its name only once it is complete.
     ///
-    /// `writeWeights` gets the path of the weights file to write, in a directory beside the final one.
-    ///
+    /// - Parameters:
+    ///   - path: The directory to make.
+    ///   - configuration: What becomes `config.json`.
+    ///   - tokenizer: Bytes of the SentencePiece model.
+    ///   - writeWeights: Gets the path of the weights file to write, in a directory beside the final one.
     /// - Throws: ``ModelDirectoryError`` if `path` exists; what writing throws. Nothing stays behind then.
     package static func create(
         at path: String,

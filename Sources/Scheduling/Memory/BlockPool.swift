@@ -115,7 +115,11 @@ package struct BlockPool: Hashable, Sendable {
     /// That is the block itself, or an equal one that was known before. In the latter case the
     /// caller's reference has moved to that one: the contents are the same, and one copy is enough.
     ///
-    /// `parent` is the sequence's block before it, which must be known itself, or nil if it is the first.
+    /// - Parameters:
+    ///   - block: The block.
+    ///   - parent: The sequence's block before it, which must be known itself, or nil if it is the first.
+    ///   - content: What stands at its positions.
+    /// - Returns: The block that holds the contents from now on.
     package mutating func makeKnown(
         _ block: Int,
         after parent: Int?,

@@ -76,9 +76,12 @@ package struct PagedAttentionPlan: Sendable {
     /// Number of rows so far.
     package var rowCount: Int { spans.last?.rows.upperBound ?? 0 }
 
-    /// Adds the next `count` rows of the step: positions of one sequence from `firstPosition` on.
+    /// Adds the next rows of the step: positions of one sequence.
     ///
-    /// `blocks` are the sequence's, in the order of its positions.
+    /// - Parameters:
+    ///   - count: Rows.
+    ///   - firstPosition: The position of the first.
+    ///   - blocks: The sequence's blocks, in the order of its positions.
     /// - Precondition: the blocks hold the positions.
     package mutating func append(count: Int, firstPosition: Int, blocks: [Int]) {
         let size = PagedKeyValues.blockSize

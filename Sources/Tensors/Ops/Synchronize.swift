@@ -54,7 +54,18 @@ extension Compute {
     /// Threads: cut by queries, each of which is computed alone: queries of several sequences or
     /// samples may share a call. Source: MM-Interleaved, arXiv 2401.10208 §3.2.
     ///
-    /// `visible` tells the images a query sees, oldest first; empty for none.
+    /// - Parameters:
+    ///   - offsets: Of the queries' points.
+    ///   - logits: Of the queries' points on every level.
+    ///   - references: Where the queries stand, as fractions.
+    ///   - ranks: What is added to both for an image.
+    ///   - values: Projected feature maps, per image.
+    ///   - visible: The images that a query sees, oldest first; empty for none.
+    ///   - shape: The levels of the maps.
+    ///   - heads: Heads.
+    ///   - points: Points per head and level.
+    ///   - ignoreToken: What a query gets as far as it looks at no image.
+    ///   - out: Gets the sums.
     package func synchronize(
         offsets: Matrix,
         logits: Matrix,
@@ -68,14 +79,14 @@ extension Compute {
         ignoreToken: Matrix,
         into out: Matrix
     ) {
-        let levels = shape.levels.count
-        let slots = levels * points
-        let channels = out.columns
+        let slots = shape.levels.count * points
         precondition(offsets.columns == heads * points * 2 && logits.columns == heads * slots)
         precondition(offsets.rows == out.rows && logits.rows == out.rows)
         precondition(references.rows > 0 && out.rows % references.rows == 0)
-        precondition(ignoreToken.count == channels && channels % heads == 0)
-        precondition(values.allSatisfy { $0.rows == shape.rowCount && $0.columns == channels })
+        precondition(ignoreToken.count == out.columns && out.columns % heads == 0)
+        precondition(
+            values.allSatisfy { $0.rows == shape.rowCount && $0.columns == out.columns }
+        )
         scope {
             let mostVisible = max(1, visible.largestCount)
             let weights = scratch(pool.workerCount, mostVisible * heads * slots)
@@ -84,7 +95,7 @@ extension Compute {
             let valueCount = values.reduce(0) { $0 + $1.count }
             forRanges(
                 of: out.rows,
-                granularity: max(1, 16384 / (slots * channels)),
+                granularity: max(1, 16384 / (slots * out.columns)),
                 byteCount: Self.byteCount(offsets, logits, out)
                     + valueCount * MemoryLayout<Float>.stride
             ) { range, worker in
@@ -98,17 +109,8 @@ extension Compute {
                         images.count < ranks.offsets.rows,
                         "\(images.count) images visible"
                     )
-                    let own = unsafe weights.row(worker).base
-                    for (slot, image) in images.enumerated() {
-                        unsafe ilv_add_f32(
-                            own + slot * logits.columns,
-                            logits.row(query).base,
-                            ranks.logits.row(images.upperBound - image).base,
-                            logits.columns
-                        )
-                    }
-                    let mass = ignored.row(worker)
-                    unsafe ilv_softmax_sink_f32(own, mass.base, images.count, heads, slots)
+                    let (weights, mass) = (weights.row(worker), ignored.row(worker))
+                    weigh(logits.row(query), ranks.logits, images, slots, into: weights, mass)
                     let target = out.row(query)
                     spread(ignoreToken, by: mass, into: target)
                     for (slot, image) in images.enumerated() {
@@ -119,26 +121,67 @@ extension Compute {
                             around: references.row(query % references.rows),
                             into: places
                         )
-                        unsafe shape.packed.withUnsafeBufferPointer { shapes in
-                            guard let shapes = shapes.baseAddress else { return }
-                            unsafe ilv_deformable_sample_f32(
-                                target.base,
-                                values[image].base,
-                                values[image].stride,
-                                shapes,
-                                heads,
-                                levels,
-                                points,
-                                channels / heads,
-                                places.base,
-                                points * 2,
-                                0,
-                                own + slot * logits.columns
-                            )
-                        }
+                        let start = slot * logits.columns
+                        sample(
+                            values[image],
+                            shape,
+                            at: places,
+                            weights.columns(start..<start + logits.columns),
+                            heads: heads,
+                            addingTo: target
+                        )
                     }
                 }
             }
+        }
+    }
+
+    /// Weights of a query's slots in all images that it sees, per image as the logits are, and per head the `mass`
+    /// that stays with the ignore token.
+    private func weigh(
+        _ logits: Matrix,
+        _ ranks: Matrix,
+        _ images: Range<Int>,
+        _ slots: Int,
+        into weights: Matrix,
+        _ mass: Matrix
+    ) {
+        for (slot, image) in images.enumerated() {
+            unsafe ilv_add_f32(
+                weights.base + slot * logits.columns,
+                logits.base,
+                ranks.row(images.upperBound - image).base,
+                logits.columns
+            )
+        }
+        unsafe ilv_softmax_sink_f32(weights.base, mass.base, images.count, mass.columns, slots)
+    }
+
+    /// Adds an image's values at a query's places, weighted.
+    private func sample(
+        _ values: Matrix,
+        _ shape: PyramidShape,
+        at places: Matrix,
+        _ weights: Matrix,
+        heads: Int,
+        addingTo out: Matrix
+    ) {
+        unsafe shape.packed.withUnsafeBufferPointer { shapes in
+            guard let shapes = shapes.baseAddress else { return }
+            unsafe ilv_deformable_sample_f32(
+                out.base,
+                values.base,
+                values.stride,
+                shapes,
+                heads,
+                shape.levels.count,
+                places.columns / (2 * heads),
+                out.columns / heads,
+                places.base,
+                places.columns / heads,
+                0,
+                weights.base
+            )
         }
     }
 

@@ -55,13 +55,12 @@ package final class WorkerPool {
 
     /// Calls `body(part, worker)` for every part in `0..<count` and returns when all have finished.
     ///
-    /// `worker` is in `0..<workerCount` and tells which scratch memory the part may use. Parts must
-    /// write disjoint memory.
+    /// Parts must write disjoint memory.
     ///
     /// - Parameters:
     ///   - count: Number of parts.
     ///   - byteCount: Memory that all parts together read and write, as far as a recorder should know.
-    ///   - body: Computes a part.
+    ///   - body: Computes a part; `worker`, below `workerCount`, tells which scratch memory it may use.
     /// - Precondition: nothing else runs on the pool; a part may not use it.
     package func run(
         _ count: Int,

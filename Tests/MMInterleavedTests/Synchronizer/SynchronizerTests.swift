@@ -17,7 +17,14 @@ private struct PlainSynchronizer {
         }
     }
 
-    /// - `images`: Features of every image, [Σ maps][feature size]; `mask`: whether each is visible.
+    /// What a query at a reference gathers.
+    ///
+    /// - Parameters:
+    ///   - query: The query.
+    ///   - reference: Where it stands.
+    ///   - images: Features of every image, [Σ maps][feature size].
+    ///   - mask: Whether each is visible.
+    /// - Returns: What the synchronizer should give.
     func attend(
         _ query: [Double],
         reference: (x: Double, y: Double),
