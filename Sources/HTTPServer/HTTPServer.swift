@@ -87,9 +87,6 @@ package final class HTTPServer: Sendable {
         state.withLock(\.acceptors).map { "\($0.address)" }
     }
 
-    /// Connections open at the moment, idle ones included.
-    package var connectionCount: Int { connections.count }
-
     /// How much of what connections share is in use.
     package var load: Load {
         var load = Load()

@@ -16,13 +16,6 @@ package struct EncodedImage: Sendable {
         self.values = values
     }
 
-    /// Memory of the numbers.
-    package var byteCount: Int {
-        let elements =
-            tokens.count + (pyramid + values.layers).reduce(0) { $0 + $1.count }
-        return elements * MemoryLayout<Float>.stride
-    }
-
     /// Memory of any picture's numbers in a model of these sizes.
     package static func byteCount(of configuration: ModelConfiguration) -> Int {
         let language = configuration.language

@@ -16,11 +16,4 @@ package struct Descriptor: ~Copyable, Sendable {
         // The descriptor is gone whatever close reports: retrying after EINTR could close a stranger's.
         _ = close(rawValue)
     }
-
-    /// Gives up the descriptor without closing it.
-    package consuming func release() -> Int32 {
-        let value = rawValue
-        discard self
-        return value
-    }
 }

@@ -80,7 +80,7 @@ struct PyTorchFileTests {
         let start = try #require(bytes.indices.first { bytes[$0...].starts(with: data) })
         bytes[start] ^= 1
         let directory = try TemporaryDirectory()
-        let file = try PyTorchFile(path: try directory.write(bytes, to: "m.bin"))
+        let file = try openCheckpoint(at: try directory.write(bytes, to: "m.bin"))
         #expect { try file.verifyChecksums() } throws: {
             ($0 as? CheckpointError)?.kind == .checksumMismatch
         }

@@ -215,7 +215,7 @@ extension HTTPServerTests {
                 port throws in
                 let client = try HTTPTestClient(port: port)
                 #expect(try client.exchange("nonsense\r\n").status == 400)
-                let isEmpty = eventually { server.connectionCount == 0 }
+                let isEmpty = eventually { server.load.connectionCount == 0 }
                 #expect(isEmpty)
                 client.close()
             }

@@ -29,7 +29,7 @@ extension HTTPServerTests {
                 try closed.next()
                 #expect(!writer.send(Response(status: .ok)))
                 if hasStarted { #expect(writer.write([1]) == .closed) }
-                let isEmpty = eventually { server.connectionCount == 0 }
+                let isEmpty = eventually { server.load.connectionCount == 0 }
                 #expect(isEmpty)
                 #expect(closed.count == 0)
                 #expect(writers.count == 0, "the pipelined request of a gone client is not served")
@@ -80,7 +80,7 @@ extension HTTPServerTests {
                     #expect(try client.receiveResponse().text == "POST /p abc")
                     #expect(try client.receiveResponse().text == "GET /last ")
                     #expect(try client.receiveToEnd().isEmpty)
-                    let isEmpty = eventually { server.connectionCount == 0 }
+                    let isEmpty = eventually { server.load.connectionCount == 0 }
                     #expect(isEmpty)
                 }
             }
@@ -160,7 +160,7 @@ extension HTTPServerTests {
                 client.send(get("/"))
                 let writer = try writers.next()
                 client.close()
-                let isEmpty = eventually { server.connectionCount == 0 }
+                let isEmpty = eventually { server.load.connectionCount == 0 }
                 #expect(isEmpty)
                 writer.onClose { closed.send(()) }
                 try closed.next()
@@ -178,7 +178,7 @@ extension HTTPServerTests {
                 let client = try HTTPTestClient(port: port)
                 #expect(try client.exchange(get("/")).status == 200)
                 client.close()
-                let isEmpty = eventually { server.connectionCount == 0 }
+                let isEmpty = eventually { server.load.connectionCount == 0 }
                 #expect(isEmpty)
                 #expect(closed.count == 0)
             }

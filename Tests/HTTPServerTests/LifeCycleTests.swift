@@ -23,7 +23,7 @@ extension HTTPServerTests {
                 third.close()
                 #expect(try first.exchange(get("/")).status == 200)
                 second.close()
-                let hasRoom = eventually { server.connectionCount == 1 }
+                let hasRoom = eventually { server.load.connectionCount == 1 }
                 #expect(hasRoom)
                 #expect(try exchangeOnce(port, get("/")).status == 200)
             }
@@ -137,7 +137,7 @@ extension HTTPServerTests {
                 #expect(response["connection"] == "close")
                 #expect(try drained.next())
                 #expect(try idle.receiveToEnd().isEmpty)
-                #expect(server.connectionCount == 0)
+                #expect(server.load.connectionCount == 0)
                 #expect(throws: TestClientError.self) { try HTTPTestClient(port: port) }
                 #expect(server.drain(limit: .seconds(1)), "draining again changes nothing")
             }
@@ -155,7 +155,7 @@ extension HTTPServerTests {
                 body.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc")
                 let lingering = try HTTPTestClient(port: port)
                 #expect(try lingering.exchange("nonsense\r\n").status == 400)
-                let areThere = eventually { server.connectionCount == 5 }
+                let areThere = eventually { server.load.connectionCount == 5 }
                 #expect(areThere)
                 let start = ContinuousClock.now
                 #expect(server.drain(limit: .seconds(60)))
@@ -181,7 +181,7 @@ extension HTTPServerTests {
                 let writer = try writers.next()
                 #expect(!server.drain(limit: .milliseconds(50)))
                 try closed.next()
-                #expect(server.connectionCount == 0)
+                #expect(server.load.connectionCount == 0)
                 #expect(!writer.send(Response(status: .ok)))
                 #expect(try client.receiveToEnd().isEmpty)
             }
@@ -225,7 +225,7 @@ extension HTTPServerTests {
                             client.send(text)
                             if index % 4 < 3 { _ = try client.receiveResponse() }
                         }
-                        let isEmpty = eventually { server.connectionCount == 0 }
+                        let isEmpty = eventually { server.load.connectionCount == 0 }
                         precondition(isEmpty, "connections stay open")
                     }
                     // Dispatch opens descriptors of its own when it first needs them, and closing comes a little later.

@@ -38,7 +38,7 @@ extension HTTPServerTests {
                 }
                 #expect(count > 20)
                 good.close()
-                let isEmpty = eventually { server.connectionCount == 0 }
+                let isEmpty = eventually { server.load.connectionCount == 0 }
                 #expect(isEmpty)
             }
         }

@@ -78,10 +78,13 @@ struct ResponseEncoderTests {
     @Test("Chunks that the encoder writes are read back by the parser")
     func roundTripsChunks() throws {
         let pieces: [[UInt8]] = [
-            [1], [], Array(repeating: 0x0D, count: 300), Array("\r\n0\r\n".utf8),
+            [1], Array(repeating: 0x0D, count: 300), Array("\r\n0\r\n".utf8),
         ]
         var bytes = Array("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n".utf8)
-        for piece in pieces { bytes += ChunkedCoding.chunk(piece) }
+        for piece in pieces {
+            ChunkedCoding.appendChunkStart(byteCount: piece.count, to: &bytes)
+            bytes += piece + ChunkedCoding.chunkEnd
+        }
         bytes += ChunkedCoding.end
         let request = try #require(parse([bytes]).first)
         #expect(request.body == Array(pieces.joined()))

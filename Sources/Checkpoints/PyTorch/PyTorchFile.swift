@@ -13,13 +13,9 @@ package final class PyTorchFile: CheckpointReader {
     /// The archive's storage records by their key.
     private let storages: [String: ZipArchive.Entry]
 
-    /// Maps a file, reads its pickle and checks every tensor against its storage.
+    /// Reads the pickle of a mapped file and checks every tensor against its storage.
     ///
     /// - Throws: ``CheckpointError``.
-    package convenience init(path: String) throws(CheckpointError) {
-        try self.init(file: try MappedFile(path: path))
-    }
-
     init(file: MappedFile) throws(CheckpointError) {
         do throws(CheckpointError) {
             let archive = try ZipArchive(file: file)

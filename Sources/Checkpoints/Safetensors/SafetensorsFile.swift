@@ -10,13 +10,6 @@ package final class SafetensorsFile: CheckpointReader {
     /// Where each tensor's bytes are, counted from the start of the file.
     private let ranges: [String: Range<Int>]
 
-    /// Maps a file and validates all of its header.
-    ///
-    /// - Throws: ``CheckpointError``.
-    package convenience init(path: String) throws(CheckpointError) {
-        try self.init(file: try MappedFile(path: path))
-    }
-
     /// Validates the header of a mapped file.
     init(file: MappedFile) throws(CheckpointError) {
         let header: SafetensorsHeader

@@ -79,25 +79,6 @@ package struct EngineSnapshot: Sendable {
             capacityByteCount = capacityBlockCount * blockByteCount
         }
 
-        /// A pool of entries of different sizes, bounded in bytes.
-        package init(
-            name: String,
-            usedCount: Int,
-            cachedCount: Int,
-            usedByteCount: Int,
-            cachedByteCount: Int,
-            capacityByteCount: Int
-        ) {
-            self.name = name
-            usedBlockCount = usedCount
-            cachedBlockCount = cachedCount
-            capacityBlockCount = 0
-            blockByteCount = 0
-            self.usedByteCount = usedByteCount
-            self.cachedByteCount = cachedByteCount
-            self.capacityByteCount = capacityByteCount
-        }
-
         /// Share that requests hold, from 0 to 1.
         package var usage: Double {
             capacityByteCount == 0 ? 0 : Double(usedByteCount) / Double(capacityByteCount)

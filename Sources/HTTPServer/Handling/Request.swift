@@ -15,22 +15,6 @@ package struct Request: Sendable {
     /// What the body holds of the server's budget, as long as anybody holds the request.
     private let charge: BodyCharge?
 
-    /// Makes a request.
-    package init(
-        head: RequestHead,
-        body: [UInt8] = [],
-        remoteAddress: SocketAddress? = nil,
-        arrived: ContinuousClock.Instant = .now
-    ) {
-        self.init(
-            head: head,
-            body: body,
-            remoteAddress: remoteAddress,
-            arrived: arrived,
-            charge: nil
-        )
-    }
-
     init(
         head: RequestHead,
         body: [UInt8],

@@ -13,15 +13,4 @@ package enum ChunkedCoding {
         output += String(byteCount, radix: 16).utf8
         output += "\r\n".utf8
     }
-
-    /// A whole chunk; empty data make no chunk at all.
-    package static func chunk(_ data: [UInt8]) -> [UInt8] {
-        guard !data.isEmpty else { return [] }
-        var output: [UInt8] = []
-        output.reserveCapacity(data.count + 20)
-        appendChunkStart(byteCount: data.count, to: &output)
-        output += data
-        output += chunkEnd
-        return output
-    }
 }

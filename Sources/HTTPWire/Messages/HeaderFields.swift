@@ -32,11 +32,6 @@ package struct HeaderFields: Hashable, Sendable {
         fields.removeAll { isSameName($0.name, name) }
     }
 
-    /// Removes all fields and keeps the storage.
-    package mutating func removeAll() {
-        fields.removeAll(keepingCapacity: true)
-    }
-
     /// The value of the first field of that name; setting replaces all of them by one, nil removes them.
     package subscript(name: String) -> String? {
         get {

@@ -11,12 +11,10 @@ package struct Status: Hashable, Sendable, CustomStringConvertible {
         self.code = code
     }
 
-    package static let `continue` = Status(100)
     package static let ok = Status(200)
     package static let noContent = Status(204)
     package static let badRequest = Status(400)
     package static let unauthorized = Status(401)
-    package static let forbidden = Status(403)
     package static let notFound = Status(404)
     package static let methodNotAllowed = Status(405)
     package static let requestTimeout = Status(408)

@@ -10,11 +10,6 @@ struct ExifOrientation: Sendable, Equatable {
     /// Whether rows become columns.
     var swapsSides: Bool { value >= 5 }
 
-    /// Names an orientation.
-    init(value: Int) {
-        self.value = value
-    }
-
     /// Finds the orientation of a file.
     init(of bytes: Span<UInt8>, _ format: ImageFormat) {
         let block =

@@ -103,9 +103,6 @@ package struct PictureSynchronizer: Sendable {
         )
     }
 
-    /// Index of the block that belongs to the middle.
-    package var middle: Int { blocks.count - 1 }
-
     /// Projects the source picture's feature maps, finest first, each [side², vision width].
     package func values(of pyramid: [Matrix], _ compute: Compute) -> Values {
         let rowCount = pyramid.reduce(0) { $0 + $1.rows }

@@ -50,11 +50,6 @@ package final class KeyValuePool {
         blocks.row(target).copy(from: blocks.row(source))
     }
 
-    /// Copies a block of another pool of the same model.
-    func copyBlock(_ source: Int, of other: KeyValuePool, to target: Int) {
-        blocks.row(target).copy(from: other.blocks.row(source))
-    }
-
     /// Where a layer's keys and values lie.
     func layer(_ index: Int) -> PagedKeyValues {
         let size = hiddenSize * Self.blockSize

@@ -6,14 +6,6 @@ package enum SequenceElement: Sendable {
     case token(Int)
     /// An image's positions; follows its begin-of-image token.
     case image(EncodedImage)
-
-    /// Number of positions.
-    package var positionCount: Int {
-        switch self {
-        case .token: 1
-        case .image(let image): image.tokens.rows
-        }
-    }
 }
 
 /// One sequence in the language model: its positions, how many of them are computed, and the blocks of
@@ -49,14 +41,6 @@ package final class LanguageSequence {
 
     /// Number of known positions, computed or not.
     package var totalCount: Int { positions.count }
-
-    /// Number of images among the known positions.
-    package var imageCount: Int { images.count }
-
-    /// Most positions that the blocks and the model allow.
-    package var capacity: Int {
-        min(blocks.count * KeyValuePool.blockSize, pool.maximumPositionCount)
-    }
 
     /// Makes a token's position known.
     ///
@@ -118,7 +102,9 @@ package final class LanguageSequence {
     /// - Returns: The other sequence.
     package func fork(blocks: [Int]) -> LanguageSequence {
         let other = LanguageSequence(pool, synchronizes: synchronizes)
-        other.adoptPositions(of: self)
+        other.positions = positions
+        other.images = images
+        other.visible = visible
         other.assign(blocks: blocks, computedCount: computedCount)
         return other
     }
@@ -132,25 +118,6 @@ package final class LanguageSequence {
         for case .image(let index, _) in positions { imageCount = index + 1 }
         images.removeLast(images.count - imageCount)
         computedCount = min(computedCount, count)
-    }
-
-    /// Takes over another sequence's positions and copies what it computed into its own blocks.
-    ///
-    /// - Precondition: the blocks have room for the other's computed positions.
-    package func copy(from other: LanguageSequence) {
-        let used = KeyValuePool.blockCount(for: other.computedCount)
-        precondition(used <= blocks.count, "\(used) blocks into \(blocks.count)")
-        adoptPositions(of: other)
-        for index in 0..<used {
-            pool.copyBlock(other.blocks[index], of: other.pool, to: blocks[index])
-        }
-        computedCount = other.computedCount
-    }
-
-    private func adoptPositions(of other: LanguageSequence) {
-        positions = other.positions
-        images = other.images
-        visible = other.visible
     }
 
     // MARK: - For the language model

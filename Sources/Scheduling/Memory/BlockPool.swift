@@ -42,8 +42,6 @@ package struct BlockPool: Hashable, Sendable {
         identities = [UInt64](repeating: 0, count: blockCount)
     }
 
-    /// Blocks with nothing of worth in them.
-    package var freeCount: Int { free.count }
     /// Blocks that nobody refers to and that may be found again.
     package var cachedCount: Int { cached.count }
     /// Blocks that can be allocated now.

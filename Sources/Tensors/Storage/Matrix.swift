@@ -184,17 +184,6 @@ extension Matrix {
         }
     }
 
-    /// Copies all elements, row-major, into an array that has room for exactly them.
-    package func copy(into values: inout [Float]) {
-        precondition(values.count == count, "[\(rows), \(columns)] into \(values.count) values")
-        unsafe values.withUnsafeMutableBufferPointer { target in
-            guard let start = target.baseAddress else { return }
-            for row in 0..<rows {
-                unsafe (start + row * columns).update(from: base + row * stride, count: columns)
-            }
-        }
-    }
-
     /// Lends one row for reading.
     package func withRow<Result>(
         _ index: Int,

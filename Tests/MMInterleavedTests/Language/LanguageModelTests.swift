@@ -108,19 +108,6 @@ struct LanguageModelTests {
         #expect(hidden(own) == Array(hidden(followed).prefix(48)))
     }
 
-    @Test("A copy goes on without its original")
-    func copies() {
-        let original = run(tokens(1, 20, 30))
-        let copy = model.language.makeSequence()
-        copy.copy(from: original)
-        let before = hidden(original)
-        model.language.extend(copy, with: [.token(40)], compute)
-        #expect(original.computedCount == 3)
-        #expect(hidden(original) == before)
-        let whole = run(tokens(1, 20, 30, 40))
-        #expect(hidden(copy) == hidden(whole))
-    }
-
     @Test("The last tokens of a sequence are as likely as the logits before each say")
     func logProbabilities() {
         let whole = run(tokens(1, 20, 30, 40, 50))
