@@ -145,7 +145,8 @@ extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByStringLiteral {
 }
 
 extension JSON {
-    /// A parsed value, to be written again; numbers that are no whole ones become the nearest doubles.
+    /// A parsed value, to be written again; numbers that are no whole ones become the nearest doubles, and these whole
+    /// numbers where they are.
     package init(_ node: JSONNode) {
         switch node {
         case .null: self = .null
@@ -156,7 +157,10 @@ extension JSON {
             } else if let value = number.unsigned {
                 self = .unsigned(value)
             } else {
-                self = .double(number.double ?? .nan)
+                let value = number.double ?? .nan
+                self =
+                    Int(exactly: value).map(JSON.integer)
+                    ?? UInt64(exactly: value).map(JSON.unsigned) ?? .double(value)
             }
         case .string(let string): self = .string(string.text)
         case .array(let elements): self = .array(elements.map { JSON($0) })

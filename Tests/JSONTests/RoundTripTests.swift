@@ -94,6 +94,17 @@ struct RoundTripTests {
         #expect(try JSONParser.parse(float.encoded).integer == 123_456_792)
     }
 
+    @Test(
+        "A number that becomes another one when it is read stays that one",
+        arguments: [
+            "18446744073709551.16", "184.00000000000000001", "-1e-400", "18446744073709551615.5",
+        ]
+    )
+    func staysTheSame(_ text: String) throws {
+        let written = JSON(try JSONParser.parse(Array(text.utf8))).encoded
+        #expect(JSON(try JSONParser.parse(written)).encoded == written)
+    }
+
     @Test("Another reader reads the same")
     func agreesWithFoundation() throws {
         let document: JSON = [
