@@ -118,7 +118,8 @@ extension HTTPServerTests {
                 while sentCount < 5_000, writer.write(piece) == .accepted { sentCount += 1 }
                 #expect(sentCount < 5_000)
                 #expect(writer.bufferedByteCount <= mark + piece.count + 1_000)
-                #expect(writer.bufferedByteCount >= mark)
+                // The system may have taken more since, so only what was accepted tells how much there was room for.
+                #expect(sentCount * piece.count >= mark)
                 let received = DispatchQueue(label: "receiver")
                 nonisolated(unsafe) let receiving = client
                 let responses = TestEvents<ReceivedResponse?>()
