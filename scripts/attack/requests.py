@@ -88,6 +88,9 @@ def catalogue(seed, count):
                 body.update(max_segments=random_.randint(1, 3), text=words)
                 if random_.random() < 0.7:
                     body["force"] = random_.choice(["image", "text"])
+                if body["max_segments"] == 1 and "force" in body:
+                    # What has no say in the only segment is refused.
+                    del body["text" if body["force"] == "image" else "image"]
         requests.append(("/v1/interleave", body))
     return requests
 
