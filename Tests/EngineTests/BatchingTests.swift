@@ -93,7 +93,7 @@ struct BatchingTests {
     )
     func sameBytes(workerCount: Int, seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
-        let requests = try (0..<24).map { _ in try randomRequest(&random) }
+        let requests = try (0..<12).map { _ in try randomRequest(&random) }
         let expected = try alone(requests)
         let (answers, engine) = try together(requests, workerCount: workerCount) {
             $0.scheduling.maximumRowCount = 40
