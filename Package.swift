@@ -284,7 +284,7 @@ let package = Package(
 
 // Builds that need the tests of some modules alone, such as those under a sanitizer, name these: then the others are not
 // built, nor what only they use.
-if let names = Context.environment["INTERLEAVED_TESTS"] {
+if let names = Context.environment["ILV_TESTS"] {
     let wanted = Set(names.split(separator: ",").map { "\($0)Tests" })
     let unknown = wanted.subtracting(package.targets.map(\.name))
     guard unknown.isEmpty else { fatalError("there are no \(unknown.sorted())") }
