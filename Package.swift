@@ -287,6 +287,8 @@ let package = Package(
 if let names = Context.environment["ILV_TESTS"] {
     let wanted = Set(names.split(separator: ",").map { "\($0)Tests" })
     let unknown = wanted.subtracting(package.targets.map(\.name))
-    guard unknown.isEmpty else { fatalError("there are no \(unknown.sorted())") }
+    guard unknown.isEmpty else {
+        fatalError("ILV_TESTS names what has no tests: \(unknown.sorted())")
+    }
     package.targets.removeAll { $0.type == .test && !wanted.contains($0.name) }
 }

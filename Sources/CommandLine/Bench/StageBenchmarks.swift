@@ -1,3 +1,4 @@
+import ArgumentParser
 import MMInterleaved
 import Tensors
 
@@ -20,6 +21,17 @@ struct StageBenchmarks {
 
     /// The stages, in the order in which a request passes through them.
     static let stages = ["encode", "synchronize", "prefill", "decode", "denoise", "render"]
+
+    /// Refuses names that are no stage's.
+    ///
+    /// - Throws: `ValidationError` that names those that are.
+    static func requireStages(_ names: [String]) throws {
+        for name in names where !stages.contains(name) {
+            throw ValidationError(
+                "there is no stage \"\(name)\"; known are \(stages.joined(separator: ", "))"
+            )
+        }
+    }
 
     private static let promptTokenCount = 512
     private static let decodedTokenCount = 32

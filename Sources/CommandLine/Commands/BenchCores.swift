@@ -19,7 +19,7 @@ struct BenchCores: ParsableCommand {
     @Option(help: "Name of a shape in Config/shapes, or the path of a configuration file.")
     var shape: String
 
-    @Option(help: "Stage to simulate: \(Self.stages.joined(separator: ", ")).")
+    @Option(help: "Stage to simulate: \(StageBenchmarks.stages.joined(separator: ", ")).")
     var stage: [String]
 
     @Option(help: "Numbers of workers.")
@@ -31,23 +31,13 @@ struct BenchCores: ParsableCommand {
     @Option(help: "Timed runs, of which the shortest time of every part counts.")
     var iterations = 2
 
-    private static let stages = ["encode", "prefill", "decode", "denoise", "render"]
-
     func validate() throws {
-        for name in stage where !Self.stages.contains(name) {
-            throw ValidationError(
-                "there is no stage \"\(name)\"; known are \(Self.stages.joined(separator: ", "))"
-            )
-        }
-        guard cores.allSatisfy({ (1...1024).contains($0) }) else {
-            throw ValidationError("--cores must be between 1 and 1024")
-        }
+        try StageBenchmarks.requireStages(stage)
+        for count in cores { try require("--cores", count, in: 1...1024) }
         guard bandwidth.allSatisfy({ $0 > 0 && $0.isFinite }) else {
             throw ValidationError("--bandwidth must be more than 0")
         }
-        guard (1...100).contains(iterations) else {
-            throw ValidationError("--iterations must be between 1 and 100")
-        }
+        try require("--iterations", iterations, in: 1...100)
     }
 
     func run() throws {

@@ -34,11 +34,7 @@ struct BenchStages: ParsableCommand {
     var json = false
 
     func validate() throws {
-        for name in stage where !StageBenchmarks.stages.contains(name) {
-            throw ValidationError(
-                "there is no stage \"\(name)\"; known are \(StageBenchmarks.stages.joined(separator: ", "))"
-            )
-        }
+        try StageBenchmarks.requireStages(stage)
         try require("--iterations", iterations, in: 1...1000)
         try require("--workers", workers, in: ServedSettings.workerCounts)
     }

@@ -21,30 +21,12 @@ extension UNet {
     ) throws -> [Level] {
         var inputs = c.blockChannels[0]
         return try c.blockChannels.enumerated().map { level, channels in
+            let blockInputs = (0..<c.layersPerBlock).map { $0 == 0 ? inputs : channels }
+            inputs = channels
             let own = parameters[level]
-            var blocks: [ResidualBlock] = []
-            var attentions: [SpatialTransformer] = []
-            for index in 0..<c.layersPerBlock {
-                blocks.append(
-                    try ResidualBlock(
-                        own["resnets"][index],
-                        inputs: inputs,
-                        outputs: channels,
-                        timeWidth: timeWidth,
-                        groups: c.normGroupCount,
-                        epsilon: c.normEpsilon
-                    )
-                )
-                inputs = channels
-                if c.hasAttention[level] {
-                    attentions.append(try attention(own, c, level: level, index: index))
-                }
-            }
-            let isLast = level == c.blockChannels.count - 1
-            let resampling =
-                isLast
-                ? nil
-                : try own["downsamplers"][0].convolution(
+            return try Self.level(level, own, c, blockInputs: blockInputs, timeWidth: timeWidth) {
+                if level == c.blockChannels.count - 1 { return nil }
+                return try own["downsamplers"][0].convolution(
                     "conv",
                     inputs: channels,
                     outputs: channels,
@@ -52,7 +34,7 @@ extension UNet {
                     stride: 2,
                     padding: 1
                 )
-            return Level(blocks: blocks, attentions: attentions, resampling: resampling)
+            }
         }
     }
 
@@ -67,37 +49,50 @@ extension UNet {
         return try c.blockChannels.indices.map { index in
             let level = c.blockChannels.count - 1 - index
             let channels = c.blockChannels[level]
-            let own = parameters[index]
-            var blocks: [ResidualBlock] = []
-            var attentions: [SpatialTransformer] = []
-            for block in 0...c.layersPerBlock {
-                blocks.append(
-                    try ResidualBlock(
-                        own["resnets"][block],
-                        inputs: inputs + skips.removeLast(),
-                        outputs: channels,
-                        timeWidth: timeWidth,
-                        groups: c.normGroupCount,
-                        epsilon: c.normEpsilon
-                    )
-                )
-                inputs = channels
-                if c.hasAttention[level] {
-                    attentions.append(try attention(own, c, level: level, index: block))
-                }
+            let blockInputs = (0...c.layersPerBlock).map { _ in
+                defer { inputs = channels }
+                return inputs + skips.removeLast()
             }
-            let resampling =
-                level == 0
-                ? nil
-                : try own["upsamplers"][0].convolution(
+            let own = parameters[index]
+            return try Self.level(level, own, c, blockInputs: blockInputs, timeWidth: timeWidth) {
+                if level == 0 { return nil }
+                return try own["upsamplers"][0].convolution(
                     "conv",
                     inputs: channels,
                     outputs: channels,
                     kernel: 3,
                     padding: 1
                 )
-            return Level(blocks: blocks, attentions: attentions, resampling: resampling)
+            }
         }
+    }
+
+    private static func level(
+        _ level: Int,
+        _ parameters: Parameters,
+        _ c: UNetConfiguration,
+        blockInputs: [Int],
+        timeWidth: Int,
+        resampling: () throws -> ConvolutionWeights?
+    ) throws -> Level {
+        var blocks: [ResidualBlock] = []
+        var attentions: [SpatialTransformer] = []
+        for (index, inputs) in blockInputs.enumerated() {
+            blocks.append(
+                try ResidualBlock(
+                    parameters["resnets"][index],
+                    inputs: inputs,
+                    outputs: c.blockChannels[level],
+                    timeWidth: timeWidth,
+                    groups: c.normGroupCount,
+                    epsilon: c.normEpsilon
+                )
+            )
+            if c.hasAttention[level] {
+                attentions.append(try attention(parameters, c, level: level, index: index))
+            }
+        }
+        return Level(blocks: blocks, attentions: attentions, resampling: try resampling())
     }
 
     private static func attention(

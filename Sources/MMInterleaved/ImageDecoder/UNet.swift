@@ -168,16 +168,17 @@ package struct UNet: Sendable {
 
         var sampleCount: Int { conditionings.count }
 
-        /// Those of the next attention layer.
-        mutating func nextKeyValues() -> [Matrix] {
-            defer { attentionIndex += 1 }
-            return conditionings.map { $0.keyValues[attentionIndex] }
+        /// Runs a residual block.
+        func run(_ block: ResidualBlock, _ x: Matrix, _ compute: Compute, into out: Matrix) {
+            block.run(x, samples: sampleCount, grid: grid, time: time, compute, into: out)
         }
 
         /// Runs the next attention layer, in place, where there is one.
         mutating func attend(_ x: Matrix, _ attention: SpatialTransformer?, _ compute: Compute) {
             guard let attention else { return }
-            attention.run(x, samples: sampleCount, keyValues: nextKeyValues(), compute)
+            let keyValues = conditionings.map { $0.keyValues[attentionIndex] }
+            attentionIndex += 1
+            attention.run(x, samples: sampleCount, keyValues: keyValues, compute)
         }
     }
 
@@ -197,14 +198,7 @@ package struct UNet: Sendable {
         for (level, weights) in downLevels.enumerated() {
             for (index, block) in weights.blocks.enumerated() {
                 let next = compute.scratch(x.rows, block.outputs)
-                block.run(
-                    x,
-                    samples: samples,
-                    grid: pass.grid,
-                    time: pass.time,
-                    compute,
-                    into: next
-                )
+                pass.run(block, x, compute, into: next)
                 pass.attend(next, weights.attention(index), compute)
                 x = next
                 skips.append(x)
@@ -223,12 +217,11 @@ package struct UNet: Sendable {
 
     /// The last skip tensor is the input, so the result needs memory of its own.
     private func runMiddle(_ x: Matrix, _ pass: inout Pass, _ compute: Compute) -> Matrix {
-        let (samples, grid, time) = (pass.sampleCount, pass.grid, pass.time)
         let entered = compute.scratch(x.rows, x.columns)
-        middleFirst.run(x, samples: samples, grid: grid, time: time, compute, into: entered)
+        pass.run(middleFirst, x, compute, into: entered)
         pass.attend(entered, middleAttention, compute)
         let out = compute.scratch(x.rows, x.columns)
-        middleSecond.run(entered, samples: samples, grid: grid, time: time, compute, into: out)
+        pass.run(middleSecond, entered, compute, into: out)
         return out
     }
 
@@ -250,14 +243,7 @@ package struct UNet: Sendable {
                     let joined = compute.scratch(x.rows, x.columns + skip.columns)
                     compute.copy(x, to: joined.columns(0..<x.columns))
                     compute.copy(skip, to: joined.columns(x.columns..<joined.columns))
-                    residual.run(
-                        joined,
-                        samples: samples,
-                        grid: pass.grid,
-                        time: pass.time,
-                        compute,
-                        into: next
-                    )
+                    pass.run(residual, joined, compute, into: next)
                 }
                 pass.attend(next, weights.attention(block), compute)
                 x = next
