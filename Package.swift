@@ -35,16 +35,21 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 }
 
 /// The tests of one library, in `Tests/<name>Tests`.
+///
+/// Those that compare kernels with plain arithmetic of their own are optimised in debug builds too: otherwise that arithmetic
+/// takes most of the time of all tests.
 func tests(
     _ name: String,
     _ dependencies: [Target.Dependency] = [],
-    resources: [Resource] = []
+    resources: [Resource] = [],
+    arithmetic: Bool = false
 ) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [.byName(name: name), "TestSupport"] + dependencies,
         resources: resources,
         swiftSettings: swiftSettings
+            + (arithmetic ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : [])
     )
 }
 
@@ -195,7 +200,8 @@ let package = Package(
             path: "Tests/ModelTestSupport",
             swiftSettings: swiftSettings
         ),
-        // What a fuzzer drives; ordinary builds make a program of it that repeats inputs.
+        // What a fuzzer drives; ordinary builds make a program of it that repeats inputs. With ILV_FUZZER the fuzzer is
+        // linked, for builds that count edges.
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -209,14 +215,16 @@ let package = Package(
             name: "interleaved-fuzz",
             dependencies: ["FuzzTargets"],
             path: "Tests/Fuzzer",
-            cSettings: cSettings
+            cSettings: cSettings,
+            linkerSettings: Context.environment["ILV_FUZZER"] == nil
+                ? [] : [.unsafeFlags(["-sanitize=fuzzer,address"])]
         ),
         tests("FuzzTargets", resources: [.copy("Corpus")]),
-        tests("CKernels"),
+        tests("CKernels", arithmetic: true),
         tests("Locking"),
         tests("Files"),
         tests("Digests"),
-        tests("Tensors", resources: [.copy("Fixtures")]),
+        tests("Tensors", resources: [.copy("Fixtures")], arithmetic: true),
         tests("HTTPWire"),
         tests("JSON"),
         tests("Checkpoints", resources: [.copy("Fixtures")]),
