@@ -79,35 +79,3 @@ package struct SimulationReport: Hashable, Sendable, Codable {
         )
     }
 }
-
-/// A distribution of times, in seconds.
-package struct Percentiles: Hashable, Sendable, Codable {
-    package let count: Int
-    package let mean: Double
-    package let p50: Double
-    package let p90: Double
-    package let p95: Double
-    package let p99: Double
-    package let maximum: Double
-
-    /// Nearest-rank percentiles, or nil of nothing.
-    package init?(_ durations: [Duration]) {
-        let sorted = durations.map(\.inSeconds).sorted()
-        guard let last = sorted.last else { return nil }
-        count = sorted.count
-        mean = sorted.reduce(0, +) / Double(sorted.count)
-        p50 = Self.nearestRank(sorted, 0.5)
-        p90 = Self.nearestRank(sorted, 0.9)
-        p95 = Self.nearestRank(sorted, 0.95)
-        p99 = Self.nearestRank(sorted, 0.99)
-        maximum = last
-    }
-
-    /// The smallest value that is not below the given share of all values.
-    ///
-    /// - Precondition: `sorted` is sorted and not empty.
-    package static func nearestRank(_ sorted: [Double], _ share: Double) -> Double {
-        let rank = Int((share * Double(sorted.count)).rounded(.up))
-        return sorted[min(max(rank, 1), sorted.count) - 1]
-    }
-}

@@ -27,16 +27,6 @@ struct ReportTests {
         return record
     }
 
-    @Test("Take quantiles by nearest rank")
-    func takesQuantiles() throws {
-        let found = try #require(Distribution((1...100).map { .milliseconds($0) }))
-        #expect(found.p50 == 50 && found.p90 == 90 && found.p95 == 95 && found.p99 == 99)
-        #expect(found.maximum == 100 && found.mean == 50.5 && found.count == 100)
-        let one = try #require(Distribution([.milliseconds(7)]))
-        #expect([one.mean, one.p50, one.p99, one.maximum].allSatisfy { $0 == 7 })
-        #expect(Distribution([]) == nil)
-    }
-
     @Test("Measure times between words within a segment only")
     func separatesSegments() {
         var found = record(0, words: [10, 30], end: 100)

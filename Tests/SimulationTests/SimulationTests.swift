@@ -140,5 +140,8 @@ import Testing
         #expect(Percentiles([]) == nil)
         let one = try #require(Percentiles([.seconds(3)]))
         #expect(one.p50 == 3 && one.p99 == 3 && one.mean == 3)
+        let times = (1...100).map { Duration.milliseconds($0) }
+        let small = try #require(Percentiles(times, in: .milliseconds(1)))
+        #expect(small.p95 == 95 && small.mean == 50.5 && small.count == 100)
     }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Simulation
 
 extension LoadReport {
     /// The report as a table for people.
@@ -25,15 +26,14 @@ extension LoadReport {
         lines.append("")
         lines.append(row(["kind", "milliseconds", "mean", "p50", "p90", "p95", "p99", "max"]))
         for summary in summaries {
-            let times: [(String, Distribution?)] = [
+            let rows: [(String, Percentiles?)] = [
                 ("queue", summary.queueTime), ("first output", summary.firstOutput),
                 ("inter-token", summary.interToken), ("end to end", summary.latency),
             ]
-            for (name, distribution) in times {
-                guard let distribution else { continue }
+            for (name, times) in rows {
+                guard let times else { continue }
                 let values = [
-                    distribution.mean, distribution.p50, distribution.p90, distribution.p95,
-                    distribution.p99, distribution.maximum,
+                    times.mean, times.p50, times.p90, times.p95, times.p99, times.maximum,
                 ]
                 lines.append(row([summary.kind, name] + values.map { String(format: "%.1f", $0) }))
             }

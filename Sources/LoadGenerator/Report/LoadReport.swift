@@ -1,4 +1,4 @@
-internal import Simulation
+package import Simulation
 
 /// Times that a request must not exceed to count as good; nil for no bound.
 package struct Targets: Hashable, Sendable, Encodable {
@@ -47,13 +47,13 @@ package struct LoadSummary: Sendable, Encodable {
     /// Requests that failed.
     package let failedCount: Int
     /// Time in the daemon's queue.
-    package let queueTime: Distribution?
+    package let queueTime: Percentiles?
     /// Until the first words or the first denoising step.
-    package let firstOutput: Distribution?
+    package let firstOutput: Percentiles?
     /// Between words of a segment, over all requests.
-    package let interToken: Distribution?
+    package let interToken: Percentiles?
     /// Until the end.
-    package let latency: Distribution?
+    package let latency: Percentiles?
     /// Completed requests per second of the run.
     package let requestsPerSecond: Double
     /// Generated tokens per second of the run.
@@ -90,10 +90,10 @@ package struct LoadSummary: Sendable, Encodable {
         completedCount = completed.count
         refusedCount = records.count { if case .refused = $0.outcome { true } else { false } }
         failedCount = records.count { if case .failed = $0.outcome { true } else { false } }
-        queueTime = Distribution(completed.compactMap(\.queueTime))
-        firstOutput = Distribution(completed.compactMap(\.firstOutput))
-        interToken = Distribution(completed.flatMap(\.interTokenTimes))
-        latency = Distribution(completed.map(\.latency))
+        queueTime = Percentiles(completed.compactMap(\.queueTime), in: .milliseconds(1))
+        firstOutput = Percentiles(completed.compactMap(\.firstOutput), in: .milliseconds(1))
+        interToken = Percentiles(completed.flatMap(\.interTokenTimes), in: .milliseconds(1))
+        latency = Percentiles(completed.map(\.latency), in: .milliseconds(1))
         let seconds = max(duration / .seconds(1), .leastNonzeroMagnitude)
         requestsPerSecond = Double(completed.count) / seconds
         tokensPerSecond = Double(completed.reduce(0) { $0 + $1.tokenCount }) / seconds

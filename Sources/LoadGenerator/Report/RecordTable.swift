@@ -10,7 +10,7 @@ package enum RecordTable {
                 + "inter_token_p95_ms,inter_token_max_ms,latency_ms,tokens,pictures,digest"
         ]
         for record in records {
-            let between = Distribution(record.interTokenTimes)
+            let between = Percentiles(record.interTokenTimes, in: .milliseconds(1))
             let cells: [String] = [
                 "\(record.request.index)", record.request.arrival.kind.rawValue, outcome(record),
                 String(format: "%.4f", record.sent / .seconds(1)), milliseconds(record.queueTime),
