@@ -196,7 +196,7 @@ let package = Package(
         ),
         .target(
             name: "ModelTestSupport",
-            dependencies: ["Tensors", "Tokenization", "MMInterleaved"],
+            dependencies: ["Locking", "Tensors", "Tokenization", "MMInterleaved"],
             path: "Tests/ModelTestSupport",
             swiftSettings: swiftSettings
         ),

@@ -1,3 +1,4 @@
+internal import Locking
 package import MMInterleaved
 package import Tensors
 package import Tokenization
@@ -78,7 +79,15 @@ package enum TinyModel {
         )
     }
 
-    /// The model of a seed.
+    private struct Choice: Hashable {
+        let seed: UInt64
+        let biases: [Int: Float]
+        let broken: String?
+    }
+
+    private static let made = Mutex<[Choice: InterleavedModel]>([:])
+
+    /// The model of a seed, made once: random parameters take longer than most tests.
     ///
     /// - Parameters:
     ///   - seed: Of the random parameters.
@@ -91,12 +100,18 @@ package enum TinyModel {
         biases: [Int: Float] = [:],
         broken: String? = nil
     ) throws -> InterleavedModel {
-        let source = BiasedParameters(
-            base: RandomParameters(seed: seed),
-            biases: biases,
-            broken: broken
-        )
-        return try InterleavedModel(Parameters(from: source), configuration)
+        try made.withLock { made in
+            let choice = Choice(seed: seed, biases: biases, broken: broken)
+            if let model = made[choice] { return model }
+            let source = BiasedParameters(
+                base: RandomParameters(seed: seed),
+                biases: biases,
+                broken: broken
+            )
+            let model = try InterleavedModel(Parameters(from: source), configuration)
+            made[choice] = model
+            return model
+        }
     }
 
     /// A tokenizer with the model's vocabulary.
