@@ -79,15 +79,7 @@ package enum TinyModel {
         )
     }
 
-    private struct Choice: Hashable {
-        let seed: UInt64
-        let biases: [Int: Float]
-        let broken: String?
-    }
-
-    private static let made = Mutex<[Choice: InterleavedModel]>([:])
-
-    /// The model of a seed, made once: random parameters take longer than most tests.
+    /// The model of a seed.
     ///
     /// - Parameters:
     ///   - seed: Of the random parameters.
@@ -100,18 +92,8 @@ package enum TinyModel {
         biases: [Int: Float] = [:],
         broken: String? = nil
     ) throws -> InterleavedModel {
-        try made.withLock { made in
-            let choice = Choice(seed: seed, biases: biases, broken: broken)
-            if let model = made[choice] { return model }
-            let source = BiasedParameters(
-                base: RandomParameters(seed: seed),
-                biases: biases,
-                broken: broken
-            )
-            let model = try InterleavedModel(Parameters(from: source), configuration)
-            made[choice] = model
-            return model
-        }
+        let source = BiasedParameters(seed: seed, biases: biases, broken: broken)
+        return try InterleavedModel(Parameters(from: source), configuration)
     }
 
     /// A tokenizer with the model's vocabulary.
@@ -136,13 +118,30 @@ package enum TinyModel {
 }
 
 /// Random parameters with a head that likes some tokens more than others.
+///
+/// They are made once for each seed: without optimisation that takes longer than most tests.
 private struct BiasedParameters: ParameterSource {
-    let base: RandomParameters
+    let seed: UInt64
     let biases: [Int: Float]
     let broken: String?
 
+    private struct Key: Hashable {
+        let seed: UInt64
+        let parameter: ParameterDescription
+    }
+
+    private static let made = Mutex<[Key: [Float]]>([:])
+
     func read(_ parameter: ParameterDescription, into matrix: Matrix) throws {
-        try base.read(parameter, into: matrix)
+        let key = Key(seed: seed, parameter: parameter)
+        let numbers = try Self.made.withLock { made in
+            if let numbers = made[key] { return numbers }
+            try RandomParameters(seed: seed).read(parameter, into: matrix)
+            let numbers = matrix.toArray()
+            made[key] = numbers
+            return numbers
+        }
+        matrix.copy(from: numbers)
         if let broken, parameter.name.hasPrefix(broken) { matrix.fill(.nan) }
         guard parameter.name == "text_decoder.head.bias" else { return }
         for (token, bias) in biases { matrix[0, token] += bias }
