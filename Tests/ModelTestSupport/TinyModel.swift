@@ -119,7 +119,7 @@ package enum TinyModel {
 
 /// Random parameters with a head that likes some tokens more than others.
 ///
-/// They are made once for each seed: without optimisation that takes longer than most tests.
+/// Their numbers are drawn once for each seed: without optimisation that takes longer than most tests.
 private struct BiasedParameters: ParameterSource {
     let seed: UInt64
     let biases: [Int: Float]
