@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// Files for readers that take paths, in memory, one set per process.
+/// Files for readers that take paths, in memory, one set per process: one target at a time may use them, since a
+/// reader that has mapped a file must not see it cut short.
 enum Scratch {
     /// A directory of the process' own.
     static let directory: String = {

@@ -3,7 +3,9 @@ import FuzzTargets
 import Testing
 
 /// Inputs that were made for a target, or found by fuzzing it.
-@Suite("Inputs kept from fuzzing")
+///
+/// One after the other: targets that read files share theirs, as a fuzzer runs one input at a time.
+@Suite("Inputs kept from fuzzing", .serialized)
 struct CorpusTests {
     @Test("Every input is taken or refused", arguments: FuzzTarget.all.map(\.name))
     func isTakenOrRefused(_ name: String) throws {
