@@ -264,7 +264,7 @@ struct BatchIndependenceTests {
                 points: points,
                 locations: offsets.rows(rows),
                 weights: logits.rows(rows),
-                addingTo: out
+                into: out
             )
         }
         let ranks = SynchronizerRankTables(

@@ -47,6 +47,20 @@ import Testing
         #expect(maximumError(out) { 2 * expected($0, $1) } < 2e-5)
     }
 
+    @Test("Standardised channels are single divisions of differences, over several parts")
+    func standardize() {
+        let x = random(5000, 3, seed: 50)
+        let (mean, deviation) = (random(1, 3, seed: 51), random(1, 3, seed: 52))
+        let out = Matrix(rows: 5000, columns: 3)
+        compute.standardize(x, mean: mean, deviation: deviation, into: out)
+        for row in 0..<5000 {
+            for column in 0..<3 {
+                let expected = (x[row, column] - mean[0, column]) / deviation[0, column]
+                #expect(out[row, column] == expected)
+            }
+        }
+    }
+
     @Test(
         "Attention is softmax(q kᵀ) v per sample and head, for one query and several tiles",
         arguments: [(1, 40), (5, 5), (300, 300)],

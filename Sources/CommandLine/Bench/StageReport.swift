@@ -4,15 +4,18 @@ import Tensors
 
 /// Times of stages beside what the machine could do at best around each.
 struct StageReport: Encodable {
-    /// A stage and the peaks measured before and after it.
+    /// A stage, the peaks measured before and after it, and what a hypervisor took meanwhile.
     struct Stage: Encodable {
         let measurement: Measurement
         let peaks: MachinePeaks
+        /// Share of the processors' time, 0 to 1; nil where the system does not tell.
+        let stolenShare: Double?
 
         private enum CodingKeys: String, CodingKey {
             case operations = "peak_flops_per_second"
             case bytes = "peak_bytes_per_second"
             case isQuiet = "quiet"
+            case stolenShare = "stolen_share"
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -21,6 +24,7 @@ struct StageReport: Encodable {
             try values.encode(peaks.operations.best, forKey: .operations)
             try values.encode(peaks.reading.best, forKey: .bytes)
             try values.encode(peaks.isQuiet, forKey: .isQuiet)
+            try values.encodeIfPresent(stolenShare, forKey: .stolenShare)
         }
     }
 
@@ -76,7 +80,7 @@ struct StageReport: Encodable {
 
     private static let columns: [(name: String, width: Int)] = [
         ("stage", 12), ("unit", 30), ("median", 12), ("min", 12), ("max", 12), ("units/s", 10),
-        ("GFLOP", 10), ("GFLOP/s", 9), ("of peak", 8), ("GB/s", 7), ("of peak", 8),
+        ("GFLOP", 10), ("GFLOP/s", 9), ("of peak", 9), ("GB/s", 7), ("of peak", 9), ("stolen", 8),
     ]
 
     private func cells(_ stage: Stage) -> [String] {
@@ -95,6 +99,7 @@ struct StageReport: Encodable {
             share(measurement.operationsPerSecond, peaks.operations.best),
             hasBytes ? String(format: "%.1f", measurement.bytesPerSecond / 1e9) : "",
             hasBytes ? share(measurement.bytesPerSecond, peaks.reading.best) : "",
+            stage.stolenShare.map { share($0, 1) } ?? "",
         ]
     }
 

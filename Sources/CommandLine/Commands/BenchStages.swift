@@ -11,8 +11,9 @@ struct BenchStages: ParsableCommand {
         discussion: """
             Prints medians, rates, and the share of what this machine can do at best, which is measured before \
             and after each stage: multiplications and additions that wait for nothing, and reading memory once. \
-            Where those runs differ the machine was not quiet, and the table says so. Beside it stands what \
-            OpenBLAS makes of a large matrix product, where it is installed.
+            Where those runs differ the machine was not quiet, and the table says so, as it says which share of \
+            the processors' time a hypervisor took during the stage. Beside it stands what OpenBLAS makes of a \
+            large matrix product, where it is installed.
             """
     )
 
@@ -57,10 +58,14 @@ struct BenchStages: ParsableCommand {
         )
         for (index, stage) in stages.enumerated() {
             bar.show(Double(index) / Double(stages.count), stage)
+            let start = ProcessorTime.now
             let measurements = try benchmarks.run(stage, compute, iterations: iterations)
+            let stolen = start.flatMap { start in ProcessorTime.now?.stolenShare(since: start) }
             let after = meter.measure()
             let peaks = before.merged(with: after)
-            report.stages += measurements.map { StageReport.Stage(measurement: $0, peaks: peaks) }
+            report.stages += measurements.map {
+                StageReport.Stage(measurement: $0, peaks: peaks, stolenShare: stolen)
+            }
             before = after
         }
         bar.finish()

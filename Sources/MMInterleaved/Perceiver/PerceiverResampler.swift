@@ -139,7 +139,7 @@ package struct PerceiverResampler: Sendable {
             let keyValue = compute.scratch(source.rows, 2 * hidden)
             compute.linear(source, weights.keyValue, into: keyValue)
             let k = compute.scratch(source.rows, hidden)
-            k.copy(from: keyValue.columns(0..<hidden))
+            compute.copy(keyValue.columns(0..<hidden), to: k)
             if let queryNorm = weights.queryNorm, let keyNorm = weights.keyNorm {
                 for (rows, norm) in [(q, queryNorm), (k, keyNorm)] {
                     let heads = rows.reshaped(rows: rows.count / headSize, columns: headSize)

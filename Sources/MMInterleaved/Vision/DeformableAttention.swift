@@ -72,7 +72,6 @@ package struct DeformableAttention: Sendable {
             compute.linear(queries, attentionWeights, into: weights)
             compute.softmaxRuns(weights, width: levels * pointCount)
             let sampled = compute.scratch(queries.rows, valueProjection.outputs)
-            sampled.fill(0)
             compute.deformableSample(
                 value,
                 shape,
@@ -80,7 +79,7 @@ package struct DeformableAttention: Sendable {
                 points: pointCount,
                 locations: locations,
                 weights: weights,
-                addingTo: sampled
+                into: sampled
             )
             compute.linear(sampled, outputProjection, into: out)
         }

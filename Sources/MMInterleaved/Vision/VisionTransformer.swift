@@ -85,8 +85,9 @@ struct VisionTransformer: Sendable {
             for sample in 0..<samples {
                 let own = out.rows(sample * tokenCount..<(sample + 1) * tokenCount)
                 own.row(0).copy(from: classEmbedding)
-                own.rows(1..<tokenCount).copy(
-                    from: patches.rows(sample * patchCount..<(sample + 1) * patchCount)
+                compute.copy(
+                    patches.rows(sample * patchCount..<(sample + 1) * patchCount),
+                    to: own.rows(1..<tokenCount)
                 )
                 compute.add(positionEmbedding, to: own)
             }

@@ -148,7 +148,12 @@ package struct VisualTokenizer: Sendable {
             let size = vision.imageSize * vision.imageSize
             let normalized = compute.scratch(samples * size, 3)
             for (sample, own) in pixels.enumerated() {
-                normalize(own, into: normalized.rows(sample * size..<(sample + 1) * size))
+                compute.standardize(
+                    own,
+                    mean: mean,
+                    deviation: deviation,
+                    into: normalized.rows(sample * size..<(sample + 1) * size)
+                )
             }
             encoder.encode(
                 normalized,
@@ -175,15 +180,6 @@ package struct VisualTokenizer: Sendable {
             compute.layerNorm(placed, outputNorm, into: placed)
             perceiver.resample(placed, samples: samples, compute, into: stages.resampled)
             compute.linear(stages.resampled, projection, into: stages.tokens)
-        }
-    }
-
-    private func normalize(_ pixels: Matrix, into out: Matrix) {
-        for row in 0..<pixels.rows {
-            for channel in 0..<3 {
-                out[row, channel] =
-                    (pixels[row, channel] - mean[0, channel]) / deviation[0, channel]
-            }
         }
     }
 }

@@ -17,9 +17,9 @@ package struct PyramidShape: Hashable, Sendable {
 }
 
 extension Compute {
-    /// Adds weighted bilinear samples of value maps to every query's output.
+    /// Sums weighted bilinear samples of value maps for every query.
     ///
-    /// Computes `out[q, h·D + d] += Σ_l,p weights[q, h, l, p] · value_l(location[q, h, l, p])[h·D + d]`
+    /// Computes `out[q, h·D + d] = Σ_l,p weights[q, h, l, p] · value_l(location[q, h, l, p])[h·D + d]`
     /// with zero outside the maps and pixel centres at half-integers.
     ///
     /// Shapes: `value` [samples·Σ levels, heads·D], whose samples belong to equal runs of queries · `locations` [queries, heads·levels·points·2] as (x, y) in
@@ -33,7 +33,7 @@ extension Compute {
         points: Int,
         locations: Matrix,
         weights: Matrix,
-        addingTo out: Matrix
+        into out: Matrix
     ) {
         let levels = shape.levels.count
         let isShared = locations.columns == heads * points * 2
@@ -54,6 +54,7 @@ extension Compute {
             unsafe shape.packed.withUnsafeBufferPointer { shapes in
                 guard let shapes = shapes.baseAddress else { return }
                 for query in range {
+                    out.row(query).fill(0)
                     unsafe ilv_deformable_sample_f32(
                         out.base + query * out.stride,
                         value.base + query / queries * shape.rowCount * value.stride,

@@ -31,6 +31,24 @@ extension Compute {
         forRows(of: out, x) { range, _ in out.rows(range).copy(from: x.rows(range)) }
     }
 
+    /// `out[r, c] = (x[r, c] - mean[c]) / deviation[c]`. mean, deviation [1, channels]
+    package func standardize(_ x: Matrix, mean: Matrix, deviation: Matrix, into out: Matrix) {
+        precondition(x.rows == out.rows && x.columns == out.columns)
+        precondition(mean.count == x.columns && deviation.count == x.columns)
+        forRows(of: out, x) { range, _ in
+            for row in range {
+                x.withRow(row) { source in
+                    out.withMutableRow(row) { target in
+                        for column in source.indices {
+                            target[column] =
+                                (source[column] - mean[0, column]) / deviation[0, column]
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// `out += x`, element by element.
     package func add(_ x: Matrix, to out: Matrix) {
         precondition(x.rows == out.rows && x.columns == out.columns)
