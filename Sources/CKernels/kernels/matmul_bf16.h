@@ -1,0 +1,169 @@
+// Product of bfloat16 numbers in the arithmetic of AMX's TDPBF16PS. Compiled once per instruction set; no include guard.
+//
+// A result is, 32 inputs after the other, c = c + (even + odd): even and odd are chains of fused multiplications and
+// additions from 0 over the inputs of even and of odd index, in their order. Inputs below 2^-55 count as 0: then no
+// intermediate value is subnormal, and what an instruction set does with those does not matter.
+//
+// Packed weights: panels of 16 outputs, [inputs / 2][16][2] numbers, inputs padded to 32.
+
+#define ILV_PANEL ILV_LANES
+/// Inputs between two additions to the result.
+#define ILV_BF16_GROUP 32
+
+#if ILV_HAS_AVX512
+#define ILV_BF16_ROWS 8
+#else
+#define ILV_BF16_ROWS 2
+#endif
+
+/// The numbers of even and of odd index of sixteen pairs.
+ILV_INLINE f32x16 even_lanes(u32x16 pairs) {
+    return (f32x16)(pairs << 16);
+}
+
+ILV_INLINE f32x16 odd_lanes(u32x16 pairs) {
+    return (f32x16)(pairs & 0xffff0000u);
+}
+
+ILV_INLINE u32x16 load_pairs(const uint16_t *w) {
+    u32x16 pairs;
+    memcpy(&pairs, w, sizeof pairs);
+    return pairs;
+}
+
+static void ILV_NAME(round_rows_bf16)(uint16_t *out, size_t out_stride, const float *x,
+                                      size_t x_stride, size_t rows, size_t columns) {
+    for (size_t r = 0; r < rows; r++, out += out_stride, x += x_stride) {
+        size_t c = 0;
+        for (; c < columns; c += 16) {
+            size_t count = columns - c < 16 ? columns - c : 16;
+            f32x16 lanes = count == 16 ? load(x + c) : load_part(x + c, count);
+            u32x16 magnitude = (u32x16)lanes & 0x7fffffffu;
+            // 2^-55; NaN is above.
+            lanes = (f32x16)((u32x16)lanes & (u32x16)(magnitude >= (127u - 55u) << 23));
+            u16x16 half = bf16_from_lanes(lanes);
+            if (count == 16) {
+                store_u16(out + c, half);
+            } else {
+                copy_part(out + c, &half, count, sizeof(uint16_t));
+            }
+        }
+        c = columns;
+        memset(out + c, 0, (out_stride - c) * sizeof *out);
+    }
+}
+
+/// out[r, lane] of one panel for `rows` (a constant) rows, whose inputs `x` holds as f32 in groups: for every group
+/// the rows one after the other.
+ILV_INLINE void tile_bf16(float *out, size_t out_stride, const float *x, const uint16_t *w,
+                          const float *bias, size_t padded_inputs, size_t last, const size_t rows) {
+    f32x16 sums[ILV_BF16_ROWS];
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < rows; r++) {
+        sums[r] = splat(0);
+    }
+#pragma clang loop unroll(disable)
+    for (size_t i = 0; i < padded_inputs; i += ILV_BF16_GROUP, x += rows * ILV_BF16_GROUP) {
+        f32x16 even[ILV_BF16_ROWS], odd[ILV_BF16_ROWS];
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < rows; r++) {
+            even[r] = odd[r] = splat(0);
+        }
+#pragma clang loop unroll(disable)
+        for (size_t k = 0; k < ILV_BF16_GROUP; k += 2, w += 2 * ILV_PANEL) {
+            u32x16 pairs = load_pairs(w);
+            f32x16 first = even_lanes(pairs), second = odd_lanes(pairs);
+#pragma clang loop unroll(full)
+            for (size_t r = 0; r < rows; r++) {
+                even[r] = fused(splat(x[r * ILV_BF16_GROUP + k]), first, even[r]);
+                odd[r] = fused(splat(x[r * ILV_BF16_GROUP + k + 1]), second, odd[r]);
+            }
+        }
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < rows; r++) {
+            sums[r] += even[r] + odd[r];
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < rows; r++) {
+        f32x16 y = sums[r];
+        float *target = out + r * out_stride;
+        if (last == ILV_PANEL) {
+            store(target, bias ? y + load(bias) : y);
+        } else {
+            store_part(target, bias ? y + load_part(bias, last) : y, last);
+        }
+    }
+}
+
+typedef void tile_bf16_function(float *out, size_t out_stride, const float *x, const uint16_t *w,
+                                const float *bias, size_t padded_inputs, size_t last);
+
+/// A function per number of rows, so that the compiler keeps each one's sums in registers.
+#define ILV_TILE_BF16(count)                                                                       \
+    static __attribute__((noinline)) void ILV_NAME(tile_bf16_##count)(                             \
+        float *out, size_t out_stride, const float *x, const uint16_t *w, const float *bias,       \
+        size_t padded_inputs, size_t last) {                                                       \
+        tile_bf16(out, out_stride, x, w, bias, padded_inputs, last, count);                        \
+    }
+
+ILV_TILE_BF16(1)
+ILV_TILE_BF16(2)
+#if ILV_BF16_ROWS == 8
+ILV_TILE_BF16(3)
+ILV_TILE_BF16(4)
+ILV_TILE_BF16(5)
+ILV_TILE_BF16(6)
+ILV_TILE_BF16(7)
+ILV_TILE_BF16(8)
+#endif
+
+static tile_bf16_function *const ILV_NAME(tiles_bf16)[ILV_BF16_ROWS] = {
+    ILV_NAME(tile_bf16_1), ILV_NAME(tile_bf16_2),
+#if ILV_BF16_ROWS == 8
+    ILV_NAME(tile_bf16_3), ILV_NAME(tile_bf16_4), ILV_NAME(tile_bf16_5),
+    ILV_NAME(tile_bf16_6), ILV_NAME(tile_bf16_7), ILV_NAME(tile_bf16_8),
+#endif
+};
+
+/// Inputs of a tile's rows as f32; `widened` has room for ILV_BF16_ROWS times the padded inputs.
+static void ILV_NAME(matmul_bf16)(float *out, size_t out_stride, const uint16_t *x, size_t x_stride,
+                                  const uint16_t *w, const float *bias, size_t rows, size_t inputs,
+                                  size_t outputs, float *widened) {
+    size_t padded = (inputs + ILV_BF16_GROUP - 1) / ILV_BF16_GROUP * ILV_BF16_GROUP;
+    size_t tiles = (rows + ILV_BF16_ROWS - 1) / ILV_BF16_ROWS, first = 0;
+    for (size_t t = 0; t < tiles; t++) {
+        size_t count = (rows - first + (tiles - t) - 1) / (tiles - t);
+        for (size_t i = 0; i < padded; i += ILV_BF16_GROUP) {
+            for (size_t r = 0; r < count; r++) {
+                const uint16_t *from = x + (first + r) * x_stride + i;
+                float *to = widened + i * count + r * ILV_BF16_GROUP;
+                store(to, bf16_lanes(load_u16(from)));
+                store(to + 16, bf16_lanes(load_u16(from + 16)));
+            }
+        }
+        for (size_t o = 0; o < outputs; o += ILV_PANEL) {
+            size_t last = outputs - o < ILV_PANEL ? outputs - o : ILV_PANEL;
+            ILV_NAME(tiles_bf16)[count - 1](out + first * out_stride + o, out_stride, widened,
+                                            w + o * padded, bias ? bias + o : NULL, padded, last);
+        }
+        first += count;
+    }
+}
+
+static void ILV_NAME(matmul_pack_bf16)(uint16_t *packed, const uint16_t *w, size_t w_stride,
+                                       size_t inputs, size_t first_output, size_t outputs) {
+    size_t padded = (inputs + ILV_BF16_GROUP - 1) / ILV_BF16_GROUP * ILV_BF16_GROUP;
+    for (size_t r = 0; r < outputs; r++) {
+        size_t output = first_output + r, lane = output % ILV_PANEL;
+        uint16_t *panel = packed + output / ILV_PANEL * ILV_PANEL * padded;
+        for (size_t i = 0; i < padded; i++) {
+            panel[i / 2 * 2 * ILV_PANEL + 2 * lane + i % 2] = i < inputs ? w[r * w_stride + i] : 0;
+        }
+    }
+}
+
+#undef ILV_TILE_BF16
+#undef ILV_BF16_ROWS
+#undef ILV_BF16_GROUP
+#undef ILV_PANEL
