@@ -149,10 +149,9 @@ ILV_INLINE void tile_i4(float *out, size_t out_stride, const int8_t *q, size_t q
     }
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) {
-        struct i8_row row = {scales[r], 0};
 #pragma clang loop unroll(full)
         for (size_t p = 0; p < panels; p++) {
-            finish_quads(out + r * out_stride + p * ILV_PANEL, sums[r * panels + p], row,
+            finish_quads(out + r * out_stride + p * ILV_PANEL, sums[r * panels + p], scales[r], 0,
                          w_scales + p * ILV_PANEL, bias ? bias + p * ILV_PANEL : NULL,
                          p + 1 == panels ? last : ILV_PANEL);
         }

@@ -80,29 +80,25 @@ ILV_INLINE i32x16 add_quads(i32x16 sums, quads w, int32_t x) {
 #endif
 }
 
-/// Sum of a row's values from those of its groups.
-ILV_INLINE int32_t row_sum(const int32_t *sums, size_t groups) {
-    int32_t sum = 0;
-    for (size_t g = 0; g < groups; g++) {
-        sum += sums[g];
-    }
-    return sum;
-}
-
-/// What a row brings to its results.
-struct i8_row {
-    float scale;
-    /// What its sums are too large by.
-    int32_t excess;
+/// Rows of inputs, and where each row's inputs lie: runs of `length` bytes (a multiple of 4) that begin at the row's
+/// start plus each of the offsets.
+struct i8_rows {
+    const int8_t *q;
+    size_t q_stride;
+    const size_t *offsets;
+    size_t runs, length;
+    const float *scales;
+    /// What each row's sums are too large by.
+    const int32_t *excess;
 };
 
 /// Results of sixteen outputs of a row; `count` of them exist.
-ILV_INLINE void finish_quads(float *out, i32x16 sums, struct i8_row row, const float *w_scales,
-                             const float *bias, size_t count) {
-    sums -= (i32x16)(row.excess);
+ILV_INLINE void finish_quads(float *out, i32x16 sums, float scale, int32_t excess,
+                             const float *w_scales, const float *bias, size_t count) {
+    sums -= (i32x16)(excess);
     int is_whole = count == ILV_PANEL;
     f32x16 scales = is_whole ? load(w_scales) : load_part(w_scales, count);
-    f32x16 y = __builtin_convertvector(sums, f32x16) * (scales * row.scale);
+    f32x16 y = __builtin_convertvector(sums, f32x16) * (scales * scale);
     if (bias) {
         y += is_whole ? load(bias) : load_part(bias, count);
     }
@@ -114,76 +110,73 @@ ILV_INLINE void finish_quads(float *out, i32x16 sums, struct i8_row row, const f
 }
 
 /// out[r, 16 p + lane] for `rows` x `panels` (constants) and `last` outputs in the last panel.
-ILV_INLINE void tile_i8(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
-                        const float *scales, const int32_t *row_sums, const uint8_t *w,
-                        const float *w_scales, const float *bias, size_t padded_inputs, size_t last,
-                        const size_t rows, const size_t panels) {
+ILV_INLINE void tile_i8(float *out, size_t out_stride, const struct i8_rows *x, const uint8_t *w,
+                        const float *w_scales, const float *bias, size_t last, const size_t rows,
+                        const size_t panels) {
     i32x16 sums[ILV_I8_ROWS * 4];
-    size_t panel_stride = padded_inputs * ILV_PANEL, groups = padded_inputs / ILV_GROUP;
+    size_t panel_stride = x->runs * x->length * ILV_PANEL, q_stride = x->q_stride;
 #pragma clang loop unroll(full)
     for (size_t s = 0; s < rows * panels; s++) {
         sums[s] = (i32x16)(0);
     }
+    for (size_t run = 0; run < x->runs; run++) {
+        const int8_t *q = x->q + x->offsets[run];
 #pragma clang loop unroll(disable)
-    for (size_t i = 0; i < padded_inputs; i += 4) {
-        quads weights[4];
-#pragma clang loop unroll(full)
-        for (size_t p = 0; p < panels; p++) {
-            weights[p] = load_quads(w + p * panel_stride + i * ILV_PANEL);
-        }
-#pragma clang loop unroll(full)
-        for (size_t r = 0; r < rows; r++) {
-            int32_t input;
-            memcpy(&input, q + r * q_stride + i, sizeof input);
+        for (size_t i = 0; i < x->length; i += 4, w += ILV_QUAD_BYTES) {
+            quads weights[4];
 #pragma clang loop unroll(full)
             for (size_t p = 0; p < panels; p++) {
-                sums[r * panels + p] = add_quads(sums[r * panels + p], weights[p], input);
+                weights[p] = load_quads(w + p * panel_stride);
+            }
+#pragma clang loop unroll(full)
+            for (size_t r = 0; r < rows; r++) {
+                int32_t input;
+                memcpy(&input, q + r * q_stride + i, sizeof input);
+#pragma clang loop unroll(full)
+                for (size_t p = 0; p < panels; p++) {
+                    sums[r * panels + p] = add_quads(sums[r * panels + p], weights[p], input);
+                }
             }
         }
     }
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) {
-        struct i8_row row = {scales[r], ILV_I8_IS_BIASED ? 128 * row_sum(row_sums + r * groups, groups) : 0};
 #pragma clang loop unroll(full)
         for (size_t p = 0; p < panels; p++) {
-            finish_quads(out + r * out_stride + p * ILV_PANEL, sums[r * panels + p], row,
-                         w_scales + p * ILV_PANEL, bias ? bias + p * ILV_PANEL : NULL,
+            finish_quads(out + r * out_stride + p * ILV_PANEL, sums[r * panels + p], x->scales[r],
+                         x->excess[r], w_scales + p * ILV_PANEL, bias ? bias + p * ILV_PANEL : NULL,
                          p + 1 == panels ? last : ILV_PANEL);
         }
     }
 }
 
 /// All outputs of `rows` (a constant) rows: tiles of several panels, then of one.
-ILV_INLINE void tile_row_i8(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
-                            const float *scales, const int32_t *row_sums, const uint8_t *w,
-                            const float *w_scales, const float *bias, size_t padded_inputs,
+ILV_INLINE void tile_row_i8(float *out, size_t out_stride, const struct i8_rows *x,
+                            const uint8_t *w, const float *w_scales, const float *bias,
                             size_t outputs, const size_t rows) {
     const size_t panels = ILV_I8_PANELS(rows), width = panels * ILV_PANEL;
-    size_t o = 0;
+    size_t inputs = x->runs * x->length, o = 0;
     for (; o + width <= outputs; o += width) {
-        tile_i8(out + o, out_stride, q, q_stride, scales, row_sums, w + o * padded_inputs,
-                w_scales + o, bias ? bias + o : NULL, padded_inputs, ILV_PANEL, rows, panels);
+        tile_i8(out + o, out_stride, x, w + o * inputs, w_scales + o, bias ? bias + o : NULL,
+                ILV_PANEL, rows, panels);
     }
     for (; o < outputs; o += ILV_PANEL) {
         size_t last = outputs - o < ILV_PANEL ? outputs - o : ILV_PANEL;
-        tile_i8(out + o, out_stride, q, q_stride, scales, row_sums, w + o * padded_inputs,
-                w_scales + o, bias ? bias + o : NULL, padded_inputs, last, rows, 1);
+        tile_i8(out + o, out_stride, x, w + o * inputs, w_scales + o, bias ? bias + o : NULL, last,
+                rows, 1);
     }
 }
 
-typedef void tile_row_i8_function(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
-                                  const float *scales, const int32_t *row_sums, const uint8_t *w,
-                                  const float *w_scales, const float *bias, size_t padded_inputs,
+typedef void tile_row_i8_function(float *out, size_t out_stride, const struct i8_rows *x,
+                                  const uint8_t *w, const float *w_scales, const float *bias,
                                   size_t outputs);
 
 /// A function per number of rows, so that the compiler keeps each one's sums in registers.
 #define ILV_TILE_ROW_I8(count)                                                                     \
     static __attribute__((noinline)) void ILV_NAME(tile_row_i8_##count)(                           \
-        float *out, size_t out_stride, const int8_t *q, size_t q_stride, const float *scales,      \
-        const int32_t *row_sums, const uint8_t *w, const float *w_scales, const float *bias,       \
-        size_t padded_inputs, size_t outputs) {                                                    \
-        tile_row_i8(out, out_stride, q, q_stride, scales, row_sums, w, w_scales, bias,             \
-                    padded_inputs, outputs, count);                                                \
+        float *out, size_t out_stride, const struct i8_rows *x, const uint8_t *w,                  \
+        const float *w_scales, const float *bias, size_t outputs) {                                \
+        tile_row_i8(out, out_stride, x, w, w_scales, bias, outputs, count);                        \
     }
 
 ILV_TILE_ROW_I8(1)
@@ -211,25 +204,79 @@ static tile_row_i8_function *const ILV_NAME(tile_rows_i8)[ILV_I8_ROWS] = {
 #endif
 };
 
+/// Outputs whose weights stay in the second-level cache: a whole number of the widest tiles.
+ILV_INLINE size_t i8_block(size_t inputs, size_t outputs) {
+    size_t step = ILV_I8_PANELS(1) * ILV_PANEL;
+    size_t block = inputs ? ILV_I8_BLOCK_BYTES / inputs / step * step : outputs;
+    return block < step ? step : block;
+}
+
 static void ILV_NAME(matmul_i8)(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
                                 const float *scales, const int32_t *sums, const uint8_t *w,
                                 const float *w_scales, const float *bias, size_t rows,
                                 size_t inputs, size_t outputs) {
-    size_t padded = (inputs + 63) / 64 * 64;
-    // A whole number of the widest tiles.
-    size_t step = ILV_I8_PANELS(1) * ILV_PANEL;
-    size_t block = padded ? ILV_I8_BLOCK_BYTES / padded / step * step : outputs;
-    block = block < step ? step : block;
+    size_t padded = (inputs + 63) / 64 * 64, groups = padded / ILV_GROUP;
+    size_t block = i8_block(padded, outputs), start = 0;
     for (size_t o = 0; o < outputs; o += block) {
         size_t width = outputs - o < block ? outputs - o : block;
         size_t tiles = (rows + ILV_I8_ROWS - 1) / ILV_I8_ROWS, first = 0;
         for (size_t t = 0; t < tiles; t++) {
             size_t count = (rows - first + (tiles - t) - 1) / (tiles - t);
-            ILV_NAME(tile_rows_i8)[count - 1](
-                out + first * out_stride + o, out_stride, q + first * q_stride, q_stride,
-                scales + first, sums + first * (q_stride / ILV_GROUP), w + o * padded, w_scales + o, bias ? bias + o : NULL,
-                padded, width);
+            int32_t excess[ILV_I8_ROWS] = {0};
+            for (size_t r = 0; ILV_I8_IS_BIASED && r < count; r++) {
+                for (size_t g = 0; g < groups; g++) {
+                    excess[r] += 128 * sums[(first + r) * groups + g];
+                }
+            }
+            struct i8_rows x = {q + first * q_stride, q_stride,       &start, 1, padded,
+                                scales + first,       excess};
+            ILV_NAME(tile_rows_i8)[count - 1](out + first * out_stride + o, out_stride, &x,
+                                              w + o * padded, w_scales + o, bias ? bias + o : NULL,
+                                              width);
             first += count;
+        }
+    }
+}
+
+/// Most positions of a window.
+#define ILV_I8_WINDOW 16
+
+static void ILV_NAME(convolution_i8)(float *out, size_t out_stride, const int8_t *q,
+                                     size_t q_width, const int32_t *sums, float scale,
+                                     size_t channels, size_t kernel, size_t stride,
+                                     size_t output_width, size_t first_row, size_t row_count,
+                                     const uint8_t *w, const float *w_scales, const float *bias,
+                                     size_t outputs) {
+    size_t padded = (channels + 63) / 64 * 64, runs = kernel * kernel;
+    size_t offsets[ILV_I8_WINDOW];
+    for (size_t k = 0; k < runs; k++) {
+        offsets[k] = (k / kernel * q_width + k % kernel) * padded;
+    }
+    float scales[ILV_I8_ROWS];
+    for (size_t r = 0; r < ILV_I8_ROWS; r++) {
+        scales[r] = scale;
+    }
+    size_t block = i8_block(runs * padded, outputs);
+    for (size_t o = 0; o < outputs; o += block) {
+        size_t width = outputs - o < block ? outputs - o : block;
+        for (size_t y = 0; y < row_count; y++) {
+            size_t tiles = (output_width + ILV_I8_ROWS - 1) / ILV_I8_ROWS, first = 0;
+            for (size_t t = 0; t < tiles; t++) {
+                size_t count = (output_width - first + (tiles - t) - 1) / (tiles - t);
+                size_t corner = (first_row + y) * stride * q_width + first * stride;
+                int32_t excess[ILV_I8_ROWS] = {0};
+                for (size_t r = 0; ILV_I8_IS_BIASED && r < count; r++) {
+                    for (size_t k = 0; k < runs; k++) {
+                        excess[r] += 128 * sums[corner + r * stride + offsets[k] / padded];
+                    }
+                }
+                struct i8_rows x = {q + corner * padded, stride * padded, offsets, runs, padded,
+                                    scales,              excess};
+                ILV_NAME(tile_rows_i8)[count - 1](
+                    out + (y * output_width + first) * out_stride + o, out_stride, &x,
+                    w + o * runs * padded, w_scales + o, bias ? bias + o : NULL, width);
+                first += count;
+            }
         }
     }
 }
@@ -252,3 +299,4 @@ static void ILV_NAME(matmul_pack_i8)(uint8_t *packed, const int8_t *w, size_t w_
 #undef ILV_I8_PANELS
 #undef ILV_I8_BLOCK_BYTES
 #undef ILV_I8_IS_BIASED
+#undef ILV_I8_WINDOW
