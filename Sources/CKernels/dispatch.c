@@ -19,7 +19,10 @@ static const struct {
     {"generic", "", &ilv_kernels_generic},
 #if defined(__x86_64__)
     {"avx2", "avx2 fma f16c", &ilv_kernels_avx2},
+    {"avxvnni", "avx2 fma f16c avx-vnni", &ilv_kernels_avxvnni},
     {"avx512", "avx2 fma f16c avx512f avx512bw avx512dq avx512vl", &ilv_kernels_avx512},
+    {"avx512vnni", "avx2 fma f16c avx512f avx512bw avx512dq avx512vl avx512-vnni",
+     &ilv_kernels_avx512vnni},
     {"amx", "amx-tile amx-int8 amx-bf16", NULL},
 #endif
 };
@@ -296,6 +299,62 @@ void ilv_f32_to_f16(uint16_t *out, const float *x, size_t count) {
 
 void ilv_f32_to_bf16(uint16_t *out, const float *x, size_t count) {
     kernels()->f32_to_bf16(out, x, count);
+}
+
+void ilv_rotate_f32(float *out, size_t out_stride, const float *x, size_t x_stride, size_t rows,
+                    size_t columns, size_t group) {
+    kernels()->rotate_f32(out, out_stride, x, x_stride, rows, columns, group);
+}
+
+void ilv_quantize_rows_i8(int8_t *q, size_t q_stride, float *scales, int32_t *sums, const float *x,
+                          size_t x_stride, size_t rows, size_t columns) {
+    kernels()->quantize_rows_i8(q, q_stride, scales, sums, x, x_stride, rows, columns);
+}
+
+void ilv_matmul_pack_i8(uint8_t *packed, const int8_t *w, size_t w_stride, size_t inputs,
+                        size_t first_output, size_t outputs) {
+    kernels()->matmul_pack_i8(packed, w, w_stride, inputs, first_output, outputs);
+}
+
+void ilv_matmul_i8(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
+                   const float *scales, const int32_t *sums, const uint8_t *w,
+                   const float *w_scales, const float *bias, size_t rows, size_t inputs,
+                   size_t outputs) {
+    kernels()->matmul_i8(out, out_stride, q, q_stride, scales, sums, w, w_scales, bias, rows,
+                         inputs, outputs);
+}
+
+void ilv_convolution_i8(float *out, size_t out_stride, const int8_t *q, size_t q_width,
+                        const int32_t *sums, float scale, size_t channels, size_t kernel,
+                        size_t stride, size_t output_width, size_t first_row, size_t row_count,
+                        const uint8_t *w, const float *w_scales, const float *bias,
+                        size_t outputs) {
+    kernels()->convolution_i8(out, out_stride, q, q_width, sums, scale, channels, kernel, stride,
+                              output_width, first_row, row_count, w, w_scales, bias, outputs);
+}
+
+void ilv_matmul_i4(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
+                   const float *scales, const int32_t *sums, const uint8_t *w,
+                   const uint8_t *multipliers, const float *w_scales, const float *bias,
+                   size_t rows, size_t inputs, size_t outputs, uint8_t *scratch) {
+    kernels()->matmul_i4(out, out_stride, q, q_stride, scales, sums, w, multipliers, w_scales, bias,
+                         rows, inputs, outputs, scratch);
+}
+
+void ilv_round_rows_bf16(uint16_t *out, size_t out_stride, const float *x, size_t x_stride,
+                         size_t rows, size_t columns) {
+    kernels()->round_rows_bf16(out, out_stride, x, x_stride, rows, columns);
+}
+
+void ilv_matmul_pack_bf16(uint16_t *packed, const uint16_t *w, size_t w_stride, size_t inputs,
+                          size_t first_output, size_t outputs) {
+    kernels()->matmul_pack_bf16(packed, w, w_stride, inputs, first_output, outputs);
+}
+
+void ilv_matmul_bf16(float *out, size_t out_stride, const uint16_t *x, size_t x_stride,
+                     const uint16_t *w, const float *bias, size_t rows, size_t inputs,
+                     size_t outputs, float *widened) {
+    kernels()->matmul_bf16(out, out_stride, x, x_stride, w, bias, rows, inputs, outputs, widened);
 }
 
 float ilv_peak_f32(size_t iterations, float seed, size_t *operations) {

@@ -12,6 +12,9 @@
 #define ILV_HAS_FMA 1
 #define ILV_HAS_F16C 1
 #define ILV_HAS_AVX512 1
+#define ILV_HAS_AVX2 1
+#define ILV_HAS_AVXVNNI 0
+#define ILV_HAS_AVX512VNNI 0
 #include "kernels/all.h"
 #pragma clang attribute pop
 #endif

@@ -11,4 +11,7 @@
 #endif
 #define ILV_HAS_F16C 0
 #define ILV_HAS_AVX512 0
+#define ILV_HAS_AVX2 0
+#define ILV_HAS_AVXVNNI 0
+#define ILV_HAS_AVX512VNNI 0
 #include "kernels/all.h"

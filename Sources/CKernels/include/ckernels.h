@@ -239,6 +239,77 @@ void ilv_bf16_to_f32(float *out, const uint16_t *x, size_t count);
 void ilv_f32_to_f16(uint16_t *out, const float *x, size_t count);
 void ilv_f32_to_bf16(uint16_t *out, const float *x, size_t count);
 
+// MARK: Signed bytes (quantize, matmul_i8, matmul_i4)
+
+/// Multiplies each group of a row by the symmetric, orthogonal Hadamard matrix of its size, which spreads outliers over
+/// the group; once more gives the row back. In place allowed. group is 16, 32, 64 or 256 and divides columns; any other
+/// number copies. x, out [rows, columns]
+void ilv_rotate_f32(float *out, size_t out_stride, const float *x, size_t x_stride, size_t rows,
+                    size_t columns, size_t group);
+
+/// Rows as signed bytes with one scale each: q[r,c] = rint(x[r,c] / scales[r]), scales[r] = max |x[r,*]| / 127.
+///
+/// q_stride is a multiple of 64, at least columns; what is beyond them becomes 0. sums[r, g] is the sum of the 32 bytes
+/// from 32 g on. A row of zeros, or of nothing above 1e-36, has scale 0; one with a number that is not finite has scale
+/// NaN, and so every result of it. q [rows, q_stride] · scales [rows] · sums [rows, q_stride / 32]
+void ilv_quantize_rows_i8(int8_t *q, size_t q_stride, float *scales, int32_t *sums, const float *x,
+                          size_t x_stride, size_t rows, size_t columns);
+
+/// Packs rows first_output ..< first_output + outputs of weights for ilv_matmul_i8: panels of 16 outputs,
+/// [inputs / 4][16][4] bytes of w + 128, inputs padded to 64. Outputs that a last panel lacks stay as they are.
+/// w [outputs, inputs], -127 ... 127 · packed ceil(all outputs / 16) * 16 * padded inputs
+void ilv_matmul_pack_i8(uint8_t *packed, const int8_t *w, size_t w_stride, size_t inputs,
+                        size_t first_output, size_t outputs);
+
+/// out[r,o] = float(sum_i q[r,i] w[o,i]) * (w_scales[o] * scales[r]) + bias[o]; the sum is exact, what follows is rounded
+/// once each. q, scales, sums as ilv_quantize_rows_i8 makes them, q_stride being the padded inputs · w packed ·
+/// w_scales, bias [outputs]; bias may be NULL · out [rows, outputs]. inputs at most 66000, so that sums fit.
+void ilv_matmul_i8(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
+                   const float *scales, const int32_t *sums, const uint8_t *w,
+                   const float *w_scales, const float *bias, size_t rows, size_t inputs,
+                   size_t outputs);
+
+/// Convolution over a padded map of signed bytes with one scale, as ilv_matmul_i8 over its windows: output rows
+/// first_row ..< first_row + row_count of output_width pixels each.
+///
+/// q [height, q_width, padded channels]: the map with its border of zeros, channels padded to 64 · sums [height, q_width]:
+/// of each pixel's bytes · w packed from [outputs, kernel * kernel * padded channels] (kernel row, kernel column,
+/// channel); kernel at most 4 · out [row_count * output_width, outputs], of the first row on
+void ilv_convolution_i8(float *out, size_t out_stride, const int8_t *q, size_t q_width,
+                        const int32_t *sums, float scale, size_t channels, size_t kernel,
+                        size_t stride, size_t output_width, size_t first_row, size_t row_count,
+                        const uint8_t *w, const float *w_scales, const float *bias, size_t outputs);
+
+/// ilv_matmul_i8 with weights of 4 bits: w[o,i] = multiplier of (o, i / 32) * (nibble - 8), multipliers 1 ... 15. The same
+/// bits as with the bytes that they stand for.
+///
+/// w: panels of 16 outputs, [inputs / 32][4][64] bytes, whose low nibbles are four inputs of each output and whose high
+/// nibbles are the next four, inputs padded to 64 (with nibbles of 8) · multipliers [panels][padded inputs / 32][16] ·
+/// scratch 256 KiB
+void ilv_matmul_i4(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
+                   const float *scales, const int32_t *sums, const uint8_t *w,
+                   const uint8_t *multipliers, const float *w_scales, const float *bias,
+                   size_t rows, size_t inputs, size_t outputs, uint8_t *scratch);
+
+// MARK: Products of bfloat16 (matmul_bf16)
+
+/// Rounds to bfloat16, to nearest even; what is below 2^-55 becomes 0. out_stride is a multiple of 32, at least columns;
+/// what is beyond them becomes 0.
+void ilv_round_rows_bf16(uint16_t *out, size_t out_stride, const float *x, size_t x_stride,
+                         size_t rows, size_t columns);
+
+/// Packs rows first_output ..< first_output + outputs of weights for ilv_matmul_bf16: panels of 16 outputs,
+/// [inputs / 2][16][2] numbers, inputs padded to 32.
+void ilv_matmul_pack_bf16(uint16_t *packed, const uint16_t *w, size_t w_stride, size_t inputs,
+                          size_t first_output, size_t outputs);
+
+/// out[r,o] = sum_i x[r,i] w[o,i] + bias[o], summed as TDPBF16PS does: 32 inputs after the other, those of even and of odd
+/// index in a chain of fused operations each. x as ilv_round_rows_bf16 makes it, x_stride being the padded inputs ·
+/// w packed · bias [outputs] or NULL · out [rows, outputs] · widened: scratch of 8 * padded inputs
+void ilv_matmul_bf16(float *out, size_t out_stride, const uint16_t *x, size_t x_stride,
+                     const uint16_t *w, const float *bias, size_t rows, size_t inputs,
+                     size_t outputs, float *widened);
+
 /// Multiplies and adds in independent chains of registers, as fast as the instruction set can; the number of
 /// operations done goes to *operations. seed is a little below 1, so that values stay finite. The result is of no use
 /// but to keep the work from being left out.

@@ -43,6 +43,15 @@
     KERNEL(bf16_to_f32)                  \
     KERNEL(f32_to_f16)                   \
     KERNEL(f32_to_bf16)                  \
+    KERNEL(rotate_f32)                   \
+    KERNEL(quantize_rows_i8)             \
+    KERNEL(matmul_pack_i8)               \
+    KERNEL(matmul_i8)                    \
+    KERNEL(convolution_i8)               \
+    KERNEL(matmul_i4)                    \
+    KERNEL(round_rows_bf16)              \
+    KERNEL(matmul_pack_bf16)             \
+    KERNEL(matmul_bf16)                  \
     KERNEL(peak_f32)                     \
     KERNEL(read_u32)
 

@@ -1,7 +1,7 @@
 // Every kernel, for the instruction set of the including file, and its table.
 //
-// The including file defines ILV_ISA (the suffix), ILV_ISA_NAME, ILV_HAS_FMA, ILV_HAS_F16C and
-// ILV_HAS_AVX512, and sets the target attribute around this include.
+// The including file defines ILV_ISA (the suffix), ILV_ISA_NAME, and ILV_HAS_FMA, F16C, AVX2, AVXVNNI, AVX512 and
+// AVX512VNNI, and sets the target attribute around this include.
 
 // Vectors are passed between inlined functions only, so the wider calling convention does not
 // matter.
@@ -24,6 +24,10 @@
 #include "images.h"
 #include "deformable.h"
 #include "formats.h"
+#include "quantize.h"
+#include "matmul_i8.h"
+#include "matmul_i4.h"
+#include "matmul_bf16.h"
 #include "peaks.h"
 
 const struct ilv_kernels ILV_PASTE(kernels, ILV_ISA) = {

@@ -14,8 +14,12 @@ extern const struct ilv_kernels ilv_kernels_generic;
 #if defined(__x86_64__)
 /// AVX2, FMA and F16C (x86-64-v3).
 extern const struct ilv_kernels ilv_kernels_avx2;
+/// AVX2 with AVX-VNNI.
+extern const struct ilv_kernels ilv_kernels_avxvnni;
 /// AVX-512 F, BW, DQ and VL (x86-64-v4).
 extern const struct ilv_kernels ilv_kernels_avx512;
+/// AVX-512 with VNNI.
+extern const struct ilv_kernels ilv_kernels_avx512vnni;
 #endif
 
 /// The worst standing of features named with spaces between; one that is not known is absent.
