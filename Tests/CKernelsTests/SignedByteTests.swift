@@ -245,4 +245,92 @@ struct SignedByteProductTests {
             #expect(out.surroundingsIntact)
         }
     }
+
+    @Test(
+        "A convolution is the product over the windows of the padded map",
+        arguments: [
+            (height: 8, width: 8, channels: 64, kernel: 3, stride: 1, outputs: 33),
+            (5, 13, 16, 3, 2, 16), (7, 30, 70, 1, 1, 17), (6, 6, 3, 4, 2, 5),
+        ]
+    )
+    func convolves(
+        _ height: Int,
+        _ width: Int,
+        _ channels: Int,
+        _ kernel: Int,
+        _ stride: Int,
+        _ outputs: Int
+    ) {
+        var random = SeededRandom(seed: UInt64(channels))
+        let (padded, border, window) = ((channels + 63) / 64 * 64, kernel / 2, kernel * kernel)
+        let (mapWidth, mapHeight) = (width + 2 * border, height + 2 * border)
+        var map = [Int8](repeating: 0, count: mapHeight * mapWidth * padded)
+        var sums = [Int32](repeating: 0, count: mapHeight * mapWidth)
+        for row in border..<border + height {
+            for column in border..<border + width {
+                for channel in 0..<channels {
+                    let byte = Int8.random(in: -127...127, using: &random)
+                    map[(row * mapWidth + column) * padded + channel] = byte
+                    sums[row * mapWidth + column] += Int32(byte)
+                }
+            }
+        }
+        var weights = [Int8](repeating: 0, count: outputs * window * padded)
+        for index in weights.indices where index % padded < channels {
+            weights[index] = .random(in: -127...127, using: &random)
+        }
+        let (scales, bias) = (random.floats(outputs, in: 0.1...1), random.floats(outputs))
+        let rows = (mapHeight - kernel) / stride + 1
+        let columns = (mapWidth - kernel) / stride + 1
+        for set in KernelSet.all {
+            var packed = [UInt8](
+                repeating: 128,
+                count: (outputs + 15) / 16 * 16 * window * padded
+            )
+            unsafe set.table.matmul_pack_i8(
+                &packed,
+                weights,
+                window * padded,
+                window * padded,
+                0,
+                outputs
+            )
+            let out = GuardedRows(unwritten: rows * columns, columns: outputs)
+            unsafe set.table.convolution_i8(
+                out.pointer,
+                out.stride,
+                map,
+                mapWidth,
+                sums,
+                0.375,
+                channels,
+                kernel,
+                stride,
+                columns,
+                0,
+                rows,
+                packed,
+                scales,
+                bias,
+                outputs
+            )
+            for pixel in 0..<rows * columns {
+                let corner = pixel / columns * stride * mapWidth + pixel % columns * stride
+                for output in 0..<outputs {
+                    var sum: Int32 = 0
+                    for place in 0..<window {
+                        let start = (corner + place / kernel * mapWidth + place % kernel) * padded
+                        for channel in 0..<channels {
+                            sum +=
+                                Int32(map[start + channel])
+                                * Int32(weights[(output * window + place) * padded + channel])
+                        }
+                    }
+                    let expected = Float(sum) * (scales[output] * 0.375) + bias[output]
+                    #expect(out[pixel, output] == expected, "\(set.name)")
+                }
+            }
+            #expect(out.surroundingsIntact)
+        }
+    }
 }
