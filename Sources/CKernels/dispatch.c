@@ -319,9 +319,9 @@ void ilv_matmul_pack_i8(uint8_t *packed, const int8_t *w, size_t w_stride, size_
 void ilv_matmul_i8(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
                    const float *scales, const int32_t *sums, const uint8_t *w,
                    const float *w_scales, const float *bias, size_t rows, size_t inputs,
-                   size_t outputs) {
+                   size_t outputs, int adding) {
     kernels()->matmul_i8(out, out_stride, q, q_stride, scales, sums, w, w_scales, bias, rows,
-                         inputs, outputs);
+                         inputs, outputs, adding);
 }
 
 void ilv_convolution_i8(float *out, size_t out_stride, const int8_t *q, size_t q_width,
@@ -336,9 +336,9 @@ void ilv_convolution_i8(float *out, size_t out_stride, const int8_t *q, size_t q
 void ilv_matmul_i4(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
                    const float *scales, const int32_t *sums, const uint8_t *w,
                    const uint8_t *multipliers, const float *w_scales, const float *bias,
-                   size_t rows, size_t inputs, size_t outputs, uint8_t *scratch) {
+                   size_t rows, size_t inputs, size_t outputs, int adding, uint8_t *scratch) {
     kernels()->matmul_i4(out, out_stride, q, q_stride, scales, sums, w, multipliers, w_scales, bias,
-                         rows, inputs, outputs, scratch);
+                         rows, inputs, outputs, adding, scratch);
 }
 
 void ilv_round_rows_bf16(uint16_t *out, size_t out_stride, const float *x, size_t x_stride,
@@ -353,8 +353,9 @@ void ilv_matmul_pack_bf16(uint16_t *packed, const uint16_t *w, size_t w_stride, 
 
 void ilv_matmul_bf16(float *out, size_t out_stride, const uint16_t *x, size_t x_stride,
                      const uint16_t *w, const float *bias, size_t rows, size_t inputs,
-                     size_t outputs, float *widened) {
-    kernels()->matmul_bf16(out, out_stride, x, x_stride, w, bias, rows, inputs, outputs, widened);
+                     size_t outputs, int adding, float *widened) {
+    kernels()->matmul_bf16(out, out_stride, x, x_stride, w, bias, rows, inputs, outputs, adding,
+                           widened);
 }
 
 float ilv_peak_f32(size_t iterations, float seed, size_t *operations) {

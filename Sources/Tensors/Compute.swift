@@ -113,7 +113,6 @@ extension Compute {
 
     /// Memory that a product's rows, weights and results take.
     static func byteCount(_ x: Matrix, _ layer: LinearWeights, _ out: Matrix) -> Int {
-        let weights = layer.panelCount * LinearWeights.panelWidth * layer.inputs
-        return (x.count + weights + out.count) * MemoryLayout<Float>.stride
+        (x.count + out.count) * MemoryLayout<Float>.stride + layer.byteCount
     }
 }

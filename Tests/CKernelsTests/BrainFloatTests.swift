@@ -65,6 +65,7 @@ struct BrainFloatTests {
                 rows,
                 inputs,
                 outputs,
+                0,
                 &widened
             )
             for row in 0..<rows {

@@ -162,7 +162,8 @@ struct SignedByteProductTests {
                 bias,
                 rows,
                 inputs,
-                outputs
+                outputs,
+                0
             )
             for row in 0..<rows {
                 for output in 0..<outputs {
@@ -224,6 +225,7 @@ struct SignedByteProductTests {
                 rows,
                 inputs,
                 outputs,
+                0,
                 &scratch
             )
             let expected = GuardedRows(unwritten: rows, columns: outputs)
@@ -239,7 +241,8 @@ struct SignedByteProductTests {
                 nil,
                 rows,
                 inputs,
-                outputs
+                outputs,
+                0
             )
             #expect(out.values == expected.values, "\(set.name)")
             #expect(out.surroundingsIntact)

@@ -71,6 +71,27 @@ struct BatchIndependenceTests {
         }
     }
 
+    @Test(
+        "A row of a linear layer whose weights are rounded, set or added",
+        arguments: [WeightFormat.bf16, .int8],
+        [false, true]
+    )
+    func roundedLinear(_ format: WeightFormat, adding: Bool) {
+        for (inputs, outputs) in [(48, 130), (320, 33), (1024, 17)] {
+            let x = random(70, inputs, seed: 1)
+            let before = random(70, outputs, seed: 2)
+            let layer = LinearWeights(
+                weight: random(outputs, inputs, seed: 3),
+                bias: random(1, outputs, seed: 4),
+                format: format
+            )
+            expectRowsIndependent(70, outputs: outputs) { compute, rows, out in
+                out.copy(from: before.rows(rows))
+                compute.linear(x.rows(rows), layer, into: out, adding: adding)
+            }
+        }
+    }
+
     @Test("A row of a large product that is cut both ways")
     func largeProduct() {
         let (rows, inputs, outputs) = (1100, 40, 420)

@@ -262,12 +262,13 @@ void ilv_matmul_pack_i8(uint8_t *packed, const int8_t *w, size_t w_stride, size_
                         size_t first_output, size_t outputs);
 
 /// out[r,o] = float(sum_i q[r,i] w[o,i]) * (w_scales[o] * scales[r]) + bias[o]; the sum is exact, what follows is rounded
-/// once each. q, scales, sums as ilv_quantize_rows_i8 makes them, q_stride being the padded inputs · w packed ·
-/// w_scales, bias [outputs]; bias may be NULL · out [rows, outputs]. inputs at most 66000, so that sums fit.
+/// once each; with adding, that is added to out. q, scales, sums as ilv_quantize_rows_i8 makes them, q_stride being the
+/// padded inputs · w packed · w_scales, bias [outputs]; bias may be NULL · out [rows, outputs]. inputs at most 66000, so
+/// that sums fit.
 void ilv_matmul_i8(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
                    const float *scales, const int32_t *sums, const uint8_t *w,
                    const float *w_scales, const float *bias, size_t rows, size_t inputs,
-                   size_t outputs);
+                   size_t outputs, int adding);
 
 /// Convolution over a padded map of signed bytes with one scale, as ilv_matmul_i8 over its windows: output rows
 /// first_row ..< first_row + row_count of output_width pixels each.
@@ -289,7 +290,7 @@ void ilv_convolution_i8(float *out, size_t out_stride, const int8_t *q, size_t q
 void ilv_matmul_i4(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
                    const float *scales, const int32_t *sums, const uint8_t *w,
                    const uint8_t *multipliers, const float *w_scales, const float *bias,
-                   size_t rows, size_t inputs, size_t outputs, uint8_t *scratch);
+                   size_t rows, size_t inputs, size_t outputs, int adding, uint8_t *scratch);
 
 // MARK: Products of bfloat16 (matmul_bf16)
 
@@ -304,11 +305,12 @@ void ilv_matmul_pack_bf16(uint16_t *packed, const uint16_t *w, size_t w_stride, 
                           size_t first_output, size_t outputs);
 
 /// out[r,o] = sum_i x[r,i] w[o,i] + bias[o], summed as TDPBF16PS does: 32 inputs after the other, those of even and of odd
-/// index in a chain of fused operations each. x as ilv_round_rows_bf16 makes it, x_stride being the padded inputs ·
-/// w packed · bias [outputs] or NULL · out [rows, outputs] · widened: scratch of 8 * padded inputs
+/// index in a chain of fused operations each; with adding, that is added to out. x as ilv_round_rows_bf16 makes it,
+/// x_stride being the padded inputs · w packed · bias [outputs] or NULL · out [rows, outputs] · widened: scratch of
+/// 8 * padded inputs
 void ilv_matmul_bf16(float *out, size_t out_stride, const uint16_t *x, size_t x_stride,
                      const uint16_t *w, const float *bias, size_t rows, size_t inputs,
-                     size_t outputs, float *widened);
+                     size_t outputs, int adding, float *widened);
 
 /// Multiplies and adds in independent chains of registers, as fast as the instruction set can; the number of
 /// operations done goes to *operations. seed is a little below 1, so that values stay finite. The result is of no use

@@ -56,7 +56,8 @@ static void ILV_NAME(round_rows_bf16)(uint16_t *out, size_t out_stride, const fl
 /// out[r, lane] of one panel for `rows` (a constant) rows, whose inputs `x` holds as f32 in groups: for every group
 /// the rows one after the other.
 ILV_INLINE void tile_bf16(float *out, size_t out_stride, const float *x, const uint16_t *w,
-                          const float *bias, size_t padded_inputs, size_t last, const size_t rows) {
+                          const float *bias, size_t padded_inputs, size_t last, int adding,
+                          const size_t rows) {
     f32x16 sums[ILV_BF16_ROWS];
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) {
@@ -88,23 +89,30 @@ ILV_INLINE void tile_bf16(float *out, size_t out_stride, const float *x, const u
     for (size_t r = 0; r < rows; r++) {
         f32x16 y = sums[r];
         float *target = out + r * out_stride;
-        if (last == ILV_PANEL) {
-            store(target, bias ? y + load(bias) : y);
+        int is_whole = last == ILV_PANEL;
+        if (bias) {
+            y += is_whole ? load(bias) : load_part(bias, last);
+        }
+        if (adding) {
+            y = (is_whole ? load(target) : load_part(target, last)) + y;
+        }
+        if (is_whole) {
+            store(target, y);
         } else {
-            store_part(target, bias ? y + load_part(bias, last) : y, last);
+            store_part(target, y, last);
         }
     }
 }
 
 typedef void tile_bf16_function(float *out, size_t out_stride, const float *x, const uint16_t *w,
-                                const float *bias, size_t padded_inputs, size_t last);
+                                const float *bias, size_t padded_inputs, size_t last, int adding);
 
 /// A function per number of rows, so that the compiler keeps each one's sums in registers.
 #define ILV_TILE_BF16(count)                                                                       \
     static __attribute__((noinline)) void ILV_NAME(tile_bf16_##count)(                             \
         float *out, size_t out_stride, const float *x, const uint16_t *w, const float *bias,       \
-        size_t padded_inputs, size_t last) {                                                       \
-        tile_bf16(out, out_stride, x, w, bias, padded_inputs, last, count);                        \
+        size_t padded_inputs, size_t last, int adding) {                                           \
+        tile_bf16(out, out_stride, x, w, bias, padded_inputs, last, adding, count);                \
     }
 
 ILV_TILE_BF16(1)
@@ -129,7 +137,7 @@ static tile_bf16_function *const ILV_NAME(tiles_bf16)[ILV_BF16_ROWS] = {
 /// Inputs of a tile's rows as f32; `widened` has room for ILV_BF16_ROWS times the padded inputs.
 static void ILV_NAME(matmul_bf16)(float *out, size_t out_stride, const uint16_t *x, size_t x_stride,
                                   const uint16_t *w, const float *bias, size_t rows, size_t inputs,
-                                  size_t outputs, float *widened) {
+                                  size_t outputs, int adding, float *widened) {
     size_t padded = (inputs + ILV_BF16_GROUP - 1) / ILV_BF16_GROUP * ILV_BF16_GROUP;
     size_t tiles = (rows + ILV_BF16_ROWS - 1) / ILV_BF16_ROWS, first = 0;
     for (size_t t = 0; t < tiles; t++) {
@@ -145,7 +153,8 @@ static void ILV_NAME(matmul_bf16)(float *out, size_t out_stride, const uint16_t 
         for (size_t o = 0; o < outputs; o += ILV_PANEL) {
             size_t last = outputs - o < ILV_PANEL ? outputs - o : ILV_PANEL;
             ILV_NAME(tiles_bf16)[count - 1](out + first * out_stride + o, out_stride, widened,
-                                            w + o * padded, bias ? bias + o : NULL, padded, last);
+                                            w + o * padded, bias ? bias + o : NULL, padded, last,
+                                            adding);
         }
         first += count;
     }

@@ -105,12 +105,21 @@ ILV_INLINE i32x16 load_multipliers(const uint8_t *multipliers) {
     return __builtin_convertvector(bytes, i32x16);
 }
 
+/// Rows of inputs as matmul_i8 takes them, with the sums of their groups.
+struct i4_rows {
+    const int8_t *q;
+    size_t q_stride, padded_inputs;
+    const float *scales;
+    const int32_t *group_sums;
+    /// Whether results are added to what is there.
+    int adding;
+};
+
 /// out[r, 16 p + lane] for `rows` x `panels` (constants) and `last` outputs in the last panel.
-ILV_INLINE void tile_i4(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
-                        const float *scales, const int32_t *group_sums, const uint8_t *w,
+ILV_INLINE void tile_i4(float *out, size_t out_stride, const struct i4_rows *x, const uint8_t *w,
                         const uint8_t *multipliers, const float *w_scales, const float *bias,
-                        size_t padded_inputs, size_t last, const size_t rows, const size_t panels) {
-    size_t groups = padded_inputs / ILV_GROUP;
+                        size_t last, const size_t rows, const size_t panels) {
+    size_t groups = x->padded_inputs / ILV_GROUP;
     i32x16 sums[ILV_I4_ROWS * 4];
 #pragma clang loop unroll(full)
     for (size_t s = 0; s < rows * panels; s++) {
@@ -133,7 +142,7 @@ ILV_INLINE void tile_i4(float *out, size_t out_stride, const int8_t *q, size_t q
 #pragma clang loop unroll(full)
                 for (size_t r = 0; r < rows; r++) {
                     int32_t input[2];
-                    memcpy(input, q + r * q_stride + g * ILV_GROUP + v * 8, sizeof input);
+                    memcpy(input, x->q + r * x->q_stride + g * ILV_GROUP + v * 8, sizeof input);
                     group[r] = add_nibbles(group[r], even, input[0]);
                     group[r] = add_nibbles(group[r], odd, input[1]);
                 }
@@ -142,7 +151,7 @@ ILV_INLINE void tile_i4(float *out, size_t out_stride, const int8_t *q, size_t q
 #pragma clang loop unroll(full)
             for (size_t r = 0; r < rows; r++) {
                 // Every nibble is 8 too large.
-                i32x16 sum = fold_nibbles(group[r]) - (i32x16)(8 * group_sums[r * groups + g]);
+                i32x16 sum = fold_nibbles(group[r]) - (i32x16)(8 * x->group_sums[r * groups + g]);
                 sums[r * panels + p] += sum * multiplier;
             }
         }
@@ -151,46 +160,40 @@ ILV_INLINE void tile_i4(float *out, size_t out_stride, const int8_t *q, size_t q
     for (size_t r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
         for (size_t p = 0; p < panels; p++) {
-            finish_quads(out + r * out_stride + p * ILV_PANEL, sums[r * panels + p], scales[r], 0,
+            finish_quads(out + r * out_stride + p * ILV_PANEL, sums[r * panels + p], x->scales[r], 0,
                          w_scales + p * ILV_PANEL, bias ? bias + p * ILV_PANEL : NULL,
-                         p + 1 == panels ? last : ILV_PANEL);
+                         p + 1 == panels ? last : ILV_PANEL, x->adding);
         }
     }
 }
 
 /// All outputs of `rows` (a constant) rows: tiles of several panels, then of one.
-ILV_INLINE void tile_row_i4(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
-                            const float *scales, const int32_t *group_sums, const uint8_t *w,
-                            const uint8_t *multipliers, const float *w_scales, const float *bias,
-                            size_t padded_inputs, size_t outputs, const size_t rows) {
+ILV_INLINE void tile_row_i4(float *out, size_t out_stride, const struct i4_rows *x,
+                            const uint8_t *w, const uint8_t *multipliers, const float *w_scales,
+                            const float *bias, size_t outputs, const size_t rows) {
     const size_t panels = ILV_I4_PANELS(rows), width = panels * ILV_PANEL;
-    size_t o = 0;
+    size_t inputs = x->padded_inputs, o = 0;
     for (; o + width <= outputs; o += width) {
-        tile_i4(out + o, out_stride, q, q_stride, scales, group_sums, w + o * padded_inputs / 2,
-                multipliers + o * padded_inputs / ILV_GROUP, w_scales + o, bias ? bias + o : NULL,
-                padded_inputs, ILV_PANEL, rows, panels);
+        tile_i4(out + o, out_stride, x, w + o * inputs / 2, multipliers + o * inputs / ILV_GROUP,
+                w_scales + o, bias ? bias + o : NULL, ILV_PANEL, rows, panels);
     }
     for (; o < outputs; o += ILV_PANEL) {
         size_t last = outputs - o < ILV_PANEL ? outputs - o : ILV_PANEL;
-        tile_i4(out + o, out_stride, q, q_stride, scales, group_sums, w + o * padded_inputs / 2,
-                multipliers + o * padded_inputs / ILV_GROUP, w_scales + o, bias ? bias + o : NULL,
-                padded_inputs, last, rows, 1);
+        tile_i4(out + o, out_stride, x, w + o * inputs / 2, multipliers + o * inputs / ILV_GROUP,
+                w_scales + o, bias ? bias + o : NULL, last, rows, 1);
     }
 }
 
-typedef void tile_row_i4_function(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
-                                  const float *scales, const int32_t *group_sums, const uint8_t *w,
-                                  const uint8_t *multipliers, const float *w_scales,
-                                  const float *bias, size_t padded_inputs, size_t outputs);
+typedef void tile_row_i4_function(float *out, size_t out_stride, const struct i4_rows *x,
+                                  const uint8_t *w, const uint8_t *multipliers,
+                                  const float *w_scales, const float *bias, size_t outputs);
 
 /// A function per number of rows, so that the compiler keeps each one's sums in registers.
 #define ILV_TILE_ROW_I4(count)                                                                     \
     static __attribute__((noinline)) void ILV_NAME(tile_row_i4_##count)(                           \
-        float *out, size_t out_stride, const int8_t *q, size_t q_stride, const float *scales,      \
-        const int32_t *group_sums, const uint8_t *w, const uint8_t *multipliers,                   \
-        const float *w_scales, const float *bias, size_t padded_inputs, size_t outputs) {          \
-        tile_row_i4(out, out_stride, q, q_stride, scales, group_sums, w, multipliers, w_scales,    \
-                    bias, padded_inputs, outputs, count);                                          \
+        float *out, size_t out_stride, const struct i4_rows *x, const uint8_t *w,                  \
+        const uint8_t *multipliers, const float *w_scales, const float *bias, size_t outputs) {    \
+        tile_row_i4(out, out_stride, x, w, multipliers, w_scales, bias, outputs, count);           \
     }
 
 ILV_TILE_ROW_I4(1)
@@ -232,16 +235,17 @@ static void ILV_NAME(matmul_i4)(float *out, size_t out_stride, const int8_t *q, 
                                 const float *scales, const int32_t *sums, const uint8_t *w,
                                 const uint8_t *multipliers, const float *w_scales,
                                 const float *bias, size_t rows, size_t inputs, size_t outputs,
-                                uint8_t *scratch) {
+                                int adding, uint8_t *scratch) {
     size_t padded = (inputs + 63) / 64 * 64, groups = padded / ILV_GROUP;
     if (rows < ILV_I4_EXPANDED_ROWS || padded * ILV_PANEL > ILV_I4_EXPANDED_BYTES) {
         size_t tiles = (rows + ILV_I4_ROWS - 1) / ILV_I4_ROWS, first = 0;
         for (size_t t = 0; t < tiles; t++) {
             size_t count = (rows - first + (tiles - t) - 1) / (tiles - t);
-            ILV_NAME(tile_rows_i4)[count - 1](out + first * out_stride, out_stride,
-                                              q + first * q_stride, q_stride, scales + first,
-                                              sums + first * groups, w, multipliers, w_scales, bias,
-                                              padded, outputs);
+            struct i4_rows x = {q + first * q_stride, q_stride,
+                                padded,               scales + first,
+                                sums + first * groups, adding};
+            ILV_NAME(tile_rows_i4)[count - 1](out + first * out_stride, out_stride, &x, w,
+                                              multipliers, w_scales, bias, outputs);
             first += count;
         }
         return;
@@ -254,7 +258,7 @@ static void ILV_NAME(matmul_i4)(float *out, size_t out_stride, const int8_t *q, 
                       multipliers + (o + p * ILV_PANEL) * groups, groups);
         }
         ILV_NAME(matmul_i8)(out + o, out_stride, q, q_stride, scales, sums, scratch, w_scales + o,
-                            bias ? bias + o : NULL, rows, inputs, width);
+                            bias ? bias + o : NULL, rows, inputs, width, adding);
     }
 }
 

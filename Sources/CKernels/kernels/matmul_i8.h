@@ -90,17 +90,22 @@ struct i8_rows {
     const float *scales;
     /// What each row's sums are too large by.
     const int32_t *excess;
+    /// Whether results are added to what is there.
+    int adding;
 };
 
-/// Results of sixteen outputs of a row; `count` of them exist.
+/// Results of sixteen outputs of a row, set or added to what is there; `count` of them exist.
 ILV_INLINE void finish_quads(float *out, i32x16 sums, float scale, int32_t excess,
-                             const float *w_scales, const float *bias, size_t count) {
+                             const float *w_scales, const float *bias, size_t count, int adding) {
     sums -= (i32x16)(excess);
     int is_whole = count == ILV_PANEL;
     f32x16 scales = is_whole ? load(w_scales) : load_part(w_scales, count);
     f32x16 y = __builtin_convertvector(sums, f32x16) * (scales * scale);
     if (bias) {
         y += is_whole ? load(bias) : load_part(bias, count);
+    }
+    if (adding) {
+        y = (is_whole ? load(out) : load_part(out, count)) + y;
     }
     if (is_whole) {
         store(out, y);
@@ -145,7 +150,7 @@ ILV_INLINE void tile_i8(float *out, size_t out_stride, const struct i8_rows *x, 
         for (size_t p = 0; p < panels; p++) {
             finish_quads(out + r * out_stride + p * ILV_PANEL, sums[r * panels + p], x->scales[r],
                          x->excess[r], w_scales + p * ILV_PANEL, bias ? bias + p * ILV_PANEL : NULL,
-                         p + 1 == panels ? last : ILV_PANEL);
+                         p + 1 == panels ? last : ILV_PANEL, x->adding);
         }
     }
 }
@@ -214,7 +219,7 @@ ILV_INLINE size_t i8_block(size_t inputs, size_t outputs) {
 static void ILV_NAME(matmul_i8)(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
                                 const float *scales, const int32_t *sums, const uint8_t *w,
                                 const float *w_scales, const float *bias, size_t rows,
-                                size_t inputs, size_t outputs) {
+                                size_t inputs, size_t outputs, int adding) {
     size_t padded = (inputs + 63) / 64 * 64, groups = padded / ILV_GROUP;
     size_t block = i8_block(padded, outputs), start = 0;
     for (size_t o = 0; o < outputs; o += block) {
@@ -228,8 +233,8 @@ static void ILV_NAME(matmul_i8)(float *out, size_t out_stride, const int8_t *q, 
                     excess[r] += 128 * sums[(first + r) * groups + g];
                 }
             }
-            struct i8_rows x = {q + first * q_stride, q_stride,       &start, 1, padded,
-                                scales + first,       excess};
+            struct i8_rows x = {q + first * q_stride, q_stride,       &start, 1,
+                                padded,               scales + first, excess, adding};
             ILV_NAME(tile_rows_i8)[count - 1](out + first * out_stride + o, out_stride, &x,
                                               w + o * padded, w_scales + o, bias ? bias + o : NULL,
                                               width);
@@ -270,8 +275,8 @@ static void ILV_NAME(convolution_i8)(float *out, size_t out_stride, const int8_t
                         excess[r] += 128 * sums[corner + r * stride + offsets[k] / padded];
                     }
                 }
-                struct i8_rows x = {q + corner * padded, stride * padded, offsets, runs, padded,
-                                    scales,              excess};
+                struct i8_rows x = {q + corner * padded, stride * padded, offsets, runs,
+                                    padded,              scales,          excess,  0};
                 ILV_NAME(tile_rows_i8)[count - 1](
                     out + (y * output_width + first) * out_stride + o, out_stride, &x,
                     w + o * runs * padded, w_scales + o, bias ? bias + o : NULL, width);

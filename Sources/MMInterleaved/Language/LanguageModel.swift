@@ -162,7 +162,7 @@ package struct LanguageModel: Sendable {
         if let bias = head.bias, let addedBias = added.bias {
             compute.add(addedBias, to: bias.columns(range))
         }
-        return parameters.packed(head.weight, bias: head.bias)
+        return parameters.packed(head.weight, bias: head.bias, as: "head")
     }
 
     /// Looks up a token's embedding. `out` [1, hidden]

@@ -10,16 +10,19 @@ package struct Parameters {
     package final class Ledger {
         package fileprivate(set) var asked: [ParameterDescription] = []
         fileprivate let source: any ParameterSource
+        fileprivate let formats: FormatPolicy
         fileprivate let progress: (ParameterDescription) -> Void
         private let maximumElementCount: Int
         private var elementCount = 0
 
         fileprivate init(
             source: any ParameterSource,
+            formats: FormatPolicy,
             maximumElementCount: Int,
             progress: @escaping (ParameterDescription) -> Void
         ) {
             self.source = source
+            self.formats = formats
             self.maximumElementCount = maximumElementCount
             self.progress = progress
         }
@@ -50,15 +53,18 @@ package struct Parameters {
     ///
     /// - Parameters:
     ///   - source: Where the numbers come from.
+    ///   - formats: What formats they get.
     ///   - maximumElementCount: Elements of all parameters together, for those who are not sure of the sizes.
     ///   - progress: Called before each parameter is read.
     package init(
         from source: any ParameterSource,
+        formats: FormatPolicy = .f32,
         maximumElementCount: Int = Self.maximumElementCount,
         progress: @escaping (ParameterDescription) -> Void = { _ in }
     ) {
         ledger = Ledger(
             source: source,
+            formats: formats,
             maximumElementCount: maximumElementCount,
             progress: progress
         )
@@ -118,7 +124,7 @@ package struct Parameters {
         bias: Bool = true
     ) throws -> LinearWeights {
         let stored = try storedLinear(name, inputs: inputs, outputs: outputs, bias: bias)
-        return packed(stored.weight, bias: stored.bias)
+        return packed(stored.weight, bias: stored.bias, as: name)
     }
 
     /// The same two parameters before they are packed, to be changed or combined with others.
@@ -135,14 +141,28 @@ package struct Parameters {
         )
     }
 
+    /// Packs a weight [outputs, inputs] and a bias [1, outputs] in the format of a layer of that name.
+    package func packed(_ weight: Matrix, bias: Matrix?, as name: String) -> LinearWeights {
+        packed(weight, bias: bias, format: format(of: name, inputs: weight.columns))
+    }
+
     /// Packs a weight [outputs, inputs] and a bias [1, outputs].
-    package func packed(_ weight: Matrix, bias: Matrix?) -> LinearWeights {
-        let layer = LinearWeights(outputs: weight.rows, inputs: weight.columns, bias: bias)
+    package func packed(_ weight: Matrix, bias: Matrix?, format: WeightFormat) -> LinearWeights {
+        let layer = LinearWeights(
+            outputs: weight.rows,
+            inputs: weight.columns,
+            bias: bias,
+            format: format
+        )
         if !isDeclaring { layer.pack(weight, firstOutput: 0) }
         return layer
     }
 
-    /// Several linear layers over the same input as one: their outputs side by side.
+    private func format(of name: String, inputs: Int) -> WeightFormat {
+        ledger.formats.format(of: "\(prefix)\(name).weight", inputs: inputs)
+    }
+
+    /// Several linear layers over the same input as one, in the format of the first: their outputs side by side.
     package func fusedLinear(
         _ layers: [(name: String, outputs: Int)],
         inputs: Int,
@@ -150,7 +170,12 @@ package struct Parameters {
     ) throws -> LinearWeights {
         let total = layers.reduce(0) { $0 + $1.outputs }
         let shift = bias ? Matrix(rows: 1, columns: total) : nil
-        let fused = LinearWeights(outputs: total, inputs: inputs, bias: shift)
+        let fused = LinearWeights(
+            outputs: total,
+            inputs: inputs,
+            bias: shift,
+            format: layers.first.map { format(of: $0.name, inputs: inputs) } ?? .f32
+        )
         var first = 0
         for layer in layers {
             let parameters = self[layer.name]
@@ -196,8 +221,10 @@ package struct Parameters {
             kernel == 1 || isDeclaring
             ? stored : Self.channelsLast(stored, inputs: inputs, window: kernel * kernel)
         let shift = bias ? try parameters.vector("bias", outputs) : nil
+        // A window of more than a pixel is multiplied where it lies, which there is in single precision only.
+        let format = kernel == 1 ? format(of: name, inputs: inputs) : .f32
         return ConvolutionWeights(
-            linear: packed(weight, bias: shift),
+            linear: packed(weight, bias: shift, format: format),
             kernel: kernel,
             stride: stride,
             padding: padding
@@ -230,7 +257,7 @@ package struct Parameters {
                 bias.columns(quarter * outputs..<(quarter + 1) * outputs).copy(from: shift)
             }
         }
-        return packed(weight, bias: bias)
+        return packed(weight, bias: bias, as: name)
     }
 
     /// A depth-wise 3x3 convolution, `name.weight` [channels, 1, 3, 3], packed to [9, channels].

@@ -90,7 +90,11 @@ package struct Synchronizer: Sendable {
         )
         Self.scale(offsets.weight, by: 1 / Float(c.baseSide))
         if let bias = offsets.bias { Self.scale(bias, by: 1 / Float(c.baseSide)) }
-        samplingOffsets = parameters.packed(offsets.weight, bias: offsets.bias)
+        samplingOffsets = parameters.packed(
+            offsets.weight,
+            bias: offsets.bias,
+            as: "sampling_offsets"
+        )
         let logits = Self.withoutIgnoreSlots(
             try parameters.storedLinear(
                 "attention_weights",
@@ -99,7 +103,11 @@ package struct Synchronizer: Sendable {
             ),
             points: c.pointCount
         )
-        attentionWeights = parameters.packed(logits.weight, bias: logits.bias)
+        attentionWeights = parameters.packed(
+            logits.weight,
+            bias: logits.bias,
+            as: "attention_weights"
+        )
         valueProjection = try parameters.linear(
             "value_proj",
             inputs: c.featureSize,
@@ -117,8 +125,8 @@ package struct Synchronizer: Sendable {
         )
         ranks = Self.rankTables(
             table,
-            offsets: parameters.packed(offsets.weight, bias: nil),
-            logits: parameters.packed(logits.weight, bias: nil)
+            offsets: parameters.packed(offsets.weight, bias: nil, format: .f32),
+            logits: parameters.packed(logits.weight, bias: nil, format: .f32)
         )
     }
 

@@ -32,7 +32,11 @@ package struct DeformableAttention: Sendable {
             outputs: samples * 2
         )
         Self.normalize(offsets.weight, offsets.bias, grids: grids, points: pointCount)
-        samplingOffsets = parameters.packed(offsets.weight, bias: offsets.bias)
+        samplingOffsets = parameters.packed(
+            offsets.weight,
+            bias: offsets.bias,
+            as: "sampling_offsets"
+        )
         attentionWeights = try parameters.linear(
             "attention_weights",
             inputs: channels,

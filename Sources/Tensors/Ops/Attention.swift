@@ -134,7 +134,7 @@ private struct PackedHeads {
 
     /// Packs into scratch memory of the caller's scope.
     init(_ compute: Compute, keys: [Matrix], values: [Matrix], heads: Int) {
-        let width = LinearWeights.panelWidth
+        let width = PackedWeight.panelWidth
         let count = keys[0].rows
         let (headSize, valueSize) = (keys[0].columns / heads, values[0].columns / heads)
         keyRows = (count + width - 1) / width * headSize

@@ -28,13 +28,16 @@ extension Compute {
             linear(x, layer.linear, into: out)
             return
         }
+        guard case .f32(let weight) = layer.linear.weight else {
+            preconditionFailure("windows of more than a pixel are computed in single precision")
+        }
         let window = layer.linear.inputs
         floatingPointOperationCount += 2 * out.rows * window * layer.outputs
         let cut = productCut(rows: out.rows, inputs: window, panels: layer.linear.panelCount)
         let byteCount = Self.byteCount(x, layer.linear, out)
         pool.run(cut.partCount, byteCount: byteCount) { part, _ in
             let (pixels, panels) = cut[part]
-            convolve(x, layer, grid: grid, target: target, pixels, panels, into: out)
+            convolve(x, layer, weight, grid: grid, target: target, pixels, panels, into: out)
         }
     }
 
@@ -42,6 +45,7 @@ extension Compute {
     private func convolve(
         _ x: Matrix,
         _ layer: ConvolutionWeights,
+        _ weight: FloatPanels,
         grid: Grid,
         target: Grid,
         _ pixels: Range<Int>,
@@ -68,8 +72,8 @@ extension Compute {
                 target.width,
                 next - sample * target.count,
                 end - next,
-                layer.linear.panels(panels).base,
-                layer.linear.bias.map { unsafe $0.base + outputs.lowerBound },
+                weight.address(ofPanel: panels.lowerBound),
+                layer.linear.biasAddress(of: outputs),
                 outputs.count
             )
             next = end

@@ -1,10 +1,8 @@
-internal import CKernels
-
 /// A linear layer: `y = x · weightᵀ + bias`, packed for ``Compute/linear(_:_:into:adding:)``.
 ///
-/// The weight lies in panels of sixteen outputs, [panel][input][16], the last one filled up with zeros:
-/// a product reads it from the first byte to the last, once. There is no row-major copy beside it, so
-/// what is to be combined or scaled must be so before it is packed.
+/// The weight lies in panels of sixteen outputs, in the order in which a product reads it, and in a format that nobody
+/// but the product knows of. There is no row-major copy beside it, so what is to be combined or scaled must be so before
+/// it is packed.
 package struct LinearWeights: Sendable {
     /// Number of output channels.
     package let outputs: Int
@@ -12,25 +10,28 @@ package struct LinearWeights: Sendable {
     package let inputs: Int
     /// [1, outputs], or nil for none.
     package let bias: Matrix?
-    /// The packed weight, [panelCount·inputs, panelWidth].
-    let panels: Matrix
-
-    /// Outputs of a panel.
-    static let panelWidth = 16
+    /// The packed weight.
+    let weight: PackedWeight
 
     /// Makes a layer whose weight is zero, and takes no memory, until it is packed.
-    package init(outputs: Int, inputs: Int, bias: Matrix?) {
+    ///
+    /// - Parameters:
+    ///   - outputs: Number of output channels.
+    ///   - inputs: Number of input channels.
+    ///   - bias: [1, outputs], or nil for none.
+    ///   - format: How the weight is stored, which must fit the number of inputs.
+    package init(outputs: Int, inputs: Int, bias: Matrix?, format: WeightFormat = .f32) {
         precondition(bias == nil || bias?.count == outputs, "bias of another size")
+        precondition(format.fits(inputs: inputs), "\(format) does not fit \(inputs) inputs")
         self.outputs = outputs
         self.inputs = inputs
         self.bias = bias
-        let panelCount = (outputs + Self.panelWidth - 1) / Self.panelWidth
-        panels = Matrix(rows: panelCount * inputs, columns: Self.panelWidth)
+        weight = PackedWeight(format, outputs: outputs, inputs: inputs)
     }
 
     /// Packs a weight [outputs, inputs], as PyTorch's `nn.Linear` stores it.
-    package init(weight: Matrix, bias: Matrix?) {
-        self.init(outputs: weight.rows, inputs: weight.columns, bias: bias)
+    package init(weight: Matrix, bias: Matrix?, format: WeightFormat = .f32) {
+        self.init(outputs: weight.rows, inputs: weight.columns, bias: bias, format: format)
         pack(weight, firstOutput: 0)
     }
 
@@ -41,26 +42,28 @@ package struct LinearWeights: Sendable {
     package func pack(_ weight: Matrix, firstOutput: Int) {
         precondition(weight.columns == inputs && firstOutput >= 0)
         precondition(firstOutput + weight.rows <= outputs, "more rows than outputs")
-        unsafe ilv_matmul_pack_f32(
-            panels.base,
-            weight.base,
-            weight.stride,
-            inputs,
-            firstOutput,
-            weight.rows
-        )
+        self.weight.pack(weight, firstOutput: firstOutput)
+    }
+
+    /// How the weight is stored.
+    package var format: WeightFormat { weight.format }
+
+    /// Memory that weight and bias take once they are packed.
+    package var byteCount: Int {
+        weight.byteCount + (bias?.count ?? 0) * MemoryLayout<Float>.stride
     }
 
     /// Number of panels.
-    var panelCount: Int { (outputs + Self.panelWidth - 1) / Self.panelWidth }
-
-    /// The packed weight of a run of panels.
-    func panels(_ range: Range<Int>) -> Matrix {
-        panels.rows(range.lowerBound * inputs..<range.upperBound * inputs)
-    }
+    var panelCount: Int { PackedWeight.panelCount(outputs) }
 
     /// The outputs of a run of panels.
     func outputs(ofPanels range: Range<Int>) -> Range<Int> {
-        range.lowerBound * Self.panelWidth..<min(outputs, range.upperBound * Self.panelWidth)
+        let width = PackedWeight.panelWidth
+        return range.lowerBound * width..<min(outputs, range.upperBound * width)
+    }
+
+    /// Where the biases of a run of outputs begin; nil without bias.
+    func biasAddress(of outputs: Range<Int>) -> UnsafePointer<Float>? {
+        unsafe bias.map { unsafe UnsafePointer($0.base + outputs.lowerBound) }
     }
 }

@@ -1,0 +1,69 @@
+package import Tensors
+
+/// Which weights of a model get which format, by their names.
+///
+/// A profile decides; overrides decide otherwise for some names. What a format does not fit gets the next larger one.
+package struct FormatPolicy: Hashable, Sendable {
+    /// A choice for the whole model.
+    package enum Profile: String, CaseIterable, Hashable, Sendable {
+        /// Single precision, equal to the reference.
+        case f32
+        /// bfloat16 wherever a product has many inputs.
+        case bf16
+        /// Signed bytes for weights and inputs; bfloat16 where these cost too much: where points are chosen that are
+        /// sampled, and in the autoencoder.
+        case w8a8
+    }
+
+    /// The choice for the whole model.
+    package var profile: Profile
+    /// Formats of parameters whose names begin or end so, the first that does counts.
+    package var overrides: [Override]
+
+    /// Another format for some parameters.
+    package struct Override: Hashable, Sendable {
+        /// How names begin or end.
+        package let part: String
+        /// Their format.
+        package let format: WeightFormat
+
+        /// Names of parameters, and their format.
+        package init(_ part: String, _ format: WeightFormat) {
+            self.part = part
+            self.format = format
+        }
+    }
+
+    /// A profile and what differs from it.
+    package init(_ profile: Profile, overrides: [Override] = []) {
+        self.profile = profile
+        self.overrides = overrides
+    }
+
+    /// Everything in single precision.
+    package static let f32 = FormatPolicy(.f32)
+
+    /// The format of a parameter that is the weight of a linear layer with so many inputs.
+    package func format(of name: String, inputs: Int) -> WeightFormat {
+        let chosen =
+            overrides.first { name.hasPrefix($0.part) || name.hasSuffix($0.part) }?.format
+            ?? profile.format(of: name)
+        return chosen.fits(inputs: inputs) ? chosen : .bf16
+    }
+}
+
+extension FormatPolicy.Profile {
+    fileprivate func format(of name: String) -> WeightFormat {
+        switch self {
+        case .f32: .f32
+        case .bf16: .bf16
+        case .w8a8: Self.isSensitive(name) ? .bf16 : .int8
+        }
+    }
+
+    /// Whether rounding to bytes is seen in answers.
+    private static func isSensitive(_ name: String) -> Bool {
+        name.contains("sampling_offsets") || name.contains("attention_weights")
+            || name.contains(".vae.")
+    }
+}

@@ -1,0 +1,103 @@
+internal import CKernels
+
+extension Compute {
+    /// A linear layer over signed bytes: rows are rotated and rounded with a scale each, sums are exact.
+    func linear(
+        _ x: Matrix,
+        _ panels: BytePanels,
+        _ layer: LinearWeights,
+        into out: Matrix,
+        adding: Bool
+    ) {
+        let rows = byteRows(of: x, rotation: panels.rotation)
+        forProductParts(x.rows, layer, byteCount: Self.byteCount(x, layer, out)) { part in
+            let outputs = layer.outputs(ofPanels: part.panels)
+            let out = part.of(out)
+            unsafe ilv_matmul_i8(
+                out.base + outputs.lowerBound,
+                out.stride,
+                rows.bytes(from: part.rows.lowerBound),
+                rows.stride,
+                rows.scales(from: part.rows.lowerBound),
+                rows.sums(from: part.rows.lowerBound),
+                panels.address(ofPanel: part.panels.lowerBound),
+                panels.scales.base + outputs.lowerBound,
+                layer.biasAddress(of: outputs),
+                out.rows,
+                layer.inputs,
+                outputs.count,
+                adding ? 1 : 0
+            )
+        }
+    }
+
+    /// Rotates rows and rounds them to bytes.
+    private func byteRows(of x: Matrix, rotation: RotationGroup) -> ByteRows {
+        let rows = ByteRows(rows: x.rows, columns: x.columns, workspace)
+        // A worker rotates one row after the other, so that it stays in the first-level cache.
+        let rotated = scratch(pool.workerCount, x.columns)
+        forRanges(
+            of: x.rows,
+            granularity: self.rows(of: 2 * x.columns),
+            byteCount: Self.byteCount(x) + x.rows * rows.stride
+        ) { range, worker in
+            for row in range {
+                unsafe ilv_rotate_f32(
+                    rotated.row(worker).base,
+                    rotated.stride,
+                    x.row(row).base,
+                    x.stride,
+                    1,
+                    x.columns,
+                    rotation.size
+                )
+                unsafe ilv_quantize_rows_i8(
+                    rows.bytes(from: row),
+                    rows.stride,
+                    rows.scales(from: row),
+                    rows.sums(from: row),
+                    rotated.row(worker).base,
+                    rotated.stride,
+                    1,
+                    x.columns
+                )
+            }
+        }
+        return rows
+    }
+}
+
+/// Rows of inputs as signed bytes with a scale each; scratch memory.
+@safe struct ByteRows {
+    /// Bytes of a row: its columns, and zeros up to a whole tile.
+    let stride: Int
+    // Words that hold other things than floats.
+    private let byteWords: Matrix
+    private let scaleRow: Matrix
+    private let sumWords: Matrix
+
+    init(rows: Int, columns: Int, _ workspace: Workspace) {
+        stride = Self.padded(columns)
+        byteWords = workspace.matrix(rows, stride / 4)
+        scaleRow = workspace.matrix(1, rows)
+        sumWords = workspace.matrix(rows, stride / 32)
+    }
+
+    /// Columns with zeros up to a whole tile.
+    static func padded(_ columns: Int) -> Int { (columns + 63) / 64 * 64 }
+
+    /// Where the bytes of a row begin.
+    func bytes(from row: Int) -> UnsafeMutablePointer<Int8> {
+        unsafe UnsafeMutableRawPointer(byteWords.base).assumingMemoryBound(to: Int8.self)
+            + row * stride
+    }
+
+    /// Where the scales from a row on begin.
+    func scales(from row: Int) -> UnsafeMutablePointer<Float> { unsafe scaleRow.base + row }
+
+    /// Where the sums of a row's groups of 32 bytes begin.
+    func sums(from row: Int) -> UnsafeMutablePointer<Int32> {
+        unsafe UnsafeMutableRawPointer(sumWords.base).assumingMemoryBound(to: Int32.self)
+            + row * (stride / 32)
+    }
+}
