@@ -311,6 +311,22 @@ void ilv_quantize_rows_i8(int8_t *q, size_t q_stride, float *scales, int32_t *su
     kernels()->quantize_rows_i8(q, q_stride, scales, sums, x, x_stride, rows, columns);
 }
 
+void ilv_largest_rows_f32(float *out, const float *x, size_t x_stride, size_t rows,
+                          size_t columns) {
+    kernels()->largest_rows_f32(out, x, x_stride, rows, columns);
+}
+
+float ilv_quantize_map_i8(int8_t *q, size_t q_stride, int32_t *sums, const float *x,
+                          size_t x_stride, size_t rows, size_t columns, float most) {
+    return kernels()->quantize_map_i8(q, q_stride, sums, x, x_stride, rows, columns, most);
+}
+
+void ilv_matmul_pack_i4(uint8_t *packed, uint8_t *multipliers, float *scales, const float *w,
+                        size_t w_stride, size_t inputs, size_t first_output, size_t outputs) {
+    kernels()->matmul_pack_i4(packed, multipliers, scales, w, w_stride, inputs, first_output,
+                              outputs);
+}
+
 void ilv_matmul_pack_i8(uint8_t *packed, const int8_t *w, size_t w_stride, size_t inputs,
                         size_t first_output, size_t outputs) {
     kernels()->matmul_pack_i8(packed, w, w_stride, inputs, first_output, outputs);

@@ -74,7 +74,8 @@ struct SignedByteTests {
         ]
         let quantized = Quantized(set, rows.flatMap { $0 }, rows: 5, columns: 3)
         #expect(quantized.scales[0] == 0 && quantized.scales[1] == 0)
-        #expect(quantized.scales[2...].allSatisfy(\.isNaN))
+        let areNone = quantized.scales[2...].allSatisfy { $0.isNaN }
+        #expect(areNone)
         #expect(quantized.bytes.allSatisfy { $0 == 0 } && quantized.sums.allSatisfy { $0 == 0 })
     }
 

@@ -255,6 +255,14 @@ void ilv_rotate_f32(float *out, size_t out_stride, const float *x, size_t x_stri
 void ilv_quantize_rows_i8(int8_t *q, size_t q_stride, float *scales, int32_t *sums, const float *x,
                           size_t x_stride, size_t rows, size_t columns);
 
+/// out[r] = max |x[r,*]|; infinite where one is, or is NaN. x [rows, columns]
+void ilv_largest_rows_f32(float *out, const float *x, size_t x_stride, size_t rows, size_t columns);
+
+/// Rows as signed bytes with one scale, most / 127, which it returns: 0 or NaN as of ilv_quantize_rows_i8. sums[r] is
+/// the sum of a row's bytes. q as there · sums [rows] · x [rows, columns], magnitudes at most `most`
+float ilv_quantize_map_i8(int8_t *q, size_t q_stride, int32_t *sums, const float *x,
+                          size_t x_stride, size_t rows, size_t columns, float most);
+
 /// Packs rows first_output ..< first_output + outputs of weights for ilv_matmul_i8: panels of 16 outputs,
 /// [inputs / 4][16][4] bytes of w + 128, inputs padded to 64. Outputs that a last panel lacks stay as they are.
 /// w [outputs, inputs], -127 ... 127 · packed ceil(all outputs / 16) * 16 * padded inputs
@@ -280,6 +288,12 @@ void ilv_convolution_i8(float *out, size_t out_stride, const int8_t *q, size_t q
                         const int32_t *sums, float scale, size_t channels, size_t kernel,
                         size_t stride, size_t output_width, size_t first_row, size_t row_count,
                         const uint8_t *w, const float *w_scales, const float *bias, size_t outputs);
+
+/// Rounds rows first_output ..< first_output + outputs of weights to 4 bits and packs them for ilv_matmul_i4: a scale
+/// of seven significant bits per output, and per 32 inputs the multiplier with which the squares of the errors are
+/// least. Outputs that a last panel lacks stay as they are. w [outputs, inputs] · scales [all outputs]
+void ilv_matmul_pack_i4(uint8_t *packed, uint8_t *multipliers, float *scales, const float *w,
+                        size_t w_stride, size_t inputs, size_t first_output, size_t outputs);
 
 /// ilv_matmul_i8 with weights of 4 bits: w[o,i] = multiplier of (o, i / 32) * (nibble - 8), multipliers 1 ... 15. The same
 /// bits as with the bytes that they stand for.

@@ -45,7 +45,10 @@
     KERNEL(f32_to_bf16)                  \
     KERNEL(rotate_f32)                   \
     KERNEL(quantize_rows_i8)             \
+    KERNEL(largest_rows_f32)             \
+    KERNEL(quantize_map_i8)              \
     KERNEL(matmul_pack_i8)               \
+    KERNEL(matmul_pack_i4)               \
     KERNEL(matmul_i8)                    \
     KERNEL(convolution_i8)               \
     KERNEL(matmul_i4)                    \

@@ -25,6 +25,7 @@
 #include "deformable.h"
 #include "formats.h"
 #include "quantize.h"
+#include "pack_i4.h"
 #include "matmul_i8.h"
 #include "matmul_i4.h"
 #include "matmul_bf16.h"

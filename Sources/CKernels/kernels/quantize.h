@@ -105,33 +105,71 @@ typedef int8_t i8x16 __attribute__((ext_vector_type(16)));
 /// Inputs that share a sum, and a multiplier of 4-bit weights.
 #define ILV_GROUP 32
 
+/// The first sixteen of `count` values, zeros after them.
+ILV_INLINE f32x16 load_up_to(const float *x, size_t count) {
+    return count >= 16 ? load(x) : load_part(x, count);
+}
+
+/// Bytes of `columns` values as multiples of 1 / factor, zeros up to `stride`; the sum of each group of 32 in sums.
+ILV_INLINE void round_to_bytes(int8_t *q, size_t stride, int32_t *sums, const float *x,
+                               size_t columns, float factor) {
+    for (size_t g = 0, c = 0; c < stride; g++) {
+        i32x16 sum = (i32x16)(0);
+        for (size_t half = 0; half < 2; half++, c += 16) {
+            f32x16 lanes = c < columns ? load_up_to(x + c, columns - c) : splat(0);
+            i32x16 whole = nearest_lanes(lanes * factor);
+            sum += whole;
+            i8x16 bytes = __builtin_convertvector(whole, i8x16);
+            memcpy(q + c, &bytes, sizeof bytes);
+        }
+        sums[g] = __builtin_reduce_add(sum);
+    }
+}
+
+/// The scale of bytes whose largest magnitude is `most`; 0 and NaN stand for zeros and for what is no number.
+ILV_INLINE float byte_scale(float most) {
+    // Below, 127 / most is infinite; that is as good as zero.
+    return most < 1e-36f ? 0 : most < __builtin_inff() ? most / 127.0f : __builtin_nanf("");
+}
+
 static void ILV_NAME(quantize_rows_i8)(int8_t *q, size_t q_stride, float *scales, int32_t *sums,
                                        const float *x, size_t x_stride, size_t rows,
                                        size_t columns) {
     size_t groups = q_stride / ILV_GROUP;
     for (size_t r = 0; r < rows; r++, q += q_stride, x += x_stride, sums += groups) {
         float most = largest_magnitude(x, columns);
-        // Below, 127 / most is infinite; such a row is as good as zero.
-        int is_zero = most < 1e-36f, is_finite = most < __builtin_inff();
-        scales[r] = is_zero ? 0 : is_finite ? most / 127.0f : __builtin_nanf("");
-        if (is_zero || !is_finite) {
+        scales[r] = byte_scale(most);
+        if (scales[r] > 0) {
+            round_to_bytes(q, q_stride, sums, x, columns, 127.0f / most);
+        } else {
             memset(q, 0, q_stride);
             memset(sums, 0, groups * sizeof *sums);
-            continue;
-        }
-        float factor = 127.0f / most;
-        for (size_t g = 0, c = 0; g < groups; g++) {
-            i32x16 sum = (i32x16)(0);
-            for (size_t half = 0; half < 2; half++, c += 16) {
-                f32x16 lanes = c + 16 <= columns ? load(x + c)
-                    : c < columns                ? load_part(x + c, columns - c)
-                                                 : splat(0);
-                i32x16 whole = nearest_lanes(lanes * factor);
-                sum += whole;
-                i8x16 bytes = __builtin_convertvector(whole, i8x16);
-                memcpy(q + c, &bytes, sizeof bytes);
-            }
-            sums[g] = __builtin_reduce_add(sum);
         }
     }
+}
+
+static void ILV_NAME(largest_rows_f32)(float *out, const float *x, size_t x_stride, size_t rows,
+                                       size_t columns) {
+    for (size_t r = 0; r < rows; r++) {
+        out[r] = largest_magnitude(x + r * x_stride, columns);
+    }
+}
+
+static float ILV_NAME(quantize_map_i8)(int8_t *q, size_t q_stride, int32_t *sums, const float *x,
+                                       size_t x_stride, size_t rows, size_t columns, float most) {
+    float scale = byte_scale(most);
+    for (size_t r = 0; r < rows; r++, q += q_stride, x += x_stride) {
+        sums[r] = 0;
+        if (!(scale > 0)) {
+            memset(q, 0, q_stride);
+            continue;
+        }
+        for (size_t c = 0; c < q_stride; c += ILV_GROUP) {
+            int32_t sum;
+            round_to_bytes(q + c, ILV_GROUP, &sum, x + c, columns > c ? columns - c : 0,
+                           127.0f / most);
+            sums[r] += sum;
+        }
+    }
+    return scale;
 }

@@ -13,6 +13,8 @@ package struct FormatPolicy: Hashable, Sendable {
         /// Signed bytes for weights and inputs; bfloat16 where these cost too much: where points are chosen that are
         /// sampled, and in the autoencoder.
         case w8a8
+        /// As `w8a8`, with weights of four bits in the layers of the language model.
+        case w4a8
     }
 
     /// The choice for the whole model.
@@ -43,12 +45,20 @@ package struct FormatPolicy: Hashable, Sendable {
     /// Everything in single precision.
     package static let f32 = FormatPolicy(.f32)
 
-    /// The format of a parameter that is the weight of a linear layer with so many inputs.
-    package func format(of name: String, inputs: Int) -> WeightFormat {
+    /// The format of a parameter that is the weight of a layer.
+    ///
+    /// - Parameters:
+    ///   - name: Of the parameter.
+    ///   - inputs: Inputs of a pixel.
+    ///   - window: Pixels of a convolution's window; 1 for a linear layer.
+    /// - Returns: What the policy wants, or the smallest larger format that fits.
+    package func format(of name: String, inputs: Int, window: Int = 1) -> WeightFormat {
         let chosen =
             overrides.first { name.hasPrefix($0.part) || name.hasSuffix($0.part) }?.format
             ?? profile.format(of: name)
-        return chosen.fits(inputs: inputs) ? chosen : .bf16
+        let larger: [WeightFormat] = [chosen, .int8, .bf16, .f32]
+        let start = chosen == .f32 ? 3 : chosen == .bf16 ? 2 : 0
+        return larger[start...].first { $0.fits(inputs: inputs, window: window) } ?? .f32
     }
 }
 
@@ -58,6 +68,8 @@ extension FormatPolicy.Profile {
         case .f32: .f32
         case .bf16: .bf16
         case .w8a8: Self.isSensitive(name) ? .bf16 : .int8
+        case .w4a8:
+            Self.isSensitive(name) ? .bf16 : name.hasPrefix("mm_decoder.layers.") ? .int4 : .int8
         }
     }
 

@@ -147,19 +147,25 @@ package struct Parameters {
     }
 
     /// Packs a weight [outputs, inputs] and a bias [1, outputs].
-    package func packed(_ weight: Matrix, bias: Matrix?, format: WeightFormat) -> LinearWeights {
+    package func packed(
+        _ weight: Matrix,
+        bias: Matrix?,
+        format: WeightFormat,
+        window: Int = 1
+    ) -> LinearWeights {
         let layer = LinearWeights(
             outputs: weight.rows,
             inputs: weight.columns,
             bias: bias,
-            format: format
+            format: format,
+            window: window
         )
         if !isDeclaring { layer.pack(weight, firstOutput: 0) }
         return layer
     }
 
-    private func format(of name: String, inputs: Int) -> WeightFormat {
-        ledger.formats.format(of: "\(prefix)\(name).weight", inputs: inputs)
+    private func format(of name: String, inputs: Int, window: Int = 1) -> WeightFormat {
+        ledger.formats.format(of: "\(prefix)\(name).weight", inputs: inputs, window: window)
     }
 
     /// Several linear layers over the same input as one, in the format of the first: their outputs side by side.
@@ -221,10 +227,14 @@ package struct Parameters {
             kernel == 1 || isDeclaring
             ? stored : Self.channelsLast(stored, inputs: inputs, window: kernel * kernel)
         let shift = bias ? try parameters.vector("bias", outputs) : nil
-        // A window of more than a pixel is multiplied where it lies, which there is in single precision only.
-        let format = kernel == 1 ? format(of: name, inputs: inputs) : .f32
+        let window = kernel * kernel
         return ConvolutionWeights(
-            linear: packed(weight, bias: shift, format: format),
+            linear: packed(
+                weight,
+                bias: shift,
+                format: format(of: name, inputs: inputs, window: window),
+                window: window
+            ),
             kernel: kernel,
             stride: stride,
             padding: padding

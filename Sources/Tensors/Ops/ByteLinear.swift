@@ -31,6 +31,41 @@ extension Compute {
         }
     }
 
+    /// As over signed bytes, with weights of four bits.
+    func linear(
+        _ x: Matrix,
+        _ panels: NibblePanels,
+        _ layer: LinearWeights,
+        into out: Matrix,
+        adding: Bool
+    ) {
+        let rows = byteRows(of: x, rotation: panels.rotation)
+        // What a worker expands at a time: 256 KiB.
+        let expanded = scratch(pool.workerCount, 65_536)
+        forProductParts(x.rows, layer, byteCount: Self.byteCount(x, layer, out)) { part in
+            let outputs = layer.outputs(ofPanels: part.panels)
+            let out = part.of(out)
+            unsafe ilv_matmul_i4(
+                out.base + outputs.lowerBound,
+                out.stride,
+                rows.bytes(from: part.rows.lowerBound),
+                rows.stride,
+                rows.scales(from: part.rows.lowerBound),
+                rows.sums(from: part.rows.lowerBound),
+                panels.address(ofPanel: part.panels.lowerBound),
+                panels.multipliers(ofPanel: part.panels.lowerBound),
+                panels.scales.base + outputs.lowerBound,
+                layer.biasAddress(of: outputs),
+                out.rows,
+                layer.inputs,
+                outputs.count,
+                adding ? 1 : 0,
+                UnsafeMutableRawPointer(expanded.row(part.worker).base)
+                    .assumingMemoryBound(to: UInt8.self)
+            )
+        }
+    }
+
     /// Rotates rows and rounds them to bytes.
     private func byteRows(of x: Matrix, rotation: RotationGroup) -> ByteRows {
         let rows = ByteRows(rows: x.rows, columns: x.columns, workspace)

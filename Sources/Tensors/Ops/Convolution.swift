@@ -28,11 +28,15 @@ extension Compute {
             linear(x, layer.linear, into: out)
             return
         }
-        guard case .f32(let weight) = layer.linear.weight else {
-            preconditionFailure("windows of more than a pixel are computed in single precision")
-        }
         let window = layer.linear.inputs
         floatingPointOperationCount += 2 * out.rows * window * layer.outputs
+        let weight: FloatPanels
+        switch layer.linear.weight {
+        case .f32(let panels): weight = panels
+        case .int8(let panels):
+            return convolution(x, panels, layer, samples: samples, grid: grid, into: out)
+        case .bf16, .int4: preconditionFailure("no window is multiplied in this format")
+        }
         let cut = productCut(rows: out.rows, inputs: window, panels: layer.linear.panelCount)
         let byteCount = Self.byteCount(x, layer.linear, out)
         pool.run(cut.partCount, byteCount: byteCount) { part, _ in

@@ -31,6 +31,7 @@ extension Compute {
                 }
             case .bf16(let panels): linear(x, panels, layer, into: out, adding: adding)
             case .int8(let panels): linear(x, panels, layer, into: out, adding: adding)
+            case .int4(let panels): linear(x, panels, layer, into: out, adding: adding)
             }
         }
     }

@@ -20,13 +20,23 @@ package struct LinearWeights: Sendable {
     ///   - inputs: Number of input channels.
     ///   - bias: [1, outputs], or nil for none.
     ///   - format: How the weight is stored, which must fit the number of inputs.
-    package init(outputs: Int, inputs: Int, bias: Matrix?, format: WeightFormat = .f32) {
+    ///   - window: Pixels of the window that the inputs are of, of a convolution; 1 otherwise.
+    package init(
+        outputs: Int,
+        inputs: Int,
+        bias: Matrix?,
+        format: WeightFormat = .f32,
+        window: Int = 1
+    ) {
         precondition(bias == nil || bias?.count == outputs, "bias of another size")
-        precondition(format.fits(inputs: inputs), "\(format) does not fit \(inputs) inputs")
+        precondition(
+            format.fits(inputs: inputs / window, window: window),
+            "\(format) does not fit \(inputs) inputs"
+        )
         self.outputs = outputs
         self.inputs = inputs
         self.bias = bias
-        weight = PackedWeight(format, outputs: outputs, inputs: inputs)
+        weight = PackedWeight(format, outputs: outputs, inputs: inputs, window: window)
     }
 
     /// Packs a weight [outputs, inputs], as PyTorch's `nn.Linear` stores it.

@@ -8,16 +8,31 @@ package enum WeightFormat: String, CaseIterable, Hashable, Sendable {
     case bf16
     /// Signed bytes with a scale per output, and inputs as signed bytes with a scale per row, both rotated; sums are exact.
     case int8
+    /// As ``int8``, with weights of four bits times a whole number that 32 inputs share.
+    case int4
 
-    /// Whether a layer of so many inputs can have the format.
+    /// Whether a layer can have the format.
     ///
-    /// Inputs are rotated in groups before they become bytes, and the sum of so many bytes must fit 32 bits.
-    package func fits(inputs: Int) -> Bool {
-        switch self {
-        case .f32, .bf16: true
-        case .int8: RotationGroup(inputs: inputs) != nil && inputs <= 66_000
+    /// Inputs are rotated in groups before they become bytes, and the sum of so many bytes must fit 32 bits. The windows
+    /// of convolutions are multiplied where they lie, which there is for single precision and for bytes.
+    ///
+    /// - Parameters:
+    ///   - inputs: Inputs of a pixel.
+    ///   - window: Pixels of a convolution's window; 1 for a linear layer.
+    /// - Returns: Whether there is a product for it.
+    package func fits(inputs: Int, window: Int = 1) -> Bool {
+        let canBeBytes =
+            RotationGroup(inputs: inputs) != nil && inputs * window <= Self.largestByteInputCount
+        return switch self {
+        case .f32: true
+        case .bf16: window == 1
+        case .int8: canBeBytes && window <= Self.largestByteWindow
+        case .int4: canBeBytes && window == 1
         }
     }
+
+    private static let largestByteInputCount = 66_000
+    private static let largestByteWindow = 16
 }
 
 /// The values that are rotated together before they become bytes, which spreads outliers over them.
