@@ -18,6 +18,8 @@ struct StageWork {
 /// The model's stages on random weights; each builds only the part of the model that it needs.
 struct StageBenchmarks {
     let configuration: ModelConfiguration
+    /// What formats the weights get.
+    var formats = FormatPolicy.f32
 
     /// The stages, in the order in which a request passes through them.
     static let stages = ["encode", "synchronize", "prefill", "decode", "denoise", "render"]
@@ -65,10 +67,19 @@ struct StageBenchmarks {
         }
     }
 
-    private func parameters() -> Parameters { Parameters(from: RandomParameters(seed: 1)) }
+    private func parameters() -> Parameters {
+        Parameters(from: RandomParameters(seed: 1), formats: formats)
+    }
 
+    /// Bytes of all weights but the table of embeddings.
     private func byteCount(_ parameters: Parameters) -> Int {
-        parameters.ledger.asked.reduce(0) { $0 + $1.count } * 4
+        parameters.ledger.asked.reduce(0) { sum, parameter in
+            guard !parameter.name.hasSuffix("embed_tokens.weight") else { return sum }
+            let format =
+                parameter.shape.count == 2
+                ? formats.format(of: parameter.name, inputs: parameter.shape[1]) : .f32
+            return sum + Int(Double(parameter.count) * format.bytesPerWeight)
+        }
     }
 
     private func randomMatrix(_ rows: Int, _ columns: Int) -> Matrix {
@@ -136,8 +147,7 @@ struct StageBenchmarks {
         }
         let count = min(Self.decodedTokenCount, positions - configuration.imageTokenCount - 2)
         // Every weight but the table of embeddings is read for every token.
-        let table = configuration.vocabulary.size * configuration.language.hiddenSize * 4
-        let byteCount = (byteCount(parameters) - table) * count
+        let byteCount = byteCount(parameters) * count
         let image = SequenceElement.image(picture)
         return [
             decode(model, "token, one picture seen", [.token(soi), image], count, byteCount),

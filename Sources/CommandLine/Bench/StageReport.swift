@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import MMInterleaved
 import Tensors
 
 /// Times of stages beside what the machine could do at best around each.
@@ -29,6 +30,7 @@ struct StageReport: Encodable {
     }
 
     let shape: String
+    let profile: FormatPolicy.Profile
     let instructionSet: String
     let workers: Int
     /// Of a large matrix product by OpenBLAS; nil where it is not installed.
@@ -36,7 +38,7 @@ struct StageReport: Encodable {
     var stages: [Stage] = []
 
     private enum CodingKeys: String, CodingKey {
-        case shape, workers, stages
+        case shape, profile, workers, stages
         case instructionSet = "instruction_set"
         case openBLASOperationsPerSecond = "openblas_flops_per_second"
     }
@@ -72,7 +74,7 @@ struct StageReport: Encodable {
             openBLASOperationsPerSecond.map { String(format: "%.1f GFLOP/s", $0 / 1e9) }
             ?? "not installed"
         return """
-            \(shape), \(workers) workers, \(instructionSet)
+            \(shape) in \(profile.rawValue), \(workers) workers, \(instructionSet)
             peaks: \(span(stages.map(\.peaks.operations.best), "GFLOP/s")), \
             \(span(stages.map(\.peaks.reading.best), "GB/s")); OpenBLAS' products: \(products)
             """

@@ -25,6 +25,12 @@ struct BenchStages: ParsableCommand {
     )
     var stage: [String] = []
 
+    @Option(
+        help:
+            "Formats of the weights: \(FormatPolicy.Profile.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
+    var profile = FormatPolicy.Profile.f32
+
     @Option(help: "Timed runs of each stage, after one to warm up.")
     var iterations = 5
 
@@ -43,7 +49,10 @@ struct BenchStages: ParsableCommand {
     func run() throws {
         let configuration = try ShapeCatalog.configuration(shape)
         let compute = Compute(workerCount: workers)
-        let benchmarks = StageBenchmarks(configuration: configuration)
+        let benchmarks = StageBenchmarks(
+            configuration: configuration,
+            formats: FormatPolicy(profile)
+        )
         let stages = stage.isEmpty ? StageBenchmarks.stages : stage
         var bar = ProgressBar("timing \(configuration.name)")
         bar.show(0, "peaks")
@@ -52,6 +61,7 @@ struct BenchStages: ParsableCommand {
         var before = meter.measure()
         var report = StageReport(
             shape: configuration.name,
+            profile: profile,
             instructionSet: InstructionSets.used,
             workers: compute.pool.workerCount,
             openBLASOperationsPerSecond: products
@@ -72,3 +82,5 @@ struct BenchStages: ParsableCommand {
         print(try json ? report.json() : report.text)
     }
 }
+
+extension FormatPolicy.Profile: ExpressibleByArgument {}

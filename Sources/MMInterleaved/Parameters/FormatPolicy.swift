@@ -5,7 +5,7 @@ package import Tensors
 /// A profile decides; overrides decide otherwise for some names. What a format does not fit gets the next larger one.
 package struct FormatPolicy: Hashable, Sendable {
     /// A choice for the whole model.
-    package enum Profile: String, CaseIterable, Hashable, Sendable {
+    package enum Profile: String, CaseIterable, Codable, Hashable, Sendable {
         /// Single precision, equal to the reference.
         case f32
         /// bfloat16 wherever a product has many inputs.

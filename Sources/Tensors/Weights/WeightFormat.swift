@@ -31,6 +31,17 @@ package enum WeightFormat: String, CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// Memory of a weight, scales of whole outputs left out.
+    package var bytesPerWeight: Double {
+        switch self {
+        case .f32: 4
+        case .bf16: 2
+        case .int8: 1
+        // Half a byte, and a thirty-second of a multiplier.
+        case .int4: 0.53125
+        }
+    }
+
     private static let largestByteInputCount = 66_000
     private static let largestByteWindow = 16
 }
