@@ -73,7 +73,7 @@ struct BatchIndependenceTests {
 
     @Test(
         "A row of a linear layer whose weights are rounded, set or added",
-        arguments: [WeightFormat.bf16, .int8],
+        arguments: [WeightFormat.bf16, .int8, .int4],
         [false, true]
     )
     func roundedLinear(_ format: WeightFormat, adding: Bool) {
@@ -120,9 +120,10 @@ struct BatchIndependenceTests {
     @Test(
         "A sample of a convolution, in small and large images",
         arguments: [
-            (9, 7, 3, 5, 3, 1), (40, 33, 4, 20, 3, 1), (17, 16, 20, 33, 3, 2),
-            (28, 28, 3, 8, 14, 14),
-        ]
+            (9, 7, 3, 5, 3, 1, .f32), (40, 33, 4, 20, 3, 1, .f32), (17, 16, 20, 33, 3, 2, .f32),
+            (28, 28, 3, 8, 14, 14, .f32), (9, 7, 16, 5, 3, 1, .int8), (40, 33, 32, 20, 3, 1, .int8),
+            (17, 16, 48, 33, 3, 2, .int8),
+        ] as [(Int, Int, Int, Int, Int, Int, WeightFormat)]
     )
     func convolution(
         height: Int,
@@ -130,13 +131,16 @@ struct BatchIndependenceTests {
         inputs: Int,
         outputs: Int,
         kernel: Int,
-        stride: Int
+        stride: Int,
+        format: WeightFormat
     ) {
         let grid = Grid(height: height, width: width)
         let layer = ConvolutionWeights(
             linear: LinearWeights(
                 weight: random(outputs, kernel * kernel * inputs, seed: 8),
-                bias: random(1, outputs, seed: 9)
+                bias: random(1, outputs, seed: 9),
+                format: format,
+                window: kernel * kernel
             ),
             kernel: kernel,
             stride: stride,

@@ -10,7 +10,11 @@ struct WeightFormatTests {
     /// Values of a normal distribution, some channels of them larger.
     private func values(_ rows: Int, _ columns: Int, outliers: Float = 1, seed: UInt64) -> Matrix {
         var generator = PhiloxGenerator(seed: seed)
-        let matrix = Matrix(rows: rows, columns: columns, values: generator.normal(count: rows * columns))
+        let matrix = Matrix(
+            rows: rows,
+            columns: columns,
+            values: generator.normal(count: rows * columns)
+        )
         for column in stride(from: 17, to: columns, by: columns / 6) {
             for row in 0..<rows { matrix[row, column] *= outliers }
         }
@@ -43,6 +47,37 @@ struct WeightFormatTests {
     @Test("Bytes cost some ten thousandths, also where some channels are much larger than others")
     func bytes() {
         for outliers: Float in [1, 40] { #expect(error(.int8, outliers: outliers) < 3e-4) }
+    }
+
+    @Test("Four bits cost less than a hundredth")
+    func nibbles() {
+        for outliers: Float in [1, 40] { #expect(error(.int4, outliers: outliers) < 1e-2) }
+    }
+
+    @Test(
+        "A convolution of bytes costs about a thousandth of the result's square, borders included"
+    )
+    func convolution() {
+        let grid = Grid(height: 13, width: 10)
+        let compute = Compute(workerCount: 2)
+        let x = values(2 * grid.count, 64, outliers: 10, seed: 7)
+        let weight = values(20, 9 * 64, seed: 8)
+        func result(_ format: WeightFormat) -> [Float] {
+            let layer = ConvolutionWeights(
+                linear: LinearWeights(weight: weight, bias: nil, format: format, window: 9),
+                kernel: 3,
+                stride: 1,
+                padding: 1
+            )
+            let out = Matrix(rows: x.rows, columns: 20)
+            compute.convolution(x, layer, samples: 2, grid: grid, into: out)
+            return out.toArray()
+        }
+        let expected = result(.f32)
+        let differences = zip(result(.int8), expected).reduce(0) {
+            $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1)
+        }
+        #expect(differences / expected.reduce(0) { $0 + Double($1) * Double($1) } < 1e-3)
     }
 
     @Test(
@@ -79,7 +114,7 @@ struct WeightFormatTests {
     }
 
     @Test(
-        "Bytes need inputs that can be rotated; weights take a quarter, or half, of single precision"
+        "Bytes need inputs that can be rotated; weights take half, a quarter, or an eighth of single precision"
     )
     func sizes() {
         #expect(WeightFormat.int8.fits(inputs: 5120) && WeightFormat.int8.fits(inputs: 48))
@@ -88,6 +123,11 @@ struct WeightFormatTests {
         let byteCounts = WeightFormat.allCases.map { format in
             LinearWeights(outputs: 64, inputs: 256, bias: nil, format: format).byteCount
         }
-        #expect(byteCounts == [64 * 256 * 4, 64 * 256 * 2, 64 * 256 + 64 * 4])
+        let scales = 64 * 4
+        #expect(
+            byteCounts == [
+                64 * 256 * 4, 64 * 256 * 2, 64 * 256 + scales, 64 * 128 + 64 * 8 + scales,
+            ]
+        )
     }
 }

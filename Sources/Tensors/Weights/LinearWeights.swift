@@ -40,8 +40,20 @@ package struct LinearWeights: Sendable {
     }
 
     /// Packs a weight [outputs, inputs], as PyTorch's `nn.Linear` stores it.
-    package init(weight: Matrix, bias: Matrix?, format: WeightFormat = .f32) {
-        self.init(outputs: weight.rows, inputs: weight.columns, bias: bias, format: format)
+    ///
+    /// - Parameters:
+    ///   - weight: The weight.
+    ///   - bias: [1, outputs], or nil for none.
+    ///   - format: How the weight is stored, which must fit the number of inputs.
+    ///   - window: Pixels of the window that the inputs are of, of a convolution; 1 otherwise.
+    package init(weight: Matrix, bias: Matrix?, format: WeightFormat = .f32, window: Int = 1) {
+        self.init(
+            outputs: weight.rows,
+            inputs: weight.columns,
+            bias: bias,
+            format: format,
+            window: window
+        )
         pack(weight, firstOutput: 0)
     }
 
