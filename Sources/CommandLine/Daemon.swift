@@ -123,6 +123,7 @@ struct Daemon {
         let (service, logger, engine, metrics, checksWeights) = (
             service, logger, configuration.engine, metrics, checksWeights
         )
+        let formats = FormatPolicy(configuration.profile)
         let thread = Thread {
             do {
                 let start = ContinuousClock.now
@@ -131,7 +132,7 @@ struct Daemon {
                     logger.info("Every weight is as it was written.")
                 }
                 var lastTenth = 0
-                let model = try directory.load { progress in
+                let model = try directory.load(formats: formats) { progress in
                     service.loading(progress)
                     let tenth = Int(progress * 10)
                     guard tenth > lastTenth else { return }

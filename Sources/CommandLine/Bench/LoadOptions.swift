@@ -14,6 +14,12 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "Shape of an untrained model for the daemon to start.")
     var shape: String?
 
+    @Option(
+        help:
+            "Formats of the weights of the daemon to start: \(FormatPolicy.Profile.names). (default: f32)"
+    )
+    var profile: FormatPolicy.Profile?
+
     @Option(help: "Worker threads of the daemon to start; 0 for one per processor. (default: 0)")
     var workers: Int?
 
@@ -29,7 +35,7 @@ struct TargetOptions: ParsableArguments {
         }
         if url != nil {
             try refuse(
-                ["--workers": workers, "--max-queue": maxQueue],
+                ["--profile": profile, "--workers": workers, "--max-queue": maxQueue],
                 "goes without --url: that daemon runs already"
             )
         }
@@ -42,6 +48,7 @@ struct TargetOptions: ParsableArguments {
         try LocalDaemon(
             model: model,
             shape: shape,
+            profile: profile ?? .f32,
             workers: workers ?? 0,
             maximumWaitingCount: maxQueue ?? 256
         )

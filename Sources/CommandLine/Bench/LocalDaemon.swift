@@ -19,11 +19,17 @@ struct LocalDaemon {
     /// Serves a model directory, or an untrained model of a shape.
     ///
     /// - Throws: what loading or listening throws.
-    init(model: String?, shape: String?, workers: Int, maximumWaitingCount: Int) throws {
+    init(
+        model: String?,
+        shape: String?,
+        profile: FormatPolicy.Profile,
+        workers: Int,
+        maximumWaitingCount: Int
+    ) throws {
         var configuration = Engine.Configuration()
         configuration.workerCount = workers
         configuration.scheduling.maximumWaitingCount = maximumWaitingCount
-        let (loaded, tokenizer) = try Self.load(model: model, shape: shape)
+        let (loaded, tokenizer) = try Self.load(model: model, shape: shape, profile: profile)
         engine = try Engine(loaded, tokenizer: tokenizer, configuration: configuration)
         var logger = Logger(label: "interleaved")
         logger.logLevel = .error
@@ -46,12 +52,13 @@ struct LocalDaemon {
 
     private static func load(
         model: String?,
-        shape: String?
+        shape: String?,
+        profile: FormatPolicy.Profile
     ) throws -> (InterleavedModel, Tokenizer) {
         guard let shape else {
             let directory = try ModelCatalog.directory(model ?? ModelCatalog.defaultName)
             return (
-                try LoadedModel.load(directory),
+                try LoadedModel.load(directory, profile: profile),
                 try directory.tokenizer()
             )
         }
@@ -62,7 +69,10 @@ struct LocalDaemon {
                 "a vocabulary of \(size) pieces; at least \(SentencePieceModelFile.minimumSize) are needed"
             )
         }
-        let parameters = Parameters(from: RandomParameters(seed: 1))
+        let parameters = Parameters(
+            from: RandomParameters(seed: 1),
+            formats: FormatPolicy(profile)
+        )
         return (
             try InterleavedModel(parameters, configuration),
             try Tokenizer(

@@ -27,7 +27,7 @@ struct BenchStages: ParsableCommand {
 
     @Option(
         help:
-            "Formats of the weights: \(FormatPolicy.Profile.allCases.map(\.rawValue).joined(separator: ", "))."
+            "Formats of the weights: \(FormatPolicy.Profile.names)."
     )
     var profile = FormatPolicy.Profile.f32
 
@@ -82,5 +82,3 @@ struct BenchStages: ParsableCommand {
         print(try json ? report.json() : report.text)
     }
 }
-
-extension FormatPolicy.Profile: ExpressibleByArgument {}

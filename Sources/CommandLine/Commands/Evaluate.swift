@@ -71,6 +71,11 @@ struct Evaluate: ParsableCommand {
     @Option(help: "PNG file to write: the first examples of every suite with their answers.")
     var sheet: String?
 
+    @Option(
+        help: "Formats of the weights, without --url: \(FormatPolicy.Profile.names). (default: f32)"
+    )
+    var profile: FormatPolicy.Profile?
+
     @Option(help: "Worker threads; 0 for one per processor (without --url). (default: 0)")
     var workers: Int?
 
@@ -100,7 +105,10 @@ struct Evaluate: ParsableCommand {
             )
         }
         if let url {
-            try refuse(["--workers": workers], "goes without --url: that daemon runs already")
+            try refuse(
+                ["--profile": profile, "--workers": workers],
+                "goes without --url: that daemon runs already"
+            )
             _ = try ServerAddress(flag: url)
         }
         try require("--workers", workers, in: ServedSettings.workerCounts)
@@ -185,6 +193,7 @@ struct Evaluate: ParsableCommand {
         }
         let loaded = try LoadedModel(
             ModelCatalog.directory(model ?? ModelCatalog.defaultName),
+            profile: profile ?? .f32,
             workers: workers ?? 0
         ) {
             $0.synchronizers = synchronizer.synchronizers

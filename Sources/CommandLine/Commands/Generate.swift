@@ -36,6 +36,9 @@ struct Generate: ParsableCommand {
     @Flag(help: "Replace earlier answers in --output.")
     var force = false
 
+    @Option(help: "Formats of the weights: \(FormatPolicy.Profile.names).")
+    var profile = FormatPolicy.Profile.f32
+
     @Option(help: "Worker threads; 0 for one per processor.")
     var workers = 0
 
@@ -63,7 +66,7 @@ struct Generate: ParsableCommand {
             let file = try AnnotationFile(path: annotations)
             let settings = try settings.annotationSettings(directory.configuration.defaults)
             try AnswerFolder.prepare(output, replacing: force)
-            let engine = try LoadedModel(directory, workers: workers).engine
+            let engine = try LoadedModel(directory, profile: profile, workers: workers).engine
             let run = AnnotationRun(engine: engine, settings: settings, directory: output)
             for (index, annotation) in file.annotations.enumerated() {
                 try EngineError.naming(\.annotationName) {
@@ -75,7 +78,7 @@ struct Generate: ParsableCommand {
         let document = try request.map { try RequestDocument(path: $0) } ?? RequestDocument(input)
         let call = try document.call(directory.configuration, settings)
         try AnswerFolder.prepare(output, replacing: force)
-        let engine = try LoadedModel(directory, workers: workers).engine
+        let engine = try LoadedModel(directory, profile: profile, workers: workers).engine
         try EngineError.naming(\.documentName) {
             try AnswerRun(engine: engine, directory: output).run(call)
         }

@@ -29,6 +29,9 @@ struct Score: ParsableCommand {
     @Option(help: "A text to score.")
     var option: [String] = []
 
+    @Option(help: "Formats of the weights: \(FormatPolicy.Profile.names).")
+    var profile = FormatPolicy.Profile.f32
+
     @Option(help: "Worker threads; 0 for one per processor.")
     var workers = 0
 
@@ -50,7 +53,7 @@ struct Score: ParsableCommand {
     func run() throws {
         let directory = try ModelCatalog.directory(model)
         let call = try makeCall(directory.configuration)
-        let loaded = try LoadedModel(directory, workers: workers)
+        let loaded = try LoadedModel(directory, profile: profile, workers: workers)
         let answers = EventQueue<Result<Scores, EngineError>>()
         let scores = try EngineError.naming(\.documentName) {
             _ = try loaded.engine.submit(call.request) { answers.send($0) }

@@ -11,15 +11,17 @@ struct LoadedModel {
     ///
     /// - Parameters:
     ///   - directory: Of the model.
+    ///   - profile: Formats of the weights.
     ///   - workers: Worker threads; 0 for one per processor.
     ///   - change: Changes the engine's other settings.
     /// - Throws: as `ModelDirectory`.
     init(
         _ directory: ModelDirectory,
+        profile: FormatPolicy.Profile = .f32,
         workers: Int,
         _ change: (inout Engine.Configuration) -> Void = { _ in }
     ) throws {
-        let loaded = try Self.load(directory)
+        let loaded = try Self.load(directory, profile: profile)
         var configuration = Engine.Configuration()
         configuration.workerCount = workers
         change(&configuration)
@@ -31,9 +33,12 @@ struct LoadedModel {
     }
 
     /// Loads the weights with a progress bar.
-    static func load(_ directory: ModelDirectory) throws -> InterleavedModel {
+    static func load(
+        _ directory: ModelDirectory,
+        profile: FormatPolicy.Profile
+    ) throws -> InterleavedModel {
         var bar = ProgressBar("loading \(directory.configuration.name)")
-        let model = try directory.load { bar.show($0) }
+        let model = try directory.load(formats: FormatPolicy(profile)) { bar.show($0) }
         bar.finish()
         return model
     }

@@ -2,6 +2,7 @@ import Engine
 import HTTPServer
 import HTTPWire
 import Logging
+import MMInterleaved
 import Scheduling
 import ServiceAPI
 
@@ -9,6 +10,8 @@ import ServiceAPI
 struct DaemonConfiguration: Sendable {
     /// Model directory, or the name of a model that is installed.
     var model = ModelCatalog.defaultName
+    /// Formats of the model's weights.
+    var profile = FormatPolicy.Profile.f32
     var logLevel = Logger.Level.info
     /// How long to go on serving after the end was announced.
     var drainDelay = Duration.zero

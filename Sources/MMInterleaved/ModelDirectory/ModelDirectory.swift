@@ -119,14 +119,20 @@ package struct ModelDirectory: Sendable {
 
     /// Loads the model.
     ///
-    /// - Parameter progress: Told the share of the weights that has been read, from 0 to 1.
+    /// - Parameters:
+    ///   - formats: What formats the weights get.
+    ///   - progress: Told the share of the weights that has been read, from 0 to 1.
     /// - Returns: The model, its weights in memory.
     /// - Throws: as ``openWeights()``.
-    package func load(progress: @escaping (Double) -> Void = { _ in }) throws -> InterleavedModel {
+    package func load(
+        formats: FormatPolicy = .f32,
+        progress: @escaping (Double) -> Void = { _ in }
+    ) throws -> InterleavedModel {
         let reader = try openWeights()
         let total = reader.tensors.values.reduce(0) { $0 + $1.elementCount }
         var done = 0
-        let parameters = Parameters(from: CheckpointParameters(reader)) { parameter in
+        let parameters = Parameters(from: CheckpointParameters(reader), formats: formats) {
+            parameter in
             progress(Double(done) / Double(max(1, total)))
             done += parameter.count
             // What was read before has been packed into memory of our own.

@@ -19,6 +19,15 @@ enum ServedSettings: SettingSection {
             \.model
         ),
         Setting(
+            "profile",
+            """
+            Formats of the weights: single precision as the reference; bfloat16; bytes for weights and inputs; \
+            the same with four bits in the language model.
+            """,
+            .choice,
+            \.profile
+        ),
+        Setting(
             "host",
             """
             Where to listen: a numeric address, localhost for both families, unix:/path for a socket file; or \
