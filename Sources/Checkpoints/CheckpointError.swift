@@ -41,7 +41,7 @@ package struct CheckpointError: Error, Sendable, Equatable {
     /// Byte offset in the file (or in its pickle), where known.
     package let offset: Int?
     /// The tensor concerned, where there is one.
-    package let tensor: String?
+    package private(set) var tensor: String?
     /// The operand values in words, with a remedy where there is a usual one.
     package let detail: String
 
@@ -66,6 +66,13 @@ package struct CheckpointError: Error, Sendable, Equatable {
             tensor: name,
             "another tensor has the same name in another Unicode form"
         )
+    }
+
+    /// The same error with its tensor named.
+    func concerning(_ tensor: String) -> CheckpointError {
+        var copy = self
+        copy.tensor = tensor
+        return copy
     }
 
     /// The same error with the path filled in where it was empty.

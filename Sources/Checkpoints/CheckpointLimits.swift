@@ -12,6 +12,14 @@ package enum CheckpointLimits {
     package static let maximumJSONDepth = 16
     /// Most dimensions of a tensor.
     package static let maximumRank = 16
+    /// Most values, those of arrays too, in the keys of a GGUF file.
+    package static let maximumKeyValueCount = 4_000_000
+    /// Most tensors of a GGUF file.
+    package static let maximumTensorCount = 1 << 20
+    /// Most dimensions of a tensor in a GGUF file (the format's own bound).
+    package static let maximumGGUFRank = 4
+    /// Largest alignment of tensors in a GGUF file, in bytes.
+    package static let maximumAlignment = 1 << 16
     /// Largest pickle of a PyTorch file, in bytes.
     package static let maximumPickleByteCount = 64 << 20
     /// Most values on the stack of the pickle machine.

@@ -9,7 +9,7 @@ private let conventionalNames = [
     "diffusion_pytorch_model.bin.index.json", "diffusion_pytorch_model.bin",
 ]
 
-/// Opens a checkpoint: a safetensors or PyTorch file, the index of a sharded one, or a directory with one of them.
+/// Opens a checkpoint: a safetensors, PyTorch or GGUF file, the index of a sharded one, or a directory with one of them.
 ///
 /// Files are recognised by their content, not by their name (an index by its `.json`). Directories are searched for
 /// the usual names, safetensors before PyTorch.
@@ -52,13 +52,6 @@ func openCheckpointFile(at path: String) throws(CheckpointError) -> any Checkpoi
                 + "torch.save(torch.load(old, map_location=\"cpu\"), new)"
         )
     }
-    if start.starts(with: Array("GGUF".utf8)) {
-        throw CheckpointError(
-            .unsupportedFormat,
-            path: path,
-            offset: 0,
-            "a GGUF file, expected safetensors or PyTorch"
-        )
-    }
+    if start.starts(with: Array("GGUF".utf8)) { return try GGUFFile(file: file) }
     return try SafetensorsFile(file: file)
 }
