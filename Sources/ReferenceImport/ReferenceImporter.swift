@@ -97,7 +97,7 @@ package struct ReferenceImporter {
                 shape: parameter.shape
             )
         }
-        let writer = try SafetensorsWriter(
+        let writer = try SafetensorsWriter.begin(
             path: path,
             tensors: descriptions,
             metadata: ["format": "pt"]

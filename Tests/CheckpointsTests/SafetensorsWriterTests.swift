@@ -19,7 +19,7 @@ struct SafetensorsWriterTests {
         let directory = try TemporaryDirectory()
         let path = directory.path + "out.safetensors"
         let descriptions = try makeDescriptions()
-        let writer = try SafetensorsWriter(
+        let writer = try SafetensorsWriter.begin(
             path: path,
             tensors: descriptions,
             metadata: ["by": "test\u{1}", "a": "b"]
@@ -47,7 +47,7 @@ struct SafetensorsWriterTests {
         let directory = try TemporaryDirectory()
         let path = directory.path + "out.safetensors"
         let descriptions = try makeDescriptions()
-        let writer = try SafetensorsWriter(path: path, tensors: descriptions)
+        let writer = try SafetensorsWriter.begin(path: path, tensors: descriptions)
         #expect { try writer.append(unsafe ([1] as [UInt8]).span.bytes, to: "matrix") } throws: {
             ($0 as? CheckpointError)?.kind == .wrongOrder
         }
@@ -69,7 +69,7 @@ struct SafetensorsWriterTests {
         let directory = try TemporaryDirectory()
         let path = try directory.write([1, 2, 3], to: "out.safetensors")
         do {
-            let writer = try SafetensorsWriter(path: path, tensors: try makeDescriptions())
+            let writer = try SafetensorsWriter.begin(path: path, tensors: try makeDescriptions())
             try writer.append(
                 unsafe ([7] as [UInt8]).span.bytes,
                 to: try makeDescriptions()[0].name
@@ -86,13 +86,13 @@ struct SafetensorsWriterTests {
         let reserved = try TensorDescription(name: "__metadata__", elementType: .uint8, shape: [1])
         for tensors in [[tensor, tensor], [reserved]] {
             #expect {
-                _ = try SafetensorsWriter(path: directory.path + "x", tensors: tensors)
+                _ = try SafetensorsWriter.begin(path: directory.path + "x", tensors: tensors)
             } throws: {
                 ($0 as? CheckpointError)?.kind == .duplicateName
             }
         }
         #expect {
-            _ = try SafetensorsWriter(path: directory.path + "no/x", tensors: [tensor])
+            _ = try SafetensorsWriter.begin(path: directory.path + "no/x", tensors: [tensor])
         } throws: {
             ($0 as? CheckpointError)?.kind == .systemCall
         }

@@ -10,7 +10,7 @@ struct TensorChecksumsTests {
     /// Writes three tensors of bytes, the last one empty.
     private func write(to path: String) throws {
         let counts = [4, 2, 0]
-        let writer = try SafetensorsWriter(
+        let writer = try SafetensorsWriter.begin(
             path: path,
             tensors: try zip(names, counts).map {
                 try TensorDescription(name: $0, elementType: .uint8, shape: [$1])

@@ -121,7 +121,7 @@ struct TinyRelease {
         to path: String,
         naming: (String) -> String
     ) throws {
-        let writer = try SafetensorsWriter(
+        let writer = try SafetensorsWriter.begin(
             path: path,
             tensors: parameters.map {
                 try TensorDescription(

@@ -23,7 +23,7 @@ extension ModelDirectory {
     ) throws {
         let parameters = try InterleavedModel.parameters(of: configuration)
         try create(at: path, configuration, tokenizer: tokenizer) { weightsPath in
-            let writer = try SafetensorsWriter(
+            let writer = try SafetensorsWriter.begin(
                 path: weightsPath,
                 tensors: parameters.map {
                     try TensorDescription(

@@ -29,7 +29,7 @@ struct ModelDirectoryTests {
     ) throws {
         var parameters = try InterleavedModel.parameters(of: TinyModel.configuration)
         change(&parameters)
-        let writer = try SafetensorsWriter(
+        let writer = try SafetensorsWriter.begin(
             path: temporary.path + "model.safetensors",
             tensors: parameters.map {
                 try TensorDescription(name: $0.name, elementType: .float32, shape: $0.shape)
