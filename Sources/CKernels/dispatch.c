@@ -223,6 +223,23 @@ void ilv_paged_store_f32(float *keys, float *values, const float *k, size_t k_st
                                head_size);
 }
 
+void ilv_paged_attention_i8(float *out, size_t out_stride, const float *q, size_t q_stride,
+                            size_t rows, const int8_t *keys, const int8_t *values,
+                            const float *key_scales, const float *value_scales,
+                            const int32_t *table, size_t block_stride, size_t visible,
+                            size_t head_size, float scale, float *scores) {
+    kernels()->paged_attention_i8(out, out_stride, q, q_stride, rows, keys, values, key_scales,
+                                  value_scales, table, block_stride, visible, head_size, scale,
+                                  scores);
+}
+
+void ilv_paged_store_i8(int8_t *keys, int8_t *values, float *key_scales, float *value_scales,
+                        const float *k, size_t k_stride, const float *v, size_t v_stride,
+                        size_t first, size_t count, size_t heads, size_t head_size) {
+    kernels()->paged_store_i8(keys, values, key_scales, value_scales, k, k_stride, v, v_stride,
+                              first, count, heads, head_size);
+}
+
 void ilv_matmul_pack_f32(float *packed, const float *w, size_t w_stride, size_t inputs,
                          size_t first_output, size_t outputs) {
     kernels()->matmul_pack_f32(packed, w, w_stride, inputs, first_output, outputs);

@@ -65,7 +65,7 @@ package final class Engine: Sendable {
         metrics: EngineMetrics = EngineMetrics()
     ) throws(SchedulingConfigurationError) {
         self.metrics = metrics
-        let scheduling = configuration.scheduling(model.configuration)
+        let scheduling = configuration.scheduling(model)
         try scheduling.validate()
         modelConfiguration = model.configuration
         self.tokenizer = tokenizer

@@ -148,6 +148,22 @@ void ilv_paged_store_f32(float *keys, float *values, const float *k, size_t k_st
                          const float *v, size_t v_stride, size_t first, size_t count, size_t heads,
                          size_t head_size);
 
+/// ilv_paged_attention_f32 over keys and values of signed bytes, with a scale per position each.
+/// keys, values: as there, block b at 4 * b*block_stride · key_scales, value_scales: block b is [16] at
+/// b*block_stride
+void ilv_paged_attention_i8(float *out, size_t out_stride, const float *q, size_t q_stride,
+                            size_t rows, const int8_t *keys, const int8_t *values,
+                            const float *key_scales, const float *value_scales,
+                            const int32_t *table, size_t block_stride, size_t visible,
+                            size_t head_size, float scale, float *scores);
+
+/// Rounds keys and values to signed bytes with a scale per position and head, and puts them as ilv_paged_store_f32
+/// does. Where a number is not finite, the scale is NaN.
+/// key_scales, value_scales [heads, 16]
+void ilv_paged_store_i8(int8_t *keys, int8_t *values, float *key_scales, float *value_scales,
+                        const float *k, size_t k_stride, const float *v, size_t v_stride,
+                        size_t first, size_t count, size_t heads, size_t head_size);
+
 // MARK: Matrix x packed matrix (matmul)
 
 /// Packs rows of a weight for ilv_matmul_f32: packed[o / 16][i][o % 16] = w[o - first_output, i] for

@@ -29,6 +29,8 @@
     KERNEL(rotary_f32)                   \
     KERNEL(paged_attention_f32)          \
     KERNEL(paged_store_f32)              \
+    KERNEL(paged_attention_i8)           \
+    KERNEL(paged_store_i8)               \
     KERNEL(matmul_pack_f32)              \
     KERNEL(matmul_pack_inputs_f32)       \
     KERNEL(matmul_f32)                   \

@@ -132,6 +132,14 @@ ILV_INLINE float byte_scale(float most) {
     return most < 1e-36f ? 0 : most < __builtin_inff() ? most / 127.0f : __builtin_nanf("");
 }
 
+/// Sixteen values as bytes, whose row has the largest magnitude `most`; zeros where that has no scale.
+ILV_INLINE i8x16 byte_lanes(f32x16 lanes, float most) {
+    if (!(byte_scale(most) > 0)) {
+        return (i8x16)(0);
+    }
+    return __builtin_convertvector(nearest_lanes(lanes * (127.0f / most)), i8x16);
+}
+
 static void ILV_NAME(quantize_rows_i8)(int8_t *q, size_t q_stride, float *scales, int32_t *sums,
                                        const float *x, size_t x_stride, size_t rows,
                                        size_t columns) {

@@ -68,7 +68,11 @@ actor EngineCore {
         thread = EngineThread(isPinned: pinsWorkers)
         compute = Compute(workerCount: workerCount, pinsWorkers: pinsWorkers)
         workers = EngineWorkers(count: compute.pool.workerCount, isPinned: pinsWorkers)
-        pool = KeyValuePool(model.configuration.language, blockCount: scheduling.blockCount)
+        pool = KeyValuePool(
+            model.configuration.language,
+            model.language.keyValueFormat,
+            blockCount: scheduling.blockCount
+        )
     }
 
     /// Runs something on the engine's thread, after everything that was posted before.
@@ -95,7 +99,7 @@ actor EngineCore {
     /// Bytes of one entry of a pool; 0 where entries are no memory of their own.
     nonisolated func byteCount(of pool: AdmissionRefusal.Pool) -> Int {
         switch pool {
-        case .positionBlocks: KeyValuePool.byteCount(perBlockOf: model.configuration.language)
+        case .positionBlocks: model.language.byteCountPerBlock
         case .imageFeatures: EncodedImage.byteCount(of: model.configuration)
         case .inputBytes: 1
         case .drawings, .waitingRequests: 0

@@ -50,20 +50,21 @@ extension Engine {
         package init() {}
 
         /// The scheduler's view of the budgets, for a model.
-        package func scheduling(_ model: ModelConfiguration) -> SchedulingConfiguration {
+        package func scheduling(_ model: InterleavedModel) -> SchedulingConfiguration {
+            let language = model.configuration.language
             var scheduling = scheduling
             let blockSize = KeyValuePool.blockSize
             scheduling.blockSize = blockSize
-            let longest = (model.language.maximumPositionCount + blockSize - 1) / blockSize
+            let longest = (language.maximumPositionCount + blockSize - 1) / blockSize
             scheduling.blockCount = max(
                 // Two more, for the copies that a fork makes.
                 longest + 2,
-                keyValueByteBudget / KeyValuePool.byteCount(perBlockOf: model.language)
+                keyValueByteBudget / model.language.byteCountPerBlock
             )
-            scheduling.imageByteCount = EncodedImage.byteCount(of: model)
+            scheduling.imageByteCount = EncodedImage.byteCount(of: model.configuration)
             scheduling.imageByteBudget = max(
                 imageByteBudget,
-                model.language.maximumImageCount * scheduling.imageByteCount
+                language.maximumImageCount * scheduling.imageByteCount
             )
             return scheduling
         }

@@ -1,4 +1,4 @@
-internal import Tensors
+package import Tensors
 
 /// Memory for keys, values and final hidden states of all sequences, in blocks of positions.
 ///
@@ -15,33 +15,62 @@ package final class KeyValuePool {
     /// Most positions of one sequence.
     package let maximumPositionCount: Int
 
-    private let layerCount: Int
-    private let hiddenSize: Int
-    // A block's row: per layer keys [heads, headSize, 16] and values [heads, 16, headSize], then final
-    // hidden states [16, hidden].
+    /// How keys and values are stored.
+    package let format: KeyValueFormat
+
+    private let configuration: LanguageConfiguration
+    // A block's row: keys and values of one layer after the other, then final hidden states [16, hidden].
     private let blocks: Matrix
 
     /// Reserves address space for blocks of a model's size.
-    package init(_ configuration: LanguageConfiguration, blockCount: Int) {
+    package init(
+        _ configuration: LanguageConfiguration,
+        _ format: KeyValueFormat = .f32,
+        blockCount: Int
+    ) {
         self.blockCount = blockCount
+        self.format = format
+        self.configuration = configuration
         maximumPositionCount = configuration.maximumPositionCount
-        layerCount = configuration.layerCount
-        hiddenSize = configuration.hiddenSize
-        blocks = Matrix(rows: blockCount, columns: Self.elementCount(perBlockOf: configuration))
+        blocks = Matrix(
+            rows: blockCount,
+            columns: Self.hiddenColumn(configuration, format)
+                + configuration.hiddenSize * Self.blockSize
+        )
     }
 
     /// Memory of one block.
-    package static func byteCount(perBlockOf configuration: LanguageConfiguration) -> Int {
-        elementCount(perBlockOf: configuration) * MemoryLayout<Float>.stride
+    package static func byteCount(
+        perBlockOf configuration: LanguageConfiguration,
+        _ format: KeyValueFormat = .f32
+    ) -> Int {
+        (hiddenColumn(configuration, format) + configuration.hiddenSize * blockSize)
+            * MemoryLayout<Float>.stride
+    }
+
+    /// Columns of a layer's keys and values.
+    private static func columnCount(
+        perLayerOf configuration: LanguageConfiguration,
+        _ format: KeyValueFormat
+    ) -> Int {
+        PagedKeyValues.columnCount(
+            format,
+            heads: configuration.headCount,
+            headSize: configuration.headSize
+        )
+    }
+
+    /// Where a block's hidden states begin: behind all layers.
+    private static func hiddenColumn(
+        _ configuration: LanguageConfiguration,
+        _ format: KeyValueFormat
+    ) -> Int {
+        configuration.layerCount * columnCount(perLayerOf: configuration, format)
     }
 
     /// Number of blocks that hold `positionCount` positions.
     package static func blockCount(for positionCount: Int) -> Int {
         (positionCount + blockSize - 1) / blockSize
-    }
-
-    private static func elementCount(perBlockOf configuration: LanguageConfiguration) -> Int {
-        (2 * configuration.layerCount + 1) * configuration.hiddenSize * blockSize
     }
 
     /// Copies a block's contents, as a sequence does before it writes into a block that others read.
@@ -52,19 +81,20 @@ package final class KeyValuePool {
 
     /// Where a layer's keys and values lie.
     func layer(_ index: Int) -> PagedKeyValues {
-        let size = hiddenSize * Self.blockSize
-        return PagedKeyValues(
+        PagedKeyValues(
+            format,
+            heads: configuration.headCount,
+            headSize: configuration.headSize,
             blocks: blocks,
-            keyOffset: 2 * index * size,
-            valueOffset: (2 * index + 1) * size
+            firstColumn: index * Self.columnCount(perLayerOf: configuration, format)
         )
     }
 
     /// A block's final hidden states, [16, hidden].
     func hidden(ofBlock block: Int) -> Matrix {
-        let size = hiddenSize * Self.blockSize
-        let first = 2 * layerCount * size
+        let first = Self.hiddenColumn(configuration, format)
+        let size = configuration.hiddenSize * Self.blockSize
         return blocks.row(block).columns(first..<first + size)
-            .reshaped(rows: Self.blockSize, columns: hiddenSize)
+            .reshaped(rows: Self.blockSize, columns: configuration.hiddenSize)
     }
 }

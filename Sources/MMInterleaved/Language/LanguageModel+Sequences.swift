@@ -8,7 +8,11 @@ extension LanguageModel {
     /// Makes empty sequences that share a pool of their own and can be computed together.
     package func makeSequences(_ count: Int) -> [LanguageSequence] {
         let perSequence = KeyValuePool.blockCount(for: configuration.maximumPositionCount)
-        let pool = KeyValuePool(configuration, blockCount: count * perSequence)
+        let pool = KeyValuePool(
+            configuration,
+            keyValueFormat,
+            blockCount: count * perSequence
+        )
         return (0..<count).map { index in
             let sequence = LanguageSequence(pool)
             let blocks = index * perSequence..<(index + 1) * perSequence

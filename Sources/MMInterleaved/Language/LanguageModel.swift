@@ -9,6 +9,8 @@ package import Tensors
 package struct LanguageModel: Sendable {
     /// Sizes of the model.
     package let configuration: LanguageConfiguration
+    /// How pools of its sequences store keys and values.
+    package let keyValueFormat: KeyValueFormat
 
     let vocabulary: VocabularyConfiguration
     private let tokenEmbedding: Matrix  // [vocabulary, hidden]
@@ -50,6 +52,7 @@ package struct LanguageModel: Sendable {
         let c = configuration
         self.configuration = c
         self.vocabulary = vocabulary
+        keyValueFormat = parameters.ledger.formats.keyValueFormat
         let decoder = parameters["mm_decoder"]
         tokenEmbedding = try decoder["embed_tokens"].matrix(
             "weight",
@@ -163,6 +166,11 @@ package struct LanguageModel: Sendable {
             compute.add(addedBias, to: bias.columns(range))
         }
         return parameters.packed(head.weight, bias: head.bias, as: "head")
+    }
+
+    /// Memory of a block of positions.
+    package var byteCountPerBlock: Int {
+        KeyValuePool.byteCount(perBlockOf: configuration, keyValueFormat)
     }
 
     /// Looks up a token's embedding. `out` [1, hidden]

@@ -42,6 +42,14 @@ package struct FormatPolicy: Hashable, Sendable {
         self.overrides = overrides
     }
 
+    /// How keys and values of the language model are stored.
+    package var keyValueFormat: KeyValueFormat {
+        switch profile {
+        case .f32, .bf16: .f32
+        case .w8a8, .w4a8: .int8
+        }
+    }
+
     /// Everything in single precision.
     package static let f32 = FormatPolicy(.f32)
 

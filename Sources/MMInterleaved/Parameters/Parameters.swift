@@ -10,7 +10,8 @@ package struct Parameters {
     package final class Ledger {
         package fileprivate(set) var asked: [ParameterDescription] = []
         fileprivate let source: any ParameterSource
-        fileprivate let formats: FormatPolicy
+        /// What formats weights get.
+        package let formats: FormatPolicy
         fileprivate let progress: (ParameterDescription) -> Void
         private let maximumElementCount: Int
         private var elementCount = 0

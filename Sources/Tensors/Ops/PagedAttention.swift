@@ -1,25 +1,5 @@
 internal import CKernels
 
-/// Where the keys and values of one layer lie in a pool of blocks.
-package struct PagedKeyValues: Sendable {
-    /// Positions in a block.
-    package static let blockSize = 16
-
-    /// One block per row: keys [heads, headSize, 16] and values [heads, 16, headSize] among others.
-    package let blocks: Matrix
-    /// First column of the layer's keys.
-    package let keyOffset: Int
-    /// First column of the layer's values.
-    package let valueOffset: Int
-
-    /// Describes a layer's place in the pool's rows.
-    package init(blocks: Matrix, keyOffset: Int, valueOffset: Int) {
-        self.blocks = blocks
-        self.keyOffset = keyOffset
-        self.valueOffset = valueOffset
-    }
-}
-
 /// Which rows of a step continue which sequences, and how the step's attention is cut into parts.
 ///
 /// Made once per step and used by all layers.
@@ -67,10 +47,16 @@ package struct PagedAttentionPlan: Sendable {
         self.headSize = headSize
     }
 
-    /// Memory that one layer's queries, results, keys and values take.
-    fileprivate var byteCount: Int {
-        (2 * rowCount + 2 * table.count * PagedKeyValues.blockSize) * heads * headSize
-            * MemoryLayout<Float>.stride
+    /// Memory that a layer's queries, results, keys and values take.
+    fileprivate func byteCount(_ layer: PagedKeyValues) -> Int {
+        2 * rowCount * heads * headSize * MemoryLayout<Float>.stride
+            + table.count * layer.byteCountPerBlock
+    }
+
+    /// - Precondition: a layer has the plan's blocks and heads.
+    fileprivate func requireFit(_ layer: PagedKeyValues) {
+        precondition(largestBlock < layer.blocks.rows, "block \(largestBlock)")
+        precondition(layer.heads == heads && layer.headSize == headSize, "heads of another layer")
     }
 
     /// Number of rows so far.
@@ -160,27 +146,44 @@ extension Compute {
         precondition(keys.rows == plan.rowCount && values.rows == plan.rowCount)
         precondition(keys.columns == plan.heads * plan.headSize)
         precondition(values.columns == keys.columns)
+        plan.requireFit(layer)
         forRanges(
             of: plan.stores.count,
             granularity: rows(of: PagedKeyValues.blockSize * keys.columns),
             byteCount: 2 * Self.byteCount(keys, values)
         ) { range, _ in
             for store in plan.stores[range] {
-                let block = layer.blocks.row(store.block)
-                let size = PagedKeyValues.blockSize * keys.columns
                 let (k, v) = (keys.rows(store.rows), values.rows(store.rows))
-                unsafe ilv_paged_store_f32(
-                    block.columns(layer.keyOffset..<layer.keyOffset + size).base,
-                    block.columns(layer.valueOffset..<layer.valueOffset + size).base,
-                    k.base,
-                    k.stride,
-                    v.base,
-                    v.stride,
-                    store.slot,
-                    store.rows.count,
-                    plan.heads,
-                    plan.headSize
-                )
+                switch layer.format {
+                case .f32:
+                    unsafe ilv_paged_store_f32(
+                        layer.keys(store.block, 0),
+                        layer.values(store.block, 0),
+                        k.base,
+                        k.stride,
+                        v.base,
+                        v.stride,
+                        store.slot,
+                        store.rows.count,
+                        plan.heads,
+                        plan.headSize
+                    )
+                case .int8:
+                    unsafe ilv_paged_store_i8(
+                        layer.keyBytes(store.block, 0),
+                        layer.valueBytes(store.block, 0),
+                        layer.keyScales(store.block, 0),
+                        layer.valueScales(store.block, 0),
+                        k.base,
+                        k.stride,
+                        v.base,
+                        v.stride,
+                        store.slot,
+                        store.rows.count,
+                        plan.heads,
+                        plan.headSize
+                    )
+                }
             }
         }
     }
@@ -204,11 +207,8 @@ extension Compute {
     ) {
         precondition(q.rows == plan.rowCount && out.rows == q.rows && out.columns == q.columns)
         precondition(q.columns == plan.heads * plan.headSize)
-        let headSize = plan.headSize
         let size = PagedKeyValues.blockSize
-        precondition(plan.largestBlock < layer.blocks.rows, "block \(plan.largestBlock)")
-        precondition(layer.keyOffset + size * q.columns <= layer.blocks.columns)
-        precondition(layer.valueOffset + size * q.columns <= layer.blocks.columns)
+        plan.requireFit(layer)
         floatingPointOperationCount += plan.floatingPointOperationCount
         scope {
             let keyCount = (plan.largestKeyCount + size - 1) / size * size
@@ -216,29 +216,75 @@ extension Compute {
             unsafe plan.table.withUnsafeBufferPointer { table in
                 guard let table = table.baseAddress else { return }
                 let parts = plan.parts
-                pool.run(parts.count, byteCount: plan.byteCount) { index, worker in
+                pool.run(parts.count, byteCount: plan.byteCount(layer)) { index, worker in
                     let part = parts[index]
                     let (source, target) = (q.rows(part.rows), out.rows(part.rows))
                     for head in part.heads {
-                        let column = head * headSize
-                        unsafe ilv_paged_attention_f32(
-                            target.base + column,
-                            target.stride,
-                            source.base + column,
-                            source.stride,
-                            part.rows.count,
-                            layer.blocks.base + layer.keyOffset + size * column,
-                            layer.blocks.base + layer.valueOffset + size * column,
+                        unsafe attend(
+                            source,
+                            head,
+                            part,
+                            plan,
+                            scale: scale,
+                            layer,
                             table + part.tableOffset,
-                            layer.blocks.stride,
-                            part.visible,
-                            headSize,
-                            scale,
-                            scores.row(worker).base
+                            scores.row(worker),
+                            into: target
                         )
                     }
                 }
             }
         }
+    }
+}
+
+/// One head of a part's rows.
+private func attend(
+    _ q: Matrix,
+    _ head: Int,
+    _ part: PagedAttentionPlan.Part,
+    _ plan: PagedAttentionPlan,
+    scale: Float,
+    _ layer: PagedKeyValues,
+    _ table: UnsafePointer<Int32>,
+    _ scores: Matrix,
+    into out: Matrix
+) {
+    let column = head * plan.headSize
+    switch layer.format {
+    case .f32:
+        unsafe ilv_paged_attention_f32(
+            out.base + column,
+            out.stride,
+            q.base + column,
+            q.stride,
+            q.rows,
+            layer.keys(0, head),
+            layer.values(0, head),
+            table,
+            layer.blocks.stride,
+            part.visible,
+            plan.headSize,
+            scale,
+            scores.base
+        )
+    case .int8:
+        unsafe ilv_paged_attention_i8(
+            out.base + column,
+            out.stride,
+            q.base + column,
+            q.stride,
+            q.rows,
+            layer.keyBytes(0, head),
+            layer.valueBytes(0, head),
+            layer.keyScales(0, head),
+            layer.valueScales(0, head),
+            table,
+            layer.blocks.stride,
+            part.visible,
+            plan.headSize,
+            scale,
+            scores.base
+        )
     }
 }

@@ -270,5 +270,11 @@ struct LanguageBatchTests {
         #expect(EncodedImage.byteCount(of: configuration) == 4 * elementCount)
         // Two layers' keys and values and one hidden state of 16 channels per position.
         #expect(KeyValuePool.byteCount(perBlockOf: configuration.language) == 16 * 5 * 16 * 4)
+        // As bytes, with a scale of four bytes per head.
+        let heads = configuration.language.headCount
+        #expect(
+            KeyValuePool.byteCount(perBlockOf: configuration.language, .int8)
+                == 16 * (4 * (16 + 4 * heads) + 16 * 4)
+        )
     }
 }

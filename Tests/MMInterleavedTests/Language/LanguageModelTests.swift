@@ -36,7 +36,7 @@ struct LanguageModelTests {
             let block = sequence.blocks[position / KeyValuePool.blockSize]
             let slot = position % KeyValuePool.blockSize
             return (0..<width).map { channel in
-                place.blocks[block, place.keyOffset + channel * KeyValuePool.blockSize + slot]
+                place.blocks[block, place.firstColumn + channel * KeyValuePool.blockSize + slot]
             }
         }
     }
