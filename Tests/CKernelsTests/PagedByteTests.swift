@@ -178,8 +178,8 @@ struct PagedByteTests {
             values[7 * 16 + 3] = poison
             let pool = BytePool(set, keys, values, heads: 1, headSize: 16)
             let results = pool.attend(set, random.floats(20 * 16), 0..<20, head: 0)
-            #expect(results[..<(7 * 16)].allSatisfy(\.isFinite))
-            #expect(results[(7 * 16)...].allSatisfy(\.isNaN))
+            #expect(results[..<(7 * 16)].allSatisfy { $0.isFinite })
+            #expect(results[(7 * 16)...].allSatisfy { $0.isNaN })
         }
     }
 }

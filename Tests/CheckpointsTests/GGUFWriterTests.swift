@@ -26,8 +26,9 @@ struct GGUFWriterTests {
             ]
         )
         let blocks = [UInt8](0..<68)
-        try writer.append(unsafe blocks[..<40].span.bytes, to: "bytes")
-        try writer.append(unsafe blocks[40...].span.bytes, to: "bytes")
+        let (first, rest) = (Array(blocks[..<40]), Array(blocks[40...]))
+        try writer.append(unsafe first.span.bytes, to: "bytes")
+        try writer.append(unsafe rest.span.bytes, to: "bytes")
         try writer.append(unsafe littleEndian([1, 2, 3]).span.bytes, to: "row")
         try writer.finish()
 

@@ -1,4 +1,5 @@
 import MMInterleaved
+import Tensors
 import Testing
 
 @Suite("Formats of weights by name")

@@ -109,7 +109,7 @@ struct WeightFormatTests {
         let layer = LinearWeights(weight: values(20, 64, seed: 6), bias: nil, format: .int8)
         let out = Matrix(rows: 3, columns: 20)
         compute.linear(x, layer, into: out)
-        #expect(out.row(1).toArray().allSatisfy(\.isNaN))
+        #expect(out.row(1).toArray().allSatisfy { $0.isNaN })
         #expect(out.row(0).isFinite && out.row(2).isFinite)
     }
 

@@ -80,7 +80,7 @@ struct DeformableParity {
                 points: points,
                 locations: locations[sample].matrix(rows: queries),
                 weights: weights[sample].matrix(rows: queries),
-                addingTo: out
+                into: out
             )
             report.compare(
                 "core.out[\(sample)]",
