@@ -338,10 +338,16 @@ float ilv_quantize_map_i8(int8_t *q, size_t q_stride, int32_t *sums, const float
     return kernels()->quantize_map_i8(q, q_stride, sums, x, x_stride, rows, columns, most);
 }
 
-void ilv_matmul_pack_i4(uint8_t *packed, uint8_t *multipliers, float *scales, const float *w,
-                        size_t w_stride, size_t inputs, size_t first_output, size_t outputs) {
-    kernels()->matmul_pack_i4(packed, multipliers, scales, w, w_stride, inputs, first_output,
-                              outputs);
+void ilv_quantize_rows_i4(int8_t *q, size_t q_stride, uint8_t *multipliers, float *scales,
+                          const float *w, size_t w_stride, size_t rows, size_t inputs) {
+    kernels()->quantize_rows_i4(q, q_stride, multipliers, scales, w, w_stride, rows, inputs);
+}
+
+void ilv_matmul_pack_i4(uint8_t *packed, uint8_t *packed_multipliers, const int8_t *w,
+                        const uint8_t *multipliers, size_t padded_inputs, size_t first_output,
+                        size_t outputs) {
+    kernels()->matmul_pack_i4(packed, packed_multipliers, w, multipliers, padded_inputs,
+                              first_output, outputs);
 }
 
 void ilv_matmul_pack_i8(uint8_t *packed, const int8_t *w, size_t w_stride, size_t inputs,

@@ -19,13 +19,24 @@ struct NibbleTests {
             scales: [Float](repeating: -1, count: outputs)
         )
         let rows = GuardedRows(weight, rows: outputs, columns: inputs)
-        unsafe set.table.matmul_pack_i4(
-            &packed.nibbles,
-            &packed.multipliers,
+        var numbers = [Int8](repeating: 1, count: outputs * padded)
+        var multipliers = [UInt8](repeating: 0, count: outputs * padded / 32)
+        unsafe set.table.quantize_rows_i4(
+            &numbers,
+            padded,
+            &multipliers,
             &packed.scales,
             rows.pointer,
             rows.stride,
-            inputs,
+            outputs,
+            inputs
+        )
+        unsafe set.table.matmul_pack_i4(
+            &packed.nibbles,
+            &packed.multipliers,
+            numbers,
+            multipliers,
+            padded,
             0,
             outputs
         )
@@ -57,7 +68,6 @@ struct NibbleTests {
             }
             var (missed, total) = (0.0, 0.0)
             for output in 0..<outputs {
-                #expect(expected.scales[output].bitPattern & 0x1ffff == 0)
                 for input in 0..<inputs {
                     let number = weight[output * inputs + input]
                     let difference = Double(
@@ -69,6 +79,46 @@ struct NibbleTests {
             }
             #expect(missed / total < 1e-2)
             #expect(expected.multipliers.allSatisfy { (1...15).contains($0) })
+        }
+    }
+
+    @Test(
+        "A scale is the greatest common divisor of its products with the multipliers, which half precision holds",
+        arguments: [1, 1e-3, 1e-6, 1e-9, 1e4] as [Float]
+    )
+    func exactProducts(_ size: Float) {
+        var random = SeededRandom(seed: 9)
+        let (inputs, outputs) = (160, 24)
+        var weight = random.floats(inputs * outputs, in: -size...size)
+        // Groups of very different sizes, and one of zeros.
+        for index in weight.indices {
+            weight[index] *= Float(index % inputs / 32) / Float(1 + index / inputs % 4)
+        }
+        let expected = pack(KernelSet.all[0], weight, inputs: inputs, outputs: outputs)
+        for set in KernelSet.all {
+            #expect(pack(set, weight, inputs: inputs, outputs: outputs) == expected, "\(set.name)")
+        }
+        let groups = 6
+        for output in 0..<outputs {
+            let scale = expected.scales[output]
+            #expect(scale > 0)
+            var divisor = 0
+            for group in 0..<inputs / 32 {
+                let place = (output / 16 * groups + group) * 16 + output % 16
+                let product = scale * Float(expected.multipliers[place])
+                #expect(Float(Float16(product)) == product)
+                var rest = Int(product * 0x1p24)
+                while rest != 0 { (divisor, rest) = (rest, divisor % rest) }
+            }
+            #expect(Float(divisor) * 0x1p-24 == scale)
+        }
+    }
+
+    @Test("A weight that is too large for half precision is no number")
+    func tooLarge() {
+        for set in KernelSet.all {
+            let packed = pack(set, [Float](repeating: 1e6, count: 32), inputs: 32, outputs: 1)
+            #expect(packed.scales[0].isNaN)
         }
     }
 

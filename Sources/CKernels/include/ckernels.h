@@ -305,11 +305,22 @@ void ilv_convolution_i8(float *out, size_t out_stride, const int8_t *q, size_t q
                         size_t stride, size_t output_width, size_t first_row, size_t row_count,
                         const uint8_t *w, const float *w_scales, const float *bias, size_t outputs);
 
-/// Rounds rows first_output ..< first_output + outputs of weights to 4 bits and packs them for ilv_matmul_i4: a scale
-/// of seven significant bits per output, and per 32 inputs the multiplier with which the squares of the errors are
-/// least. Outputs that a last panel lacks stay as they are. w [outputs, inputs] · scales [all outputs]
-void ilv_matmul_pack_i4(uint8_t *packed, uint8_t *multipliers, float *scales, const float *w,
-                        size_t w_stride, size_t inputs, size_t first_output, size_t outputs);
+/// Rounds rows of weights to 4 bits: w[r,c] is about scales[r] * multiplier of (r, c / 32) * q[r,c], q of -8 ... 7,
+/// multipliers of 1 ... 15 with which the squares of the errors are least. A row's multipliers have no common divisor but
+/// 1, and scales[r] times each of them is exact in half precision.
+///
+/// q_stride is a multiple of 64, at least inputs; beyond them are numbers of 0 and multipliers of 1. A row of zeros has
+/// scale 0; one with a number that is not finite, or too large for half precision, scale NaN. q [rows, q_stride] ·
+/// multipliers [rows, q_stride / 32] · scales [rows] · w [rows, inputs]
+void ilv_quantize_rows_i4(int8_t *q, size_t q_stride, uint8_t *multipliers, float *scales,
+                          const float *w, size_t w_stride, size_t rows, size_t inputs);
+
+/// Packs rows first_output ..< first_output + outputs of weights for ilv_matmul_i4. Outputs that a last panel lacks stay
+/// as they are. w [outputs, padded_inputs] and multipliers [outputs, padded_inputs / 32] as ilv_quantize_rows_i4 makes
+/// them, inputs padded to 64
+void ilv_matmul_pack_i4(uint8_t *packed, uint8_t *packed_multipliers, const int8_t *w,
+                        const uint8_t *multipliers, size_t padded_inputs, size_t first_output,
+                        size_t outputs);
 
 /// ilv_matmul_i8 with weights of 4 bits: w[o,i] = multiplier of (o, i / 32) * (nibble - 8), multipliers 1 ... 15. The same
 /// bits as with the bytes that they stand for.

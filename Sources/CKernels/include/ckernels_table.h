@@ -49,6 +49,7 @@
     KERNEL(quantize_rows_i8)             \
     KERNEL(largest_rows_f32)             \
     KERNEL(quantize_map_i8)              \
+    KERNEL(quantize_rows_i4)             \
     KERNEL(matmul_pack_i8)               \
     KERNEL(matmul_pack_i4)               \
     KERNEL(matmul_i8)                    \

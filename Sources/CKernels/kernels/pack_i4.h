@@ -1,21 +1,32 @@
-// Weights of 4 bits from numbers. Compiled once per instruction set, after quantize.h; no include guard.
+// Weights of 4 bits from numbers, and their packing. Compiled once per instruction set, after quantize.h; no include guard.
 //
-// A weight is scale * multiplier * (nibble - 8): a scale per output, a multiplier of 1 to 15 per 32 inputs. The scale has
-// seven significant bits, so that its products with multipliers are exact in half precision.
+// A weight is scale * multiplier * number: a scale per output, a multiplier of 1 to 15 per 32 inputs, a number of -8 to 7.
+// Products of scale and multiplier are exact in half precision, so a file that stores these alone stores all: the scale
+// is their greatest common divisor, as the multipliers of a row have none but 1.
 
 #define ILV_PANEL ILV_LANES
+/// The smallest number of half precision, of which all others are multiples.
+#define ILV_HALF_STEP 5.9604644775390625e-8f
+/// The largest scale whose product with 15 half precision holds.
+#define ILV_LARGEST_I4_SCALE 4352.0f
 
-/// Scales at least as large, of seven significant bits.
+/// Scales at least as large: of seven significant bits, and a multiple of the smallest number of half precision.
 ILV_INLINE float round_scale_up(float scale) {
     uint32_t bits;
     memcpy(&bits, &scale, sizeof bits);
     bits = (bits + 0x1ffff) & ~0x1ffffu;
     memcpy(&scale, &bits, sizeof scale);
+    if (scale < 64 * ILV_HALF_STEP) {
+        float steps = scale / ILV_HALF_STEP;
+        uint32_t whole = (uint32_t)steps;
+        whole += (float)whole < steps;
+        scale = (float)whole * ILV_HALF_STEP;
+    }
     return scale;
 }
 
-/// The nibbles of a group for a step, and the sum of the squares of what they miss.
-ILV_INLINE float group_nibbles(i32x16 nibbles[2], const f32x16 values[2], float step) {
+/// The numbers of a group for a step, and the sum of the squares of what they miss.
+ILV_INLINE float group_numbers(i32x16 numbers[2], const f32x16 values[2], float step) {
     float inverse = 1.0f / step;
     f32x16 missed = splat(0);
     for (size_t half = 0; half < 2; half++) {
@@ -24,7 +35,7 @@ ILV_INLINE float group_nibbles(i32x16 nibbles[2], const f32x16 values[2], float 
         whole = __builtin_elementwise_min(whole, (i32x16)(7));
         f32x16 difference = values[half] - __builtin_convertvector(whole, f32x16) * step;
         missed += difference * difference;
-        nibbles[half] = whole + 8;
+        numbers[half] = whole;
     }
     // In a fixed order, unlike a reduction.
     float sum = 0;
@@ -47,57 +58,106 @@ ILV_INLINE float group_step(const f32x16 values[2]) {
     return above > below ? above : below;
 }
 
-static void ILV_NAME(matmul_pack_i4)(uint8_t *packed, uint8_t *multipliers, float *scales,
-                                     const float *w, size_t w_stride, size_t inputs,
-                                     size_t first_output, size_t outputs) {
-    size_t groups = (inputs + 63) / 64 * 64 / ILV_GROUP;
-    for (size_t r = 0; r < outputs; r++, w += w_stride) {
-        size_t output = first_output + r, lane = output % ILV_PANEL, panel = output / ILV_PANEL;
+/// Sixteen inputs each of a group that begins at `first`, zeros behind the last.
+ILV_INLINE void load_group(f32x16 values[2], const float *w, size_t first, size_t inputs) {
+    values[0] = load_up_to(w + first, inputs - first);
+    values[1] = inputs > first + 16 ? load_up_to(w + first + 16, inputs - first - 16) : splat(0);
+}
+
+/// The multiplier of a group with which its numbers miss least; these numbers.
+ILV_INLINE uint32_t group_multiplier(i32x16 best[2], const f32x16 values[2], float scale) {
+    float wanted = group_step(values) / scale, least_missed = __builtin_inff();
+    uint32_t multiplier = 1;
+    // The step that cuts nothing off, and smaller ones that cut a little and round finer.
+    uint32_t highest = wanted >= 15 ? 15 : (uint32_t)wanted + 1;
+    uint32_t lowest = highest > 3 ? highest - 3 : 1;
+    for (uint32_t m = highest; m >= lowest; m--) {
+        i32x16 numbers[2];
+        float missed = group_numbers(numbers, values, scale * (float)m);
+        if (missed < least_missed) {
+            least_missed = missed;
+            multiplier = m;
+            best[0] = numbers[0];
+            best[1] = numbers[1];
+        }
+    }
+    return multiplier;
+}
+
+ILV_INLINE uint32_t common_divisor(uint32_t a, uint32_t b) {
+    while (b != 0) {
+        uint32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static void ILV_NAME(quantize_rows_i4)(int8_t *q, size_t q_stride, uint8_t *multipliers,
+                                       float *scales, const float *w, size_t w_stride, size_t rows,
+                                       size_t inputs) {
+    size_t groups = q_stride / ILV_GROUP;
+    for (size_t r = 0; r < rows; r++, w += w_stride, q += q_stride, multipliers += groups) {
+        f32x16 values[2];
+        memset(q, 0, q_stride);
+        memset(multipliers, 1, groups);
         float most = largest_magnitude(w, inputs), largest_step = 0;
-        int has_values = byte_scale(most) > 0;
-        for (size_t g = 0; has_values && g * ILV_GROUP < inputs; g++) {
-            size_t c = g * ILV_GROUP;
-            f32x16 values[2] = {load_up_to(w + c, inputs - c),
-                                inputs > c + 16 ? load_up_to(w + c + 16, inputs - c - 16) : splat(0)};
+        scales[r] = byte_scale(most);
+        if (!(scales[r] > 0)) {
+            continue;
+        }
+        for (size_t c = 0; c < inputs; c += ILV_GROUP) {
+            load_group(values, w, c, inputs);
             float step = group_step(values);
             largest_step = step > largest_step ? step : largest_step;
         }
-        float scale = has_values ? round_scale_up(largest_step / 15.0f) : byte_scale(most);
-        scales[output] = scale;
-        for (size_t g = 0; g < groups; g++) {
-            size_t c = g * ILV_GROUP;
-            i32x16 best[2] = {(i32x16)(8), (i32x16)(8)};
-            size_t multiplier = 1;
-            if (has_values && c < inputs) {
-                f32x16 values[2] = {
-                    load_up_to(w + c, inputs - c),
-                    inputs > c + 16 ? load_up_to(w + c + 16, inputs - c - 16) : splat(0)};
-                float wanted = group_step(values) / scale, least_missed = __builtin_inff();
-                // The step that cuts nothing off, and smaller ones that cut a little and round finer.
-                size_t highest = wanted >= 15 ? 15 : (size_t)wanted + 1;
-                size_t lowest = highest > 3 ? highest - 3 : 1;
-                for (size_t m = highest; m >= lowest; m--) {
-                    i32x16 nibbles[2];
-                    float missed = group_nibbles(nibbles, values, scale * (float)m);
-                    if (missed < least_missed) {
-                        least_missed = missed;
-                        multiplier = m;
-                        best[0] = nibbles[0];
-                        best[1] = nibbles[1];
-                    }
-                }
+        float scale = round_scale_up(largest_step / 15.0f);
+        if (!(scale <= ILV_LARGEST_I4_SCALE)) {
+            scales[r] = __builtin_nanf("");
+            continue;
+        }
+        uint32_t divisor = 0;
+        for (size_t c = 0; c < inputs; c += ILV_GROUP) {
+            i32x16 best[2] = {(i32x16)(0), (i32x16)(0)};
+            load_group(values, w, c, inputs);
+            uint32_t multiplier = group_multiplier(best, values, scale);
+            multipliers[c / ILV_GROUP] = (uint8_t)multiplier;
+            divisor = common_divisor(multiplier, divisor);
+            for (size_t half = 0; half < 2; half++) {
+                i8x16 bytes = __builtin_convertvector(best[half], i8x16);
+                memcpy(q + c + 16 * half, &bytes, sizeof bytes);
             }
-            multipliers[(panel * groups + g) * ILV_PANEL + lane] = (uint8_t)multiplier;
-            uint8_t *target = packed + (panel * groups + g) * ILV_GROUP * ILV_PANEL / 2;
-            for (size_t i = 0; i < ILV_GROUP; i += 8) {
-                for (size_t j = 0; j < 4; j++) {
-                    size_t even = i + j, odd = i + 4 + j;
-                    target[i / 8 * 64 + 4 * lane + j] =
-                        (uint8_t)(best[even / 16][even % 16] | best[odd / 16][odd % 16] << 4);
-                }
-            }
+        }
+        scales[r] = scale * (float)divisor;
+        for (size_t c = 0; c < inputs; c += ILV_GROUP) {
+            multipliers[c / ILV_GROUP] /= (uint8_t)divisor;
         }
     }
 }
 
+static void ILV_NAME(matmul_pack_i4)(uint8_t *packed, uint8_t *packed_multipliers, const int8_t *w,
+                                     const uint8_t *multipliers, size_t padded_inputs,
+                                     size_t first_output, size_t outputs) {
+    size_t groups = padded_inputs / ILV_GROUP;
+    for (size_t r = 0; r < outputs; r++) {
+        size_t output = first_output + r, lane = output % ILV_PANEL, panel = output / ILV_PANEL;
+        uint8_t *panel_multipliers = packed_multipliers + panel * groups * ILV_PANEL;
+        uint8_t *target = packed + panel * padded_inputs * ILV_PANEL / 2 + 4 * lane;
+        for (size_t g = 0; g < groups; g++) {
+            panel_multipliers[g * ILV_PANEL + lane] = multipliers[r * groups + g];
+        }
+        for (size_t i = 0; i < padded_inputs; i += 8, target += 4 * ILV_PANEL) {
+            uint32_t even, odd;
+            memcpy(&even, w + r * padded_inputs + i, sizeof even);
+            memcpy(&odd, w + r * padded_inputs + i + 4, sizeof odd);
+            // With four bits, another third bit is 8 more.
+            uint32_t pairs = ((even ^ 0x08080808u) & 0x0f0f0f0fu) |
+                             ((odd ^ 0x08080808u) & 0x0f0f0f0fu) << 4;
+            memcpy(target, &pairs, sizeof pairs);
+        }
+    }
+}
+
+#undef ILV_LARGEST_I4_SCALE
+#undef ILV_HALF_STEP
 #undef ILV_PANEL

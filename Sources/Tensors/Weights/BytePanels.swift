@@ -32,44 +32,17 @@ internal import CKernels
 
     var byteCount: Int { storage.byteCount + scales.count * MemoryLayout<Float>.stride }
 
-    func pack(_ weight: Matrix, firstOutput: Int) {
-        let padded = ByteRows.padded(channels)
-        let rotated = Matrix(rows: 1, columns: stride)
-        var bytes = [Int8](repeating: 0, count: stride)
-        var sums = [Int32](repeating: 0, count: stride / 32)
-        for index in 0..<weight.rows {
-            let output = firstOutput + index
-            // The zeros between the pixels are there from the beginning.
-            for pixel in 0..<window {
-                unsafe ilv_rotate_f32(
-                    rotated.base + pixel * padded,
-                    rotated.stride,
-                    weight.row(index).base + pixel * channels,
-                    weight.stride,
-                    1,
-                    channels,
-                    rotation.size
-                )
-            }
-            unsafe ilv_quantize_rows_i8(
-                &bytes,
-                stride,
-                scales.base + output,
-                &sums,
-                rotated.base,
-                rotated.stride,
-                1,
-                stride
-            )
-            unsafe ilv_matmul_pack_i8(
-                storage.address.assumingMemoryBound(to: UInt8.self),
-                bytes,
-                stride,
-                stride,
-                output,
-                1
-            )
-        }
+    func pack(_ rows: IntegerRows, firstOutput: Int) {
+        precondition(rows.format == .int8 && rows.channels == channels && rows.window == window)
+        unsafe ilv_matmul_pack_i8(
+            storage.address.assumingMemoryBound(to: UInt8.self),
+            rows.numbers,
+            stride,
+            stride,
+            firstOutput,
+            rows.count
+        )
+        scales.columns(firstOutput..<firstOutput + rows.count).copy(from: rows.scales)
     }
 
     /// Where a panel begins.

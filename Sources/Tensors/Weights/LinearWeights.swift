@@ -67,6 +67,16 @@ package struct LinearWeights: Sendable {
         self.weight.pack(weight, firstOutput: firstOutput)
     }
 
+    /// Packs rows that are whole numbers of the layer's format as the outputs from `firstOutput` on: the same bits as
+    /// those of the numbers that they were rounded from.
+    ///
+    /// Threads: while the layer is loaded, before anything multiplies by it.
+    package func pack(_ rows: IntegerRows, firstOutput: Int) {
+        precondition(rows.channels * rows.window == inputs && firstOutput >= 0)
+        precondition(firstOutput + rows.count <= outputs, "more rows than outputs")
+        weight.pack(rows, firstOutput: firstOutput)
+    }
+
     /// How the weight is stored.
     package var format: WeightFormat { weight.format }
 

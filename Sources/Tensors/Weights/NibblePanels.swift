@@ -26,29 +26,18 @@ internal import CKernels
         storage.byteCount + multiplierStorage.byteCount + scales.count * MemoryLayout<Float>.stride
     }
 
-    func pack(_ weight: Matrix, firstOutput: Int) {
-        let rotated = Matrix(rows: 1, columns: inputs)
-        for index in 0..<weight.rows {
-            unsafe ilv_rotate_f32(
-                rotated.base,
-                rotated.stride,
-                weight.row(index).base,
-                weight.stride,
-                1,
-                inputs,
-                rotation.size
-            )
-            unsafe ilv_matmul_pack_i4(
-                storage.address.assumingMemoryBound(to: UInt8.self),
-                multiplierStorage.address.assumingMemoryBound(to: UInt8.self),
-                scales.base,
-                rotated.base,
-                rotated.stride,
-                inputs,
-                firstOutput + index,
-                1
-            )
-        }
+    func pack(_ rows: IntegerRows, firstOutput: Int) {
+        precondition(rows.format == .int4 && rows.channels == inputs && rows.window == 1)
+        unsafe ilv_matmul_pack_i4(
+            storage.address.assumingMemoryBound(to: UInt8.self),
+            multiplierStorage.address.assumingMemoryBound(to: UInt8.self),
+            rows.numbers,
+            rows.multipliers,
+            rows.stride,
+            firstOutput,
+            rows.count
+        )
+        scales.columns(firstOutput..<firstOutput + rows.count).copy(from: rows.scales)
     }
 
     /// Where the nibbles of a panel begin.

@@ -60,10 +60,34 @@ enum PackedWeight: Sendable {
         switch self {
         case .f32(let panels): panels.pack(weight, firstOutput: firstOutput)
         case .bf16(let panels): panels.pack(weight, firstOutput: firstOutput)
-        case .int8(let panels): panels.pack(weight, firstOutput: firstOutput)
-        case .int4(let panels): panels.pack(weight, firstOutput: firstOutput)
+        case .int8(let panels): round(weight, window: panels.window, firstOutput: firstOutput)
+        case .int4: round(weight, window: 1, firstOutput: firstOutput)
         }
     }
+
+    /// Packs rows that are whole numbers as the outputs from `firstOutput` on.
+    ///
+    /// - Precondition: they are of this format.
+    func pack(_ rows: IntegerRows, firstOutput: Int) {
+        switch self {
+        case .int8(let panels): panels.pack(rows, firstOutput: firstOutput)
+        case .int4(let panels): panels.pack(rows, firstOutput: firstOutput)
+        case .f32, .bf16: preconditionFailure("\(format) has no whole numbers")
+        }
+    }
+
+    /// Makes whole numbers of a weight, a few rows at a time, and packs them.
+    private func round(_ weight: Matrix, window: Int, firstOutput: Int) {
+        for first in stride(from: 0, to: weight.rows, by: Self.roundedRowCount) {
+            let rows = weight.rows(first..<min(weight.rows, first + Self.roundedRowCount))
+            pack(
+                IntegerRows(rounding: rows, to: format, window: window),
+                firstOutput: firstOutput + first
+            )
+        }
+    }
+
+    private static let roundedRowCount = 64
 
     /// Number of panels.
     static func panelCount(_ outputs: Int) -> Int { (outputs + panelWidth - 1) / panelWidth }

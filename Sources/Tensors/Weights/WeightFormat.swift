@@ -50,13 +50,16 @@ package enum WeightFormat: String, CaseIterable, Hashable, Sendable {
 ///
 /// A rotation is the product with a symmetric, orthogonal Hadamard matrix: of inputs and weights alike, so that it
 /// changes no product. Source: Ashkboos et al., QuaRot, arXiv 2404.00456 §4.
-struct RotationGroup: Hashable, Sendable {
+package struct RotationGroup: Hashable, Sendable {
     /// Number of values.
-    let size: Int
+    package let size: Int
+
+    /// The numbers of values that groups may have, the largest that divides the number of inputs being taken.
+    package static let sizes = [256, 64, 32, 16]
 
     /// The largest group that divides the number of inputs; nil if there is none.
-    init?(inputs: Int) {
-        guard let size = [256, 64, 32, 16].first(where: { inputs % $0 == 0 }), inputs > 0 else {
+    package init?(inputs: Int) {
+        guard let size = Self.sizes.first(where: { inputs % $0 == 0 }), inputs > 0 else {
             return nil
         }
         self.size = size
