@@ -63,7 +63,13 @@ package struct LanguageModel: Sendable {
             try Self.layer(decoder["layers"][index], c, index: index, visionWidth: visionWidth)
         }
         finalNorm = try decoder.rmsNorm("norm", channels: c.hiddenSize, epsilon: c.normEpsilon)
-        head = try Self.head(parameters["text_decoder"], c, vocabulary)
+        // The second part speaks for the two image tokens only; both are linear, so their sum is one layer.
+        head = try parameters["text_decoder"].linear(
+            "head",
+            inputs: c.hiddenSize,
+            outputs: vocabulary.size,
+            adding: ("head_new", vocabulary.size - vocabulary.originalSize)
+        )
         rotary = RotaryTable(
             positionCount: c.maximumPositionCount,
             headSize: c.headSize,
@@ -140,32 +146,6 @@ package struct LanguageModel: Sendable {
                 bias: false
             )
         )
-    }
-
-    /// The second part of the head speaks for the two image tokens only; both are linear, so their sum
-    /// is one layer.
-    private static func head(
-        _ parameters: Parameters,
-        _ c: LanguageConfiguration,
-        _ vocabulary: VocabularyConfiguration
-    ) throws -> LinearWeights {
-        let head = try parameters.storedLinear(
-            "head",
-            inputs: c.hiddenSize,
-            outputs: vocabulary.size
-        )
-        let added = try parameters.storedLinear(
-            "head_new",
-            inputs: c.hiddenSize,
-            outputs: vocabulary.size - vocabulary.originalSize
-        )
-        let compute = Compute(workerCount: 1)
-        let range = vocabulary.originalSize..<vocabulary.size
-        compute.add(added.weight, to: head.weight.rows(range))
-        if let bias = head.bias, let addedBias = added.bias {
-            compute.add(addedBias, to: bias.columns(range))
-        }
-        return parameters.packed(head.weight, bias: head.bias, as: "head")
     }
 
     /// Memory of a block of positions.

@@ -17,6 +17,31 @@ package struct ParameterDescription: Hashable, Sendable {
     }
 }
 
+/// How the weight of a layer is packed: its rows are the layer's outputs, as many as its first extent says.
+package struct LayerForm: Hashable, Sendable {
+    /// The format of the layer.
+    package let format: WeightFormat
+    /// Inputs of a pixel.
+    package let channels: Int
+    /// Pixels of a convolution's window; 1 for a linear layer.
+    package let window: Int
+    /// A weight that is added to the last rows before they are packed; nil for none.
+    package let addend: ParameterDescription?
+
+    /// A form with its sizes.
+    package init(
+        format: WeightFormat,
+        channels: Int,
+        window: Int = 1,
+        addend: ParameterDescription? = nil
+    ) {
+        self.format = format
+        self.channels = channels
+        self.window = window
+        self.addend = addend
+    }
+}
+
 /// Where the numbers of parameters come from.
 package protocol ParameterSource {
     /// Fills a contiguous matrix with a parameter's elements in PyTorch's order.
@@ -26,6 +51,77 @@ package protocol ParameterSource {
     ///   - matrix: Has as many elements as the parameter.
     /// - Throws: if the numbers cannot be read.
     func read(_ parameter: ParameterDescription, into matrix: Matrix) throws
+
+    /// The weight of a layer as whole numbers.
+    ///
+    /// - Parameters:
+    ///   - parameter: A parameter whose presence and shape were checked before.
+    ///   - form: How it is packed.
+    /// - Returns: All rows, of the form's format; nil where the source has other numbers, which are to be read and rounded.
+    /// - Throws: if the numbers cannot be read.
+    func integerRows(of parameter: ParameterDescription, _ form: LayerForm) throws -> IntegerRows?
+}
+
+extension ParameterSource {
+    package func integerRows(
+        of parameter: ParameterDescription,
+        _ form: LayerForm
+    ) throws -> IntegerRows? {
+        nil
+    }
+
+    /// The weight of a layer as numbers: [outputs, window · channels], the channels of a pixel side by side.
+    ///
+    /// What is added to its last rows is added.
+    ///
+    /// - Throws: as ``read(_:into:)``.
+    package func numbers(of parameter: ParameterDescription, _ form: LayerForm) throws -> Matrix {
+        let columns = form.window * form.channels
+        let stored = Matrix(rows: parameter.count / columns, columns: columns)
+        try read(parameter, into: stored)
+        if let addend = form.addend {
+            let added = Matrix(rows: addend.count / columns, columns: columns)
+            try read(addend, into: added)
+            stored.rows(stored.rows - added.rows..<stored.rows).add(added)
+        }
+        return form.window == 1 ? stored : stored.withPixelsOutermost(window: form.window)
+    }
+}
+
+extension Matrix {
+    /// Adds a matrix of the same shape.
+    func add(_ other: Matrix) {
+        for row in 0..<rows {
+            for column in 0..<columns { self[row, column] += other[row, column] }
+        }
+    }
+
+    /// Rows whose windows are PyTorch's, [channels][pixels], as [pixels][channels].
+    func withPixelsOutermost(window: Int) -> Matrix {
+        transposingRows(columns / window, window)
+    }
+
+    /// Rows whose windows are [pixels][channels] as PyTorch's, [channels][pixels].
+    func withPixelsInnermost(window: Int) -> Matrix {
+        transposingRows(window, columns / window)
+    }
+
+    /// Rows of [outer][inner] numbers as rows of [inner][outer] numbers.
+    private func transposingRows(_ outer: Int, _ inner: Int) -> Matrix {
+        let result = Matrix(rows: rows, columns: columns)
+        for row in 0..<rows {
+            withRow(row) { source in
+                result.withMutableRow(row) { target in
+                    for index in 0..<inner {
+                        for run in 0..<outer {
+                            target[index * outer + run] = source[run * inner + index]
+                        }
+                    }
+                }
+            }
+        }
+        return result
+    }
 }
 
 /// A source without numbers: everything stays zero and costs no memory, as nothing is written.

@@ -9,6 +9,8 @@ package struct Parameters {
     /// Every parameter that the model asked for, in order.
     package final class Ledger {
         package fileprivate(set) var asked: [ParameterDescription] = []
+        /// Those that are packed as they are read, by name, and how.
+        package fileprivate(set) var layers: [String: LayerForm] = [:]
         fileprivate let source: any ParameterSource
         /// What formats weights get.
         package let formats: FormatPolicy
@@ -32,13 +34,23 @@ package struct Parameters {
         ///
         /// - Throws: ``ModelConfigurationError`` that names the first one too many.
         fileprivate func count(_ parameter: ParameterDescription) throws(ModelConfigurationError) {
+            try requireRoom(for: parameter.shape, parameter.name)
+            elementCount += parameter.count
+        }
+
+        /// Checks that so many elements more may be asked for.
+        ///
+        /// - Throws: ``ModelConfigurationError`` that names the parameter.
+        fileprivate func requireRoom(
+            for shape: [Int],
+            _ name: String
+        ) throws(ModelConfigurationError) {
             try ModelConfigurationError.check(
-                parameter.name,
-                product: parameter.shape,
+                name,
+                product: shape,
                 atMost: maximumElementCount - elementCount,
                 "elements, beside those of earlier parameters,"
             )
-            elementCount += parameter.count
         }
     }
 
@@ -124,8 +136,51 @@ package struct Parameters {
         outputs: Int,
         bias: Bool = true
     ) throws -> LinearWeights {
-        let stored = try storedLinear(name, inputs: inputs, outputs: outputs, bias: bias)
-        return packed(stored.weight, bias: stored.bias, as: name)
+        try fusedLinear([(name, outputs)], inputs: inputs, bias: bias)
+    }
+
+    /// Two linear layers over the same input as one: the second adds to the last outputs of the first.
+    package func linear(
+        _ name: String,
+        inputs: Int,
+        outputs: Int,
+        adding second: (name: String, outputs: Int)
+    ) throws -> LinearWeights {
+        let (own, added) = (self[name], self[second.name])
+        let weight = try own.declared("weight", [outputs, inputs])
+        let shift = try own.vector("bias", outputs)
+        let addend = try added.declared("weight", [second.outputs, inputs])
+        shift.columns(outputs - second.outputs..<outputs)
+            .add(try added.vector("bias", second.outputs))
+        let form = LayerForm(
+            format: format(of: name, inputs: inputs),
+            channels: inputs,
+            addend: addend
+        )
+        let layer = LinearWeights(
+            outputs: outputs,
+            inputs: inputs,
+            bias: shift,
+            format: form.format
+        )
+        try pack(weight, form, into: layer, firstOutput: 0)
+        return layer
+    }
+
+    /// Reads the weight of a layer and packs it as its outputs from `firstOutput` on.
+    private func pack(
+        _ weight: ParameterDescription,
+        _ form: LayerForm,
+        into layer: LinearWeights,
+        firstOutput: Int
+    ) throws {
+        ledger.layers[weight.name] = form
+        guard !isDeclaring else { return }
+        if let rows = try ledger.source.integerRows(of: weight, form) {
+            layer.pack(rows, firstOutput: firstOutput)
+        } else {
+            layer.pack(try ledger.source.numbers(of: weight, form), firstOutput: firstOutput)
+        }
     }
 
     /// The same two parameters before they are packed, to be changed or combined with others.
@@ -148,18 +203,12 @@ package struct Parameters {
     }
 
     /// Packs a weight [outputs, inputs] and a bias [1, outputs].
-    package func packed(
-        _ weight: Matrix,
-        bias: Matrix?,
-        format: WeightFormat,
-        window: Int = 1
-    ) -> LinearWeights {
+    package func packed(_ weight: Matrix, bias: Matrix?, format: WeightFormat) -> LinearWeights {
         let layer = LinearWeights(
             outputs: weight.rows,
             inputs: weight.columns,
             bias: bias,
-            format: format,
-            window: window
+            format: format
         )
         if !isDeclaring { layer.pack(weight, firstOutput: 0) }
         return layer
@@ -176,18 +225,22 @@ package struct Parameters {
         bias: Bool = true
     ) throws -> LinearWeights {
         let total = layers.reduce(0) { $0 + $1.outputs }
+        let firstName = layers.first?.name ?? ""
+        // The layer takes its address space before its parameters are counted one by one.
+        try ledger.requireRoom(for: [total, inputs], "\(prefix)\(firstName).weight")
         let shift = bias ? Matrix(rows: 1, columns: total) : nil
+        let form = LayerForm(format: format(of: firstName, inputs: inputs), channels: inputs)
         let fused = LinearWeights(
             outputs: total,
             inputs: inputs,
             bias: shift,
-            format: layers.first.map { format(of: $0.name, inputs: inputs) } ?? .f32
+            format: form.format
         )
         var first = 0
         for layer in layers {
             let parameters = self[layer.name]
-            let weight = try parameters.matrix("weight", [layer.outputs, inputs])
-            if !isDeclaring { fused.pack(weight, firstOutput: first) }
+            let weight = try parameters.declared("weight", [layer.outputs, inputs])
+            try pack(weight, form, into: fused, firstOutput: first)
             let range = first..<first + layer.outputs
             if let shift {
                 try parameters.read("bias", [layer.outputs], into: shift.columns(range))
@@ -223,23 +276,24 @@ package struct Parameters {
         bias: Bool = true
     ) throws -> ConvolutionWeights {
         let parameters = self[name]
-        let stored = try parameters.matrix("weight", [outputs, inputs, kernel, kernel])
-        let weight =
-            kernel == 1 || isDeclaring
-            ? stored : Self.channelsLast(stored, inputs: inputs, window: kernel * kernel)
-        let shift = bias ? try parameters.vector("bias", outputs) : nil
+        let weight = try parameters.declared("weight", [outputs, inputs, kernel, kernel])
         let window = kernel * kernel
-        return ConvolutionWeights(
-            linear: packed(
-                weight,
-                bias: shift,
-                format: format(of: name, inputs: inputs, window: window),
-                window: window
-            ),
-            kernel: kernel,
-            stride: stride,
-            padding: padding
+        let form = LayerForm(
+            format: format(of: name, inputs: inputs, window: window),
+            channels: inputs,
+            window: window
         )
+        let shift = bias ? Matrix(rows: 1, columns: outputs) : nil
+        let layer = LinearWeights(
+            outputs: outputs,
+            inputs: window * inputs,
+            bias: shift,
+            format: form.format,
+            window: window
+        )
+        try pack(weight, form, into: layer, firstOutput: 0)
+        if let shift { try parameters.read("bias", [outputs], into: shift) }
+        return ConvolutionWeights(linear: layer, kernel: kernel, stride: stride, padding: padding)
     }
 
     /// A transposed 2x2 convolution with stride 2, `name.weight` [inputs, outputs, 2, 2], packed to
@@ -287,21 +341,4 @@ package struct Parameters {
 
     /// Whether only names and shapes are wanted, so that packing can be left out.
     private var isDeclaring: Bool { ledger.source is NoParameters }
-
-    /// [outputs, inputs·window] with the window innermost -> the channels innermost.
-    private static func channelsLast(_ stored: Matrix, inputs: Int, window: Int) -> Matrix {
-        let packed = Matrix(rows: stored.rows, columns: stored.columns)
-        for output in 0..<stored.rows {
-            stored.withRow(output) { source in
-                packed.withMutableRow(output) { target in
-                    for tap in 0..<window {
-                        for input in 0..<inputs {
-                            target[tap * inputs + input] = source[input * window + tap]
-                        }
-                    }
-                }
-            }
-        }
-        return packed
-    }
 }
