@@ -52,3 +52,22 @@ internal import CKernels
         )
     }
 }
+
+extension Matrix {
+    /// The numbers of a weight as they are packed in ``WeightFormat/bf16``, little-endian; packing them again gives the
+    /// same bits.
+    package func brainFloatWeightBytes() -> [UInt8] {
+        let stride = BrainFloatPanels.padded(columns)
+        var row = [UInt16](repeating: 0, count: stride)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(2 * count)
+        for index in 0..<rows {
+            unsafe ilv_round_rows_bf16(&row, stride, base + index * self.stride, stride, 1, columns)
+            for number in row.prefix(columns) {
+                bytes.append(UInt8(truncatingIfNeeded: number))
+                bytes.append(UInt8(truncatingIfNeeded: number >> 8))
+            }
+        }
+        return bytes
+    }
+}
