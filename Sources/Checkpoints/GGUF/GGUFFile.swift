@@ -1,3 +1,5 @@
+internal import Files
+
 /// A GGUF file: keys with values, and tensors whose types may be blocks of few bits.
 ///
 /// As a ``CheckpointReader`` it hands out numbers, those of blocks in single precision; who knows blocks takes them as
@@ -163,8 +165,17 @@ package final class GGUFFile: CheckpointReader {
 
     package func releaseResidentPages() { file.releaseResidentPages() }
 
-    package var hasChecksums: Bool { false }
+    package var hasChecksums: Bool { Folder.hasEntry(TensorChecksums.path(of: path)) }
 
-    /// The format carries none.
-    package func verifyChecksums() throws(CheckpointError) {}
+    /// Compares every tensor, as it is stored, with the digests beside the file, if there are any.
+    ///
+    /// - Throws: ``CheckpointError`` of kind `checksumMismatch` that names the first tensors whose bytes differ or that
+    ///   have no digest.
+    package func verifyChecksums() throws(CheckpointError) {
+        try TensorChecksums.verify(path, tensorNames) { (name, hash) throws(CheckpointError) in
+            guard let tensor = stored[name] else { throw missingTensor(name) }
+            file.withBytes(in: tensor.range, hash.update)
+            releaseResidentPages()
+        }
+    }
 }

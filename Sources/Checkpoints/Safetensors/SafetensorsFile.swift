@@ -80,13 +80,19 @@ package final class SafetensorsFile: CheckpointReader {
         return try file.withBytes(in: range, body)
     }
 
-    /// Hands out a tensor's bytes without the wide error type of ``withBytes(of:_:)``.
-    func hashBytes(of name: String, _ body: (RawSpan) -> Void) throws(CheckpointError) {
-        guard let range = ranges[name] else { throw missingTensor(name) }
-        file.withBytes(in: range, body)
-    }
-
     package var hasChecksums: Bool { Folder.hasEntry(TensorChecksums.path(of: path)) }
+
+    /// Compares every tensor with the digests beside the file, if there are any.
+    ///
+    /// - Throws: ``CheckpointError`` of kind `checksumMismatch` that names the first tensors whose bytes differ or that
+    ///   have no digest.
+    package func verifyChecksums() throws(CheckpointError) {
+        try TensorChecksums.verify(path, tensorNames) { (name, hash) throws(CheckpointError) in
+            guard let range = ranges[name] else { throw missingTensor(name) }
+            file.withBytes(in: range, hash.update)
+            releaseResidentPages()
+        }
+    }
 
     package func releaseResidentPages() {
         file.releaseResidentPages()

@@ -18,8 +18,8 @@ package struct ModelDirectory: Sendable {
     /// Name of the weights.
     package static let weightsName = "model.safetensors"
 
-    /// Largest `config.json` that is read.
-    private static let maximumConfigurationByteCount = 1 << 20
+    /// Largest text of a configuration that is read, in bytes.
+    static let maximumConfigurationByteCount = 1 << 20
 
     /// Reads and checks the configuration.
     ///
@@ -42,6 +42,17 @@ package struct ModelDirectory: Sendable {
                 detail: error.detail + " (a model directory has this file)"
             )
         }
+        return try configuration(bytes, in: file)
+    }
+
+    /// Reads and checks the text of a configuration.
+    ///
+    /// - Parameters:
+    ///   - bytes: The text.
+    ///   - file: Where it comes from, for messages.
+    /// - Returns: The configuration.
+    /// - Throws: ``ModelDirectoryError``, ``ModelConfigurationError``.
+    static func configuration(_ bytes: [UInt8], in file: String) throws -> ModelConfiguration {
         do {
             let configuration: ModelConfiguration = try JSONParser.parse(bytes).decode()
             try configuration.validate()
@@ -71,20 +82,7 @@ package struct ModelDirectory: Sendable {
     /// - Throws: `TokenizationError`, ``ModelDirectoryError`` if it is another model's.
     package func tokenizer() throws -> Tokenizer {
         let tokenizer = try Tokenizer(modelPath: tokenizerPath)
-        let (vocabulary, special) = (configuration.vocabulary, tokenizer.specialTokens)
-        let pairs = [
-            ("orig_vocab_size", vocabulary.originalSize, tokenizer.vocabularySize),
-            ("bos_token_id", vocabulary.beginOfSequence, special.beginning),
-            ("eos_token_id", vocabulary.endOfSequence, special.end),
-            ("soi_token_id", vocabulary.beginOfImage, special.imageStart),
-            ("image_token_id", vocabulary.image, special.image),
-        ]
-        for (field, expected, found) in pairs where expected != found {
-            throw ModelDirectoryError(
-                path: tokenizerPath,
-                detail: "has \(found) where vocabulary.\(field) is \(expected)"
-            )
-        }
+        try configuration.vocabulary.requireFit(tokenizer, tokenizerPath)
         return tokenizer
     }
 
@@ -93,13 +91,7 @@ package struct ModelDirectory: Sendable {
     /// - Throws: `CheckpointError`, ``ParameterMismatch``, ``ModelConfigurationError``.
     package func openWeights() throws -> any CheckpointReader {
         let reader = try openCheckpoint(at: path)
-        // A configuration that asks for far more than there is costs no memory to be told so.
-        let stored = reader.tensors.values.reduce(0) { $0 + $1.elementCount }
-        let parameters = try InterleavedModel.parameters(
-            of: configuration,
-            maximumElementCount: 4 * stored + 1 << 24
-        )
-        if let mismatch = ParameterMismatch(parameters, reader) { throw mismatch }
+        try reader.requireParameters(of: configuration)
         return reader
     }
 
@@ -107,14 +99,7 @@ package struct ModelDirectory: Sendable {
     ///
     /// - Throws: `CheckpointError` of kind `checksumMismatch`, ``ModelDirectoryError`` if none were recorded.
     package func verifyChecksums() throws {
-        let reader = try openCheckpoint(at: path)
-        guard reader.hasChecksums else {
-            throw ModelDirectoryError(
-                path: TensorChecksums.path(of: reader.path),
-                detail: "is missing: there are no checksums to compare the weights with"
-            )
-        }
-        try reader.verifyChecksums()
+        try openCheckpoint(at: path).requireChecksums()
     }
 
     /// Loads the model.
@@ -129,18 +114,13 @@ package struct ModelDirectory: Sendable {
         progress: @escaping (Double) -> Void = { _ in }
     ) throws -> InterleavedModel {
         let reader = try openWeights()
-        let total = reader.tensors.values.reduce(0) { $0 + $1.elementCount }
-        var done = 0
-        let parameters = Parameters(from: CheckpointParameters(reader), formats: formats) {
-            parameter in
-            progress(Double(done) / Double(max(1, total)))
-            done += parameter.count
-            // What was read before has been packed into memory of our own.
-            reader.releaseResidentPages()
-        }
-        let model = try InterleavedModel(parameters, configuration)
-        progress(1)
-        return model
+        return try InterleavedModel(
+            configuration,
+            reader,
+            CheckpointParameters(reader),
+            formats: formats,
+            progress: progress
+        )
     }
 
     /// The text of a configuration file.
@@ -153,7 +133,7 @@ package struct ModelDirectory: Sendable {
     }
 }
 
-/// A model directory that cannot be read.
+/// A model directory, or a model file, that cannot be read.
 package struct ModelDirectoryError: Error, Hashable, CustomStringConvertible {
     /// The file.
     package let path: String

@@ -72,7 +72,8 @@ package final class ModelFileWeights: CheckpointReader {
         guard isRotated else {
             return try TensorDescription(name: name, elementType: stored.elementType, shape: shape)
         }
-        guard [2, 4].contains(shape.count), FloatFormat(stored.elementType) != nil,
+        guard [2, 4].contains(shape.count), !shape.contains(0),
+            FloatFormat(stored.elementType) != nil,
             RotationGroup(inputs: shape[shape.count - 1]) != nil
         else {
             throw CheckpointError(

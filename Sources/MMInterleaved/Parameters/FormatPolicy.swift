@@ -34,6 +34,22 @@ package struct FormatPolicy: Hashable, Sendable {
             self.part = part
             self.format = format
         }
+
+        /// Reads `NAME=FORMAT`; nil if it is none.
+        package init?(text: String) {
+            guard let sign = text.lastIndex(of: "="), sign > text.startIndex,
+                let format = WeightFormat(rawValue: String(text[text.index(after: sign)...]))
+            else { return nil }
+            self.init(String(text[..<sign]), format)
+        }
+
+        /// `NAME=FORMAT`
+        package var text: String { "\(part)=\(format.rawValue)" }
+
+        /// Whether the override is for a parameter of that name.
+        package func concerns(_ name: String) -> Bool {
+            name.hasPrefix(part) || name.hasSuffix(part)
+        }
     }
 
     /// A profile and what differs from it.
@@ -62,7 +78,7 @@ package struct FormatPolicy: Hashable, Sendable {
     /// - Returns: What the policy wants, or the smallest larger format that fits.
     package func format(of name: String, inputs: Int, window: Int = 1) -> WeightFormat {
         let chosen =
-            overrides.first { name.hasPrefix($0.part) || name.hasSuffix($0.part) }?.format
+            overrides.first { $0.concerns(name) }?.format
             ?? profile.format(of: name)
         let larger: [WeightFormat] = [chosen, .int8, .bf16, .f32]
         let start = chosen == .f32 ? 3 : chosen == .bf16 ? 2 : 0

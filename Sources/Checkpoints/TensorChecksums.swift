@@ -4,7 +4,7 @@ internal import Files
 /// The SHA-256 of every tensor of a weights file, kept in a text file beside it.
 ///
 /// A line per tensor, in the file's order: 64 hexadecimal digits in lower case, two spaces, the tensor's name, whose
-/// backslashes and line ends are escaped by a backslash. A safetensors file has no place for them.
+/// backslashes and line ends are escaped by a backslash. Neither safetensors nor GGUF files have a place for them.
 package struct TensorChecksums: Hashable, Sendable {
     /// Hexadecimal digest by name.
     package private(set) var digests: [String: String] = [:]
@@ -102,16 +102,26 @@ package struct TensorChecksums: Hashable, Sendable {
     }
 }
 
-extension SafetensorsFile {
-    /// Compares every tensor with the digests beside the file, if there are any.
+extension TensorChecksums {
+    /// Compares every tensor of a weights file with the digests beside it, if there are any.
     ///
+    /// - Parameters:
+    ///   - path: The weights file.
+    ///   - names: Its tensors.
+    ///   - hash: Adds the bytes of a tensor, as they are stored, to a hash.
     /// - Throws: ``CheckpointError`` of kind `checksumMismatch` that names the first tensors whose bytes differ or that
     ///   have no digest.
-    package func verifyChecksums() throws(CheckpointError) {
+    static func verify(
+        _ path: String,
+        _ names: [String],
+        _ hash: (String, SHA256) throws(CheckpointError) -> Void
+    ) throws(CheckpointError) {
         guard let checksums = try TensorChecksums(beside: path) else { return }
         var wrong: [String] = []
-        for name in tensorNames where try sha256(of: name) != checksums.digests[name] {
-            wrong.append(name)
+        for name in names {
+            let sum = SHA256()
+            try hash(name, sum)
+            if SHA256.hexadecimal(sum.finish()) != checksums.digests[name] { wrong.append(name) }
         }
         guard !wrong.isEmpty else { return }
         let shown = wrong.prefix(8).joined(separator: ", ")
@@ -119,14 +129,7 @@ extension SafetensorsFile {
         throw CheckpointError(
             .checksumMismatch,
             path: path,
-            "the bytes of \(wrong.count) of \(tensorNames.count) tensors are not those that were written: \(shown)\(rest)"
+            "the bytes of \(wrong.count) of \(names.count) tensors are not those that were written: \(shown)\(rest)"
         )
-    }
-
-    private func sha256(of name: String) throws(CheckpointError) -> String {
-        let hash = SHA256()
-        try hashBytes(of: name, hash.update)
-        releaseResidentPages()
-        return SHA256.hexadecimal(hash.finish())
     }
 }

@@ -1,0 +1,164 @@
+package import Checkpoints
+internal import Tensors
+package import Tokenization
+
+/// A whole model in one GGUF file: configuration, tokenizer, and weights whose formats the file decides.
+///
+/// Keys are those of ``ModelFileKeys``, names of tensors those of ``TensorNames``. Files that another program has made of
+/// such a file, with other blocks or without a profile, are read as the numbers that they stand for.
+package struct ModelFile: Sendable {
+    /// Path of the file.
+    package let path: String
+    /// The configuration, validated.
+    package let configuration: ModelConfiguration
+    /// The formats of the weights; nil where the file does not say.
+    package let formats: FormatPolicy?
+    /// The weights.
+    package let weights: ModelFileWeights
+    private let tokenizerBytes: [UInt8]
+
+    /// Opens a file and checks its keys.
+    ///
+    /// - Throws: `CheckpointError`, ``ModelDirectoryError``, ``ModelConfigurationError``.
+    package init(path: String) throws {
+        guard let file = try openCheckpoint(at: path) as? GGUFFile else {
+            throw ModelDirectoryError(
+                path: path,
+                detail: "is no model: a model directory or a GGUF file is expected"
+            )
+        }
+        self.path = path
+        let keys = ModelFileKeyReader(file)
+        let architecture = try keys.string(ModelFileKeys.architecture)
+        guard architecture == ModelFileKeys.architectureName else {
+            throw keys.fault(
+                ModelFileKeys.architecture,
+                "is `\(architecture)`, `\(ModelFileKeys.architectureName)` is expected"
+            )
+        }
+        configuration = try Self.configuration(keys, path)
+        tokenizerBytes = try keys.bytes(
+            ModelFileKeys.tokenizer,
+            atMost: Tokenizer.maximumModelByteCount
+        )
+        formats = try Self.formats(keys)
+        weights = try ModelFileWeights(file, rotated: Self.rotated(keys))
+        try Self.requireNames(keys, of: weights)
+    }
+
+    private static func configuration(
+        _ keys: ModelFileKeyReader,
+        _ path: String
+    ) throws -> ModelConfiguration {
+        let text = try keys.string(ModelFileKeys.configuration)
+        let maximum = ModelDirectory.maximumConfigurationByteCount
+        guard text.utf8.count <= maximum else {
+            throw keys.fault(
+                ModelFileKeys.configuration,
+                "has \(text.utf8.count) bytes, at most \(maximum) are allowed"
+            )
+        }
+        return try ModelDirectory.configuration(
+            Array(text.utf8),
+            in: "\(path): key `\(ModelFileKeys.configuration)`"
+        )
+    }
+
+    private static func formats(
+        _ keys: ModelFileKeyReader
+    ) throws(ModelDirectoryError) -> FormatPolicy? {
+        guard let name = try keys.optionalString(ModelFileKeys.profile) else { return nil }
+        guard let profile = FormatPolicy.Profile(rawValue: name) else {
+            let known = FormatPolicy.Profile.allCases.map(\.rawValue).joined(separator: ", ")
+            throw keys.fault(ModelFileKeys.profile, "is `\(name)`, known are \(known)")
+        }
+        var policy = FormatPolicy(profile)
+        for text in try keys.strings(ModelFileKeys.overrides) {
+            guard let override = FormatPolicy.Override(text: text) else {
+                throw keys.fault(ModelFileKeys.overrides, "holds `\(text)`, which is no NAME=FORMAT")
+            }
+            policy.overrides.append(override)
+        }
+        return policy
+    }
+
+    /// Names of the tensors that are stored rotated.
+    private static func rotated(
+        _ keys: ModelFileKeyReader
+    ) throws(ModelDirectoryError) -> [String] {
+        let names = try keys.strings(ModelFileKeys.rotatedTensors)
+        let groups = try keys.integers(ModelFileKeys.rotationGroups)
+        guard names.isEmpty || groups == RotationGroup.sizes else {
+            throw keys.fault(
+                ModelFileKeys.rotationGroups,
+                "holds \(groups), \(RotationGroup.sizes) are expected"
+            )
+        }
+        return names
+    }
+
+    /// Checks that the names which the file gives its tensors, if it does, are those that they have here.
+    private static func requireNames(
+        _ keys: ModelFileKeyReader,
+        of weights: ModelFileWeights
+    ) throws(ModelDirectoryError) {
+        let names = try keys.strings(ModelFileKeys.tensorNames)
+        guard !names.isEmpty else { return }
+        if let name = names.first(where: { weights.tensors[$0] == nil }) {
+            throw keys.fault(ModelFileKeys.tensorNames, "names `\(name)`, of which there is no tensor")
+        }
+        let given = Set(names)
+        if let name = weights.tensorNames.first(where: { !given.contains($0) }) {
+            throw keys.fault(ModelFileKeys.tensorNames, "lacks `\(name)`, of which there is a tensor")
+        }
+    }
+
+    /// Loads the tokenizer and checks that its ids are the model's.
+    ///
+    /// - Throws: ``ModelDirectoryError`` if it is none, or another model's.
+    package func tokenizer() throws(ModelDirectoryError) -> Tokenizer {
+        let place = "\(path): key `\(ModelFileKeys.tokenizer)`"
+        let tokenizer: Tokenizer
+        do throws(TokenizationError) {
+            tokenizer = try Tokenizer(modelBytes: tokenizerBytes)
+        } catch {
+            throw ModelDirectoryError(path: place, detail: error.detail)
+        }
+        try configuration.vocabulary.requireFit(tokenizer, place)
+        return tokenizer
+    }
+
+    /// The weights, once they are known to be exactly the model's.
+    ///
+    /// - Throws: ``ParameterMismatch``, ``ModelConfigurationError``.
+    package func openWeights() throws -> any CheckpointReader {
+        try weights.requireParameters(of: configuration)
+        return weights
+    }
+
+    /// Loads the model.
+    ///
+    /// - Parameters:
+    ///   - formats: What formats the weights get where the file does not say; ``FormatPolicy/f32`` asks for none.
+    ///   - progress: Told the share of the weights that has been read, from 0 to 1.
+    /// - Returns: The model, its weights in memory.
+    /// - Throws: as ``openWeights()``; ``ModelDirectoryError`` if the file's formats are others than those asked for.
+    func load(
+        formats: FormatPolicy,
+        progress: @escaping (Double) -> Void
+    ) throws -> InterleavedModel {
+        if let own = self.formats, formats != .f32, formats != own {
+            throw ModelDirectoryError(
+                path: path,
+                detail: "is of profile \(own.profile.rawValue), which \(formats.profile.rawValue) cannot change"
+            )
+        }
+        return try InterleavedModel(
+            configuration,
+            try openWeights(),
+            ModelFileParameters(weights),
+            formats: self.formats ?? formats,
+            progress: progress
+        )
+    }
+}
