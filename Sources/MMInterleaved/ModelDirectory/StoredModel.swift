@@ -1,6 +1,5 @@
 package import Checkpoints
 internal import Files
-internal import Tensors
 package import Tokenization
 
 /// A model on disk: a directory, or a file that holds all of it.

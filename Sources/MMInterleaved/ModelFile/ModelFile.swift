@@ -147,10 +147,10 @@ package struct ModelFile: Sendable {
         formats: FormatPolicy,
         progress: @escaping (Double) -> Void
     ) throws -> InterleavedModel {
-        if let own = self.formats, formats != .f32, formats != own {
+        if let own = self.formats, formats != .f32, formats.profile != own.profile {
             throw ModelDirectoryError(
                 path: path,
-                detail: "is of profile \(own.profile.rawValue), which \(formats.profile.rawValue) cannot change"
+                detail: "is of profile \(own.profile.rawValue), and cannot be loaded as \(formats.profile.rawValue)"
             )
         }
         return try InterleavedModel(

@@ -1,5 +1,4 @@
-package import Checkpoints
-internal import Tensors
+internal import Checkpoints
 
 /// Keys of a model file, and what they hold.
 package enum ModelFileKeys {

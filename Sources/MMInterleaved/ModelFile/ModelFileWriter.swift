@@ -1,0 +1,198 @@
+package import Checkpoints
+internal import Files
+internal import Tensors
+internal import Tokenization
+
+/// Writes the model of a directory as a file, its weights rounded as a policy says.
+///
+/// A layer's weight is stored as the whole numbers, or the bfloat16 numbers, that it is rounded to when it is loaded from
+/// the directory with the same policy. What is changed or combined before it is packed, what has no such rounding, and
+/// what is no layer's weight is stored as it is. So the file's model gives the same bits as the directory's.
+package struct ModelFileWriter {
+    /// A tensor of the file.
+    package struct Entry: Hashable, Sendable {
+        /// The parameter.
+        package let parameter: ParameterDescription
+        /// The tensor, by the file's name.
+        package let tensor: GGUFWriter.Tensor
+        /// The form of the layer whose weight is rounded; nil for what is stored as it is.
+        let form: LayerForm?
+        /// Whether zeros are stored, as the numbers were added to those of another parameter before these were rounded.
+        let isAdded: Bool
+    }
+
+    /// The tensors, in the file's order.
+    package let entries: [Entry]
+    private let directory: ModelDirectory
+    private let formats: FormatPolicy
+    private let reader: any CheckpointReader
+    private let tokenizer: [UInt8]
+
+    /// Decides how every parameter is stored; reads no weights.
+    ///
+    /// - Parameters:
+    ///   - directory: The model.
+    ///   - formats: The formats of its weights.
+    /// - Throws: what opening the weights throws; `FileError`; ``ModelDirectoryError`` for an override that concerns no
+    ///   parameter.
+    package init(_ directory: ModelDirectory, formats: FormatPolicy) throws {
+        self.directory = directory
+        self.formats = formats
+        let reader = try directory.openWeights()
+        self.reader = reader
+        // One that does not fit is found now rather than in the end.
+        _ = try directory.tokenizer()
+        tokenizer = try File.read(
+            directory.tokenizerPath,
+            maximumByteCount: Tokenizer.maximumModelByteCount
+        )
+        let parameters = Parameters(from: NoParameters(), formats: formats)
+        _ = try InterleavedModel(parameters, directory.configuration)
+        let ledger = parameters.ledger
+        let names = ledger.asked.map(\.name)
+        for override in formats.overrides where !names.contains(where: override.concerns) {
+            throw ModelDirectoryError(
+                path: reader.path,
+                detail: "has no parameter whose name begins or ends with \(override.part)"
+            )
+        }
+        let added = Set(
+            ledger.layers.values.filter { $0.format != .f32 }.compactMap(\.addend)
+        )
+        entries = try ledger.asked.map { parameter in
+            try Self.entry(
+                parameter,
+                ledger.layers[parameter.name],
+                isAdded: added.contains(parameter),
+                reader
+            )
+        }
+    }
+
+    private static func entry(
+        _ parameter: ParameterDescription,
+        _ form: LayerForm?,
+        isAdded: Bool,
+        _ reader: any CheckpointReader
+    ) throws -> Entry {
+        guard let name = TensorNames.short(of: parameter.name) else {
+            throw ModelDirectoryError(
+                path: reader.path,
+                detail: "parameter \(parameter.name) cannot be told from the short form of another"
+            )
+        }
+        var shape = parameter.shape
+        let type: GGUFTensorType
+        var rounded = form
+        if let form, let blocks = IntegerBlocks.type(for: form) {
+            type = blocks
+            if shape.count == 4 { shape = [shape[0], shape[2], shape[3], shape[1]] }
+        } else if form?.format == .bf16 {
+            type = .bfloat16
+        } else {
+            type = try reader.description(of: parameter.name).ggufType
+            rounded = nil
+        }
+        return Entry(
+            parameter: parameter,
+            tensor: GGUFWriter.Tensor(name: name, type: type, shape: shape),
+            form: rounded,
+            isAdded: isAdded
+        )
+    }
+
+    /// Writes the file, which appears once it is complete; the SHA-256 of every tensor goes to a file beside it.
+    ///
+    /// Memory: one weight as numbers, and a few rows of it as they are stored.
+    ///
+    /// - Parameters:
+    ///   - path: The file; one that is there is replaced.
+    ///   - progress: Told the share of the weights that has been written, from 0 to 1.
+    /// - Throws: `CheckpointError`; ``ModelDirectoryError`` for a weight that cannot be rounded.
+    package func write(to path: String, progress: (Double) -> Void) throws {
+        let writer = try GGUFWriter.begin(
+            path: path,
+            keys: keys(),
+            tensors: entries.map(\.tensor)
+        )
+        let total = entries.reduce(0) { $0 + $1.parameter.count }
+        var done = 0
+        for entry in entries {
+            progress(Double(done) / Double(max(1, total)))
+            try write(entry, to: writer)
+            reader.releaseResidentPages()
+            done += entry.parameter.count
+        }
+        try writer.finish()
+        progress(1)
+    }
+
+    private func keys() throws -> [(name: String, value: GGUFValue)] {
+        let configuration = try ModelDirectory.encode(directory.configuration)
+        let rotated = entries.filter { $0.tensor.type.blockElementCount > 1 }
+        return [
+            (ModelFileKeys.architecture, .string(ModelFileKeys.architectureName)),
+            (ModelFileKeys.name, .string(directory.configuration.name)),
+            (ModelFileKeys.quantizationVersion, .integer(2)),
+            (ModelFileKeys.configuration, .string(String(decoding: configuration, as: UTF8.self))),
+            (ModelFileKeys.profile, .string(formats.profile.rawValue)),
+            (ModelFileKeys.overrides, .array(formats.overrides.map { .string($0.text) })),
+            (ModelFileKeys.rotationGroups, .array(RotationGroup.sizes.map(GGUFValue.integer))),
+            (ModelFileKeys.rotatedTensors, .array(rotated.map { .string($0.tensor.name) })),
+            (ModelFileKeys.tensorNames, .array(entries.map { .string($0.parameter.name) })),
+            (ModelFileKeys.tokenizer, .bytes(tokenizer)),
+        ]
+    }
+
+    private func write(_ entry: Entry, to writer: TensorFileWriter) throws {
+        let name = entry.tensor.name
+        if entry.isAdded {
+            let count = entry.parameter.count * entry.tensor.type.blockByteCount
+            try unsafe writer.append([UInt8](repeating: 0, count: count).span.bytes, to: name)
+            return
+        }
+        guard let form = entry.form else {
+            try reader.withBytes(of: entry.parameter.name) { try writer.append($0, to: name) }
+            return
+        }
+        let numbers = try CheckpointParameters(reader).numbers(of: entry.parameter, form)
+        for first in stride(from: 0, to: numbers.rows, by: Self.rowCount) {
+            let rows = numbers.rows(first..<min(numbers.rows, first + Self.rowCount))
+            let bytes =
+                form.format == .bf16
+                ? rows.brainFloatWeightBytes() : try blocks(rows, form, of: entry.parameter)
+            try unsafe writer.append(bytes.span.bytes, to: name)
+        }
+    }
+
+    private func blocks(
+        _ numbers: Matrix,
+        _ form: LayerForm,
+        of parameter: ParameterDescription
+    ) throws(ModelDirectoryError) -> [UInt8] {
+        let rows = IntegerRows(rounding: numbers, to: form.format, window: form.window)
+        guard rows.isFinite else {
+            throw ModelDirectoryError(
+                path: reader.path,
+                detail: """
+                    \(parameter.name) has a number that is not finite, or too large for \
+                    \(form.format.rawValue): give it another format
+                    """
+            )
+        }
+        return IntegerBlocks.bytes(of: rows)
+    }
+
+    private static let rowCount = 64
+}
+
+extension TensorDescription {
+    /// The type that stores the same bytes in a GGUF file; single precision for what is no parameter's.
+    fileprivate var ggufType: GGUFTensorType {
+        switch elementType {
+        case .float16: .float16
+        case .bfloat16: .bfloat16
+        default: .float32
+        }
+    }
+}
