@@ -53,8 +53,8 @@ struct Daemon {
         let signals = [SIGTERM, SIGINT].map { signalSource($0, events) }
         defer { for source in signals { source.cancel() } }
 
-        // What is wrong with the directory itself is told before anything else happens.
-        let directory = try ModelCatalog.directory(configuration.model)
+        // What is wrong with the model itself is told before anything else happens.
+        let model = try ModelCatalog.model(configuration.model)
         logger.info("Instruction set: \(InstructionSets.ofProcess.story).")
         let server = try HTTPServer(
             configuration: fittingConfiguration(),
@@ -63,14 +63,14 @@ struct Daemon {
         )
         service.observe(server) { [log] in log.droppedLineCount }
         try server.start()
-        announce(server, directory)
-        load(directory, events)
+        announce(server, model)
+        load(model, events)
 
         while true {
             switch events.next() {
             case .loaded(let loaded):
                 service.begin(loaded)
-                logger.info("\(directory.configuration.name) is loaded; ready.")
+                logger.info("\(model.configuration.name) is loaded; ready.")
             case .failed(let reason):
                 logger.critical("\(configuration.model) cannot be loaded: \(reason)")
                 server.drain(limit: .seconds(1))
@@ -108,18 +108,18 @@ struct Daemon {
         return fitting
     }
 
-    private func announce(_ server: HTTPServer, _ directory: ModelDirectory) {
+    private func announce(_ server: HTTPServer, _ model: StoredModel) {
         let first =
             server.addresses.first { !$0.hasPrefix("unix:") } ?? server.addresses.first ?? ""
         let address = first.hasPrefix("unix:") ? first : "http://\(first)"
         logger.info(
-            "Serving \(directory.configuration.name) at \(address); try: \(FirstRequest.command(address))"
+            "Serving \(model.configuration.name) at \(address); try: \(FirstRequest.command(address))"
         )
     }
 
     // MARK: - Loading
 
-    private func load(_ directory: ModelDirectory, _ events: EventQueue<Event>) {
+    private func load(_ stored: StoredModel, _ events: EventQueue<Event>) {
         let (service, logger, engine, metrics, checksWeights) = (
             service, logger, configuration.engine, metrics, checksWeights
         )
@@ -128,18 +128,18 @@ struct Daemon {
             do {
                 let start = ContinuousClock.now
                 if checksWeights {
-                    try directory.verifyChecksums()
+                    try stored.verifyChecksums()
                     logger.info("Every weight is as it was written.")
                 }
                 var lastTenth = 0
-                let model = try directory.load(formats: formats) { progress in
+                let model = try stored.load(formats: formats) { progress in
                     service.loading(progress)
                     let tenth = Int(progress * 10)
                     guard tenth > lastTenth else { return }
                     lastTenth = tenth
-                    logger.info("Loading \(directory.configuration.name): \(tenth * 10) %")
+                    logger.info("Loading \(stored.configuration.name): \(tenth * 10) %")
                 }
-                let tokenizer = try directory.tokenizer()
+                let tokenizer = try stored.tokenizer()
                 let loaded = try Engine(
                     model,
                     tokenizer: tokenizer,

@@ -1,7 +1,7 @@
 import Files
 import MMInterleaved
 
-/// Model directories: those that come with the program, by name, and all others by path.
+/// Models: those that come with the program, by name, and all others by path.
 enum ModelCatalog {
     /// The model that comes with the program.
     static let defaultName = "nano"
@@ -35,10 +35,10 @@ enum ModelCatalog {
         )
     }
 
-    /// Opens a model directory.
+    /// Opens a model, a directory or a file.
     ///
-    /// - Throws: as ``path(_:in:)`` and `ModelDirectory`.
-    static func directory(_ nameOrPath: String) throws -> ModelDirectory {
-        try ModelDirectory(path: path(nameOrPath))
+    /// - Throws: as ``path(_:in:)`` and `StoredModel`.
+    static func model(_ nameOrPath: String) throws -> StoredModel {
+        try StoredModel(path: path(nameOrPath))
     }
 }

@@ -22,6 +22,13 @@ package final class GGUFFile: CheckpointReader {
     /// The alignment where no key tells it.
     package static let defaultAlignment = 32
 
+    /// Maps a file and validates its head.
+    ///
+    /// - Throws: ``CheckpointError``.
+    package convenience init(path: String) throws(CheckpointError) {
+        try self.init(file: MappedFile(path: path))
+    }
+
     /// Validates the head of a mapped file.
     init(file: MappedFile) throws(CheckpointError) {
         do throws(CheckpointError) {

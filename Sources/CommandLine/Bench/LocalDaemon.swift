@@ -16,7 +16,7 @@ struct LocalDaemon {
     /// Where it listens.
     let url: String
 
-    /// Serves a model directory, or an untrained model of a shape.
+    /// Serves a stored model, or an untrained model of a shape.
     ///
     /// - Throws: what loading or listening throws.
     init(
@@ -56,10 +56,10 @@ struct LocalDaemon {
         profile: FormatPolicy.Profile
     ) throws -> (InterleavedModel, Tokenizer) {
         guard let shape else {
-            let directory = try ModelCatalog.directory(model ?? ModelCatalog.defaultName)
+            let stored = try ModelCatalog.model(model ?? ModelCatalog.defaultName)
             return (
-                try LoadedModel.load(directory, profile: profile),
-                try directory.tokenizer()
+                try LoadedModel.load(stored, profile: profile),
+                try stored.tokenizer()
             )
         }
         let configuration = try ShapeCatalog.configuration(shape)

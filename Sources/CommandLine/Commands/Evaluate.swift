@@ -30,7 +30,7 @@ struct Evaluate: ParsableCommand {
             """
     )
 
-    @Option(help: "Model directory, or name of a model that is installed. (default: nano)")
+    @Option(help: "Model directory or file, or name of a model that is installed. (default: nano)")
     var model: String?
 
     @Option(help: "Daemon to ask, such as http://127.0.0.1:8080.")
@@ -192,7 +192,7 @@ struct Evaluate: ParsableCommand {
             return (DaemonAnswerer(server), url)
         }
         let loaded = try LoadedModel(
-            ModelCatalog.directory(model ?? ModelCatalog.defaultName),
+            ModelCatalog.model(model ?? ModelCatalog.defaultName),
             profile: profile ?? .f32,
             workers: workers ?? 0
         ) {

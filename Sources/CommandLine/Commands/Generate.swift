@@ -18,7 +18,7 @@ struct Generate: ParsableCommand {
             """
     )
 
-    @Option(help: "Model directory, or name of a model that is installed.")
+    @Option(help: "Model directory or file, or name of a model that is installed.")
     var model = ModelCatalog.defaultName
 
     @Option(help: "A text, or @path of a picture; in order.")
@@ -61,12 +61,12 @@ struct Generate: ParsableCommand {
     }
 
     func run() throws {
-        let directory = try ModelCatalog.directory(model)
+        let stored = try ModelCatalog.model(model)
         if let annotations {
             let file = try AnnotationFile(path: annotations)
-            let settings = try settings.annotationSettings(directory.configuration.defaults)
+            let settings = try settings.annotationSettings(stored.configuration.defaults)
             try AnswerFolder.prepare(output, replacing: force)
-            let engine = try LoadedModel(directory, profile: profile, workers: workers).engine
+            let engine = try LoadedModel(stored, profile: profile, workers: workers).engine
             let run = AnnotationRun(engine: engine, settings: settings, directory: output)
             for (index, annotation) in file.annotations.enumerated() {
                 try EngineError.naming(\.annotationName) {
@@ -76,9 +76,9 @@ struct Generate: ParsableCommand {
             return
         }
         let document = try request.map { try RequestDocument(path: $0) } ?? RequestDocument(input)
-        let call = try document.call(directory.configuration, settings)
+        let call = try document.call(stored.configuration, settings)
         try AnswerFolder.prepare(output, replacing: force)
-        let engine = try LoadedModel(directory, profile: profile, workers: workers).engine
+        let engine = try LoadedModel(stored, profile: profile, workers: workers).engine
         try EngineError.naming(\.documentName) {
             try AnswerRun(engine: engine, directory: output).run(call)
         }

@@ -4,7 +4,7 @@ import Files
 import Foundation
 import MMInterleaved
 
-/// Tells what is in a model directory or a checkpoint.
+/// Tells what is in a model or a checkpoint.
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the tensors, sizes and configuration of a model or checkpoint."
@@ -12,7 +12,7 @@ struct Inspect: ParsableCommand {
 
     @Argument(
         help:
-            "Model directory, name of an installed model, or any safetensors or PyTorch checkpoint."
+            "Model directory or file, name of an installed model, or any safetensors, PyTorch or GGUF checkpoint."
     )
     var model = ModelCatalog.defaultName
 
@@ -24,48 +24,106 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         let model = try ModelCatalog.path(model)
-        let reader = try openCheckpoint(at: model)
+        let opened = try openCheckpoint(at: model)
         // The weights are told of although the configuration is at fault, which has the last word.
-        let configuration = Result { try printConfiguration(of: model, reader) }
-        let descriptions = reader.tensorNames.compactMap { reader.tensors[$0] }
+        let file = Result { try Self.modelFile(model, opened) }
+        let reader: any CheckpointReader = (try? file.get())?.weights ?? opened
+        let configuration = Result { try printConfiguration(of: model, reader, file.get()) }
         if tensors {
-            for tensor in descriptions { print(tensor) }
+            for name in reader.tensorNames { printTensor(name, reader) }
         } else {
-            printParts(descriptions)
+            printParts(reader)
         }
         if check { try checkValues(reader) }
-        let total = descriptions.reduce(0) { $0 + $1.elementCount }
-        let byteCount = descriptions.reduce(0) { $0 + $1.byteCount }
+        var formats = StoredFormats()
+        for name in reader.tensorNames { Self.count(name, reader, in: &formats) }
         print(
-            "\(descriptions.count) tensors, \(total) parameters, \(byteCount) bytes in \(reader.path)"
+            """
+            \(formats.tensorCount) tensors (\(formats)), \(formats.elementCount) parameters, \
+            \(formats.byteCount) bytes in \(reader.path)
+            """
         )
         try configuration.get()
     }
 
+    /// The model that a checkpoint is; nil if it is a checkpoint alone.
+    private static func modelFile(
+        _ path: String,
+        _ reader: any CheckpointReader
+    ) throws -> ModelFile? {
+        let architecture = reader.metadata[ModelFileKeys.architecture]
+        guard reader is GGUFFile, architecture == ModelFileKeys.architectureName else { return nil }
+        return try ModelFile(path: path)
+    }
+
     /// Prints the configuration, if there is one, and whether the weights are those that it asks for.
-    private func printConfiguration(of model: String, _ reader: any CheckpointReader) throws {
-        guard Folder.hasEntry("\(model)/\(ModelDirectory.configurationName)") else { return }
-        let directory = try ModelDirectory(path: model)
-        print(String(decoding: try ModelDirectory.encode(directory.configuration), as: UTF8.self))
-        let parameters = try InterleavedModel.parameters(of: directory.configuration)
+    private func printConfiguration(
+        of model: String,
+        _ reader: any CheckpointReader,
+        _ file: ModelFile?
+    ) throws {
+        let configuration: ModelConfiguration
+        if let file {
+            configuration = file.configuration
+        } else {
+            guard Folder.hasEntry("\(model)/\(ModelDirectory.configurationName)") else { return }
+            configuration = try ModelDirectory(path: model).configuration
+        }
+        print(String(decoding: try ModelDirectory.encode(configuration), as: UTF8.self))
+        if let formats = file?.formats {
+            let overrides = formats.overrides.map { ", \($0.text)" }.joined()
+            print("Profile: \(formats.profile.rawValue)\(overrides)\n")
+        }
+        let parameters = try InterleavedModel.parameters(of: configuration)
         if let mismatch = ParameterMismatch(parameters, reader) {
             print("The weights do not fit the configuration:\n\(mismatch)\n")
         }
     }
 
-    private func printParts(_ descriptions: [TensorDescription]) {
-        var parts: [String: (tensors: Int, parameters: Int)] = [:]
+    private func printTensor(_ name: String, _ reader: any CheckpointReader) {
+        guard let tensor = reader.tensors[name] else { return }
+        if let stored = Self.stored(name, reader) {
+            print("\(name) \(stored.type) \(tensor.shape), \(stored.range.count) bytes")
+        } else {
+            print(tensor)
+        }
+    }
+
+    /// How a GGUF file stores a tensor; nil of other files.
+    private static func stored(_ name: String, _ reader: any CheckpointReader) -> GGUFTensor? {
+        switch reader {
+        case let file as GGUFFile: file.stored[name]
+        case let weights as ModelFileWeights: weights.stored(name)
+        default: nil
+        }
+    }
+
+    private static func count(
+        _ name: String,
+        _ reader: any CheckpointReader,
+        in formats: inout StoredFormats
+    ) {
+        if let stored = stored(name, reader) {
+            formats.add(stored)
+        } else if let tensor = reader.tensors[name] {
+            formats.add(tensor)
+        }
+    }
+
+    private func printParts(_ reader: any CheckpointReader) {
+        var parts: [String: StoredFormats] = [:]
         var order: [String] = []
-        for tensor in descriptions {
-            let part = tensor.name.split(separator: ".").prefix(2).joined(separator: ".")
+        for name in reader.tensorNames {
+            let part = name.split(separator: ".").prefix(2).joined(separator: ".")
             if parts[part] == nil { order.append(part) }
-            parts[part, default: (0, 0)].tensors += 1
-            parts[part, default: (0, 0)].parameters += tensor.elementCount
+            Self.count(name, reader, in: &parts[part, default: StoredFormats()])
         }
         for part in order {
             guard let sum = parts[part] else { continue }
             let name = part.padding(toLength: max(44, part.count + 1), withPad: " ", startingAt: 0)
-            print("\(name) \(sum.tensors) tensors, \(sum.parameters) parameters")
+            print(
+                "\(name) \(sum.tensorCount) tensors (\(sum)), \(sum.elementCount) parameters, \(sum.byteCount) bytes"
+            )
         }
     }
 

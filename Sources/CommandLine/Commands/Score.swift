@@ -17,7 +17,7 @@ struct Score: ParsableCommand {
             """
     )
 
-    @Option(help: "Model directory, or name of a model that is installed.")
+    @Option(help: "Model directory or file, or name of a model that is installed.")
     var model = ModelCatalog.defaultName
 
     @Option(help: "File with a request as POST /v1/score takes it; - for standard input.")
@@ -51,9 +51,9 @@ struct Score: ParsableCommand {
     }
 
     func run() throws {
-        let directory = try ModelCatalog.directory(model)
-        let call = try makeCall(directory.configuration)
-        let loaded = try LoadedModel(directory, profile: profile, workers: workers)
+        let stored = try ModelCatalog.model(model)
+        let call = try makeCall(stored.configuration)
+        let loaded = try LoadedModel(stored, profile: profile, workers: workers)
         let answers = EventQueue<Result<Scores, EngineError>>()
         let scores = try EngineError.naming(\.documentName) {
             _ = try loaded.engine.submit(call.request) { answers.send($0) }

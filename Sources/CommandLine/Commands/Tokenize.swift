@@ -9,7 +9,7 @@ struct Tokenize: ParsableCommand {
         abstract: "Turn text into token ids, or token ids into text."
     )
 
-    @Option(help: "Model directory, or name of a model that is installed.")
+    @Option(help: "Model directory or file, or name of a model that is installed.")
     var model = ModelCatalog.defaultName
 
     @Flag(help: "The arguments are token ids; print their text.")
@@ -29,8 +29,7 @@ struct Tokenize: ParsableCommand {
     }
 
     func run() throws {
-        let directory = try ModelCatalog.directory(model)
-        let tokenizer = try Tokenizer(modelPath: directory.tokenizerPath)
+        let tokenizer = try ModelCatalog.model(model).tokenizer()
         let text = try input.isEmpty ? standardInput() : input.joined(separator: " ")
         if decode {
             let ids = try text.split(whereSeparator: { ", []\n\t".contains($0) }).map { word in

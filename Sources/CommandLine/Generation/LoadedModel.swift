@@ -10,35 +10,35 @@ struct LoadedModel {
     /// Loads a model with a progress bar.
     ///
     /// - Parameters:
-    ///   - directory: Of the model.
-    ///   - profile: Formats of the weights.
+    ///   - stored: The model.
+    ///   - profile: Formats of the weights, unless the model is a file that says so itself.
     ///   - workers: Worker threads; 0 for one per processor.
     ///   - change: Changes the engine's other settings.
-    /// - Throws: as `ModelDirectory`.
+    /// - Throws: as `StoredModel`.
     init(
-        _ directory: ModelDirectory,
+        _ stored: StoredModel,
         profile: FormatPolicy.Profile = .f32,
         workers: Int,
         _ change: (inout Engine.Configuration) -> Void = { _ in }
     ) throws {
-        let loaded = try Self.load(directory, profile: profile)
+        let loaded = try Self.load(stored, profile: profile)
         var configuration = Engine.Configuration()
         configuration.workerCount = workers
         change(&configuration)
         engine = try Engine(
             loaded,
-            tokenizer: try directory.tokenizer(),
+            tokenizer: try stored.tokenizer(),
             configuration: configuration
         )
     }
 
     /// Loads the weights with a progress bar.
     static func load(
-        _ directory: ModelDirectory,
+        _ stored: StoredModel,
         profile: FormatPolicy.Profile
     ) throws -> InterleavedModel {
-        var bar = ProgressBar("loading \(directory.configuration.name)")
-        let model = try directory.load(formats: FormatPolicy(profile)) { bar.show($0) }
+        var bar = ProgressBar("loading \(stored.configuration.name)")
+        let model = try stored.load(formats: FormatPolicy(profile)) { bar.show($0) }
         bar.finish()
         return model
     }

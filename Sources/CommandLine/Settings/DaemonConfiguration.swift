@@ -8,7 +8,7 @@ import ServiceAPI
 
 /// Everything that the daemon can be told; as it is made, all defaults.
 struct DaemonConfiguration: Sendable {
-    /// Model directory, or the name of a model that is installed.
+    /// Model directory or file, or the name of a model that is installed.
     var model = ModelCatalog.defaultName
     /// Formats of the model's weights.
     var profile = FormatPolicy.Profile.f32

@@ -183,7 +183,7 @@ extension SettingKind where Value == Bool {
 }
 
 extension SettingKind where Value == String {
-    /// A model directory, or the name of a model that is installed.
+    /// A model directory or file, or the name of a model that is installed.
     static var model: SettingKind {
         SettingKind(
             values: "a path or a name",

@@ -21,12 +21,7 @@ package struct ModelFile: Sendable {
     ///
     /// - Throws: `CheckpointError`, ``ModelDirectoryError``, ``ModelConfigurationError``.
     package init(path: String) throws {
-        guard let file = try openCheckpoint(at: path) as? GGUFFile else {
-            throw ModelDirectoryError(
-                path: path,
-                detail: "is no model: a model directory or a GGUF file is expected"
-            )
-        }
+        let file = try GGUFFile(path: path)
         self.path = path
         let keys = ModelFileKeyReader(file)
         let architecture = try keys.string(ModelFileKeys.architecture)

@@ -8,8 +8,7 @@ package final class ModelFileWeights: CheckpointReader {
     package let tensorNames: [String]
     package let tensors: [String: TensorDescription]
     package let metadata: [String: String]
-    /// The file, for those who want to know how tensors are stored.
-    package let file: GGUFFile
+    private let file: GGUFFile
     /// Tensors that are stored rotated, pixels before channels.
     private let rotated: Set<String>
     private let shortNames: [String: String]
@@ -110,6 +109,11 @@ package final class ModelFileWeights: CheckpointReader {
         try file.withBytes(of: short) { numbers.copy(from: $0, format: format) }
         numbers.rotateWeight(window: window)
         return window == 1 ? numbers : numbers.withPixelsInnermost(window: window)
+    }
+
+    /// How the file stores a parameter; nil if it has none of that name.
+    package func stored(_ name: String) -> GGUFTensor? {
+        shortNames[name].flatMap { file.stored[$0] }
     }
 
     /// A weight as the whole numbers of a layer's form; nil where it is not stored so.

@@ -56,9 +56,7 @@ package struct ModelFileWriter {
                 detail: "has no parameter whose name begins or ends with \(override.part)"
             )
         }
-        let added = Set(
-            ledger.layers.values.filter { $0.format != .f32 }.compactMap(\.addend)
-        )
+        let added = Set(ledger.layers.values.filter(Self.isRounded).compactMap(\.addend))
         entries = try ledger.asked.map { parameter in
             try Self.entry(
                 parameter,
@@ -67,6 +65,11 @@ package struct ModelFileWriter {
                 reader
             )
         }
+    }
+
+    /// Whether the weight of a layer is stored as what it is rounded to.
+    private static func isRounded(_ form: LayerForm) -> Bool {
+        form.format == .bf16 || IntegerBlocks.type(for: form) != nil
     }
 
     private static func entry(
@@ -81,17 +84,16 @@ package struct ModelFileWriter {
                 detail: "parameter \(parameter.name) cannot be told from the short form of another"
             )
         }
+        let rounded = form.flatMap { isRounded($0) ? $0 : nil }
         var shape = parameter.shape
         let type: GGUFTensorType
-        var rounded = form
-        if let form, let blocks = IntegerBlocks.type(for: form) {
-            type = blocks
-            if shape.count == 4 { shape = [shape[0], shape[2], shape[3], shape[1]] }
-        } else if form?.format == .bf16 {
-            type = .bfloat16
+        if let rounded {
+            type = IntegerBlocks.type(for: rounded) ?? .bfloat16
+            if type != .bfloat16, shape.count == 4 {
+                shape = [shape[0], shape[2], shape[3], shape[1]]
+            }
         } else {
             type = try reader.description(of: parameter.name).ggufType
-            rounded = nil
         }
         return Entry(
             parameter: parameter,

@@ -12,8 +12,8 @@ enum ServedSettings: SettingSection {
         Setting(
             "model",
             """
-            Model directory (config.json, tokenizer.model, model.safetensors), or the name of a model that is \
-            installed.
+            Model directory (config.json, tokenizer.model, model.safetensors) or model file (as `interleaved \
+            quantize` makes it), or the name of a model that is installed.
             """,
             .model,
             \.model
@@ -22,7 +22,7 @@ enum ServedSettings: SettingSection {
             "profile",
             """
             Formats of the weights: single precision as the reference; bfloat16; bytes for weights and inputs; \
-            the same with four bits in the language model.
+            the same with four bits in the language model. A model file decides itself.
             """,
             .choice,
             \.profile
