@@ -79,6 +79,32 @@ package enum TinyModel {
         )
     }
 
+    /// Sizes of a model most of whose weights have rows of whole blocks of a model file.
+    package static var wideConfiguration: ModelConfiguration {
+        var wide = configuration
+        wide.vision.hiddenSize = 64
+        wide.vision.intermediateSize = 96
+        wide.vision.stemWidth = 16
+        wide.visualPerceiver.hiddenSize = 32
+        wide.visualPerceiver.encoderHiddenSize = 64
+        wide.visualPerceiver.intermediateSize = 64
+        wide.language.hiddenSize = 64
+        wide.language.intermediateSize = 96
+        wide.imageDecoder.perceiver.hiddenSize = 32
+        wide.imageDecoder.perceiver.encoderHiddenSize = 64
+        wide.imageDecoder.perceiver.intermediateSize = 32
+        wide.imageDecoder.unet.blockChannels = [16, 32]
+        wide.imageDecoder.unet.crossAttentionWidth = 32
+        wide.imageDecoder.unet.synchronizerWidth = 64
+        wide.imageDecoder.unet.synchronizerHeadCount = 4
+        return wide
+    }
+
+    /// Random parameters of a seed.
+    package static func parameters(seed: UInt64) -> any ParameterSource {
+        BiasedParameters(seed: seed, biases: [:], broken: nil)
+    }
+
     /// The model of a seed.
     ///
     /// - Parameters:
@@ -98,11 +124,15 @@ package enum TinyModel {
 
     /// A tokenizer with the model's vocabulary.
     package static func tokenizer() throws -> Tokenizer {
-        let file = SentencePieceModelFile(
+        try Tokenizer(modelBytes: tokenizerBytes)
+    }
+
+    /// The file of that tokenizer.
+    package static var tokenizerBytes: [UInt8] {
+        SentencePieceModelFile(
             size: configuration.vocabulary.originalSize,
             words: ["dog", "cat"]
-        )
-        return try Tokenizer(modelBytes: file.bytes)
+        ).bytes
     }
 
     /// Random pixels of an input picture, [imageSize², 3].
