@@ -279,7 +279,7 @@ let package = Package(
             "CommandLine",
             [
                 "Files", "Tensors", "MMInterleaved", "Scheduling", "HTTPServer", "Engine",
-                "ServiceAPI",
+                "ServiceAPI", "ModelTestSupport",
                 logging,
                 argumentParser,
             ]

@@ -101,8 +101,16 @@ package enum TinyModel {
     }
 
     /// Random parameters of a seed.
-    package static func parameters(seed: UInt64) -> any ParameterSource {
-        BiasedParameters(seed: seed, biases: [:], broken: nil)
+    ///
+    /// - Parameters:
+    ///   - seed: Of the numbers.
+    ///   - broken: Beginning of the names of parameters that are not numbers; nil for none.
+    /// - Returns: The parameters.
+    package static func parameters(
+        seed: UInt64,
+        broken: String? = nil
+    ) -> any ParameterSource {
+        BiasedParameters(seed: seed, biases: [:], broken: broken)
     }
 
     /// The model of a seed.

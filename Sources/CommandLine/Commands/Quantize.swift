@@ -8,8 +8,8 @@ struct Quantize: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Round a model's weights, and write it as one file.",
         discussion: """
-            The file is a model for every command, and decides the formats of its weights. It answers with the \
-            same bits as the directory with the same --profile, from a half to an eighth of the bytes.
+            The file is a model for every command, and decides the formats of its weights: it answers with the \
+            same bits as the directory with the same --profile. The SHA-256 of every tensor goes to a file beside it.
               interleaved quantize nano --profile w8a8 -o nano.gguf
               interleaved generate --model ./nano.gguf --input "A red circle" --output answers
             """

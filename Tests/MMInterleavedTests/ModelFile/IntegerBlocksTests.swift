@@ -7,7 +7,7 @@ import Testing
 @Suite("Whole numbers as blocks")
 struct IntegerBlocksTests {
     private func weight(_ rows: Int, _ columns: Int, size: Float = 1) -> Matrix {
-        var generator = PhiloxGenerator(seed: 4)
+        var generator = TorchGenerator(seed: 4)
         let weight = Matrix(
             rows: rows,
             columns: columns,

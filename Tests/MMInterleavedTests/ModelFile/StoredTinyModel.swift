@@ -11,12 +11,15 @@ struct StoredTinyModel {
     let temporary: TemporaryDirectory
     let directory: ModelDirectory
 
-    init() throws {
+    /// Writes the directory.
+    ///
+    /// - Parameter broken: Beginning of the names of parameters that are not numbers; nil for none.
+    init(broken: String? = nil) throws {
         temporary = try TemporaryDirectory()
         let configuration = TinyModel.wideConfiguration
         let path = temporary.path + "tiny"
         let parameters = try InterleavedModel.parameters(of: configuration)
-        let source = TinyModel.parameters(seed: 3)
+        let source = TinyModel.parameters(seed: 3, broken: broken)
         try ModelDirectory.create(
             at: path,
             configuration,
