@@ -205,8 +205,9 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "HTTPWire", "JSON", "Checkpoints", "Tokenization", "Images", "MMInterleaved",
-                "Engine", "ServiceAPI", "CommandLine", "TestSupport", "ModelTestSupport",
+                "HTTPWire", "JSON", "Tensors", "Checkpoints", "Tokenization", "Images",
+                "MMInterleaved", "Engine", "ServiceAPI", "CommandLine", "TestSupport",
+                "ModelTestSupport",
             ],
             path: "Tests/FuzzTargets",
             swiftSettings: swiftSettings

@@ -2,6 +2,7 @@ internal import Checkpoints
 internal import CommandLine
 internal import Images
 internal import MMInterleaved
+internal import Tensors
 internal import TestSupport
 internal import Tokenization
 
@@ -23,12 +24,33 @@ func readPicture(_ bytes: [UInt8]) {
 func readWeights(_ bytes: [UInt8]) {
     withFile(bytes) { path in
         guard let reader = try? openCheckpoint(at: path) else { return }
-        for name in reader.tensorNames {
-            guard let description = reader.tensors[name] else {
-                fatalError("a name without a tensor")
+        readTensors(reader)
+    }
+}
+
+private func readTensors(_ reader: any CheckpointReader) {
+    for name in reader.tensorNames {
+        guard let description = reader.tensors[name] else {
+            fatalError("a name without a tensor")
+        }
+        let count = try? reader.withBytes(of: name) { $0.byteCount }
+        expect(count == nil || count == description.byteCount, "another number of bytes")
+    }
+}
+
+/// GGUF files, with a model in them or without.
+func readModelFile(_ bytes: [UInt8]) {
+    readWeights(bytes)
+    withFile(bytes) { path in
+        guard let model = try? ModelFile(path: path) else { return }
+        readTensors(model.weights)
+        _ = try? model.tokenizer()
+        for (name, description) in model.weights.tensors where description.shape.count == 2 {
+            let parameter = ParameterDescription(name: name, shape: description.shape)
+            for format in [WeightFormat.int8, .int4] where format.fits(inputs: parameter.shape[1]) {
+                let form = LayerForm(format: format, channels: parameter.shape[1])
+                _ = try? model.weights.integerRows(of: parameter, form)
             }
-            let count = try? reader.withBytes(of: name) { $0.byteCount }
-            expect(count == nil || count == description.byteCount, "another number of bytes")
         }
     }
 }

@@ -15,7 +15,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "json-request", run: readDocuments),
         FuzzTarget(name: "picture", run: readPicture),
         FuzzTarget(name: "safetensors", run: readWeights),
-        FuzzTarget(name: "gguf", run: readWeights),
+        FuzzTarget(name: "gguf", run: readModelFile),
         FuzzTarget(name: "pytorch", run: readWeights),
         FuzzTarget(name: "pickle", run: readPickle),
         FuzzTarget(name: "model-directory", run: readModelDirectory),
