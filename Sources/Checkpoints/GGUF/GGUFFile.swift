@@ -1,3 +1,4 @@
+internal import Digests
 internal import Files
 
 /// A GGUF file: keys with values, and tensors whose types may be blocks of few bits.

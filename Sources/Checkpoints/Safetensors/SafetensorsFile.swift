@@ -1,3 +1,4 @@
+internal import Digests
 internal import Files
 
 /// A single safetensors file.

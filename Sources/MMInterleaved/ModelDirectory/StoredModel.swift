@@ -11,9 +11,11 @@ package enum StoredModel: Sendable {
     ///
     /// - Throws: ``ModelDirectoryError``, ``ModelConfigurationError``; `CheckpointError` for a file.
     package init(path: String) throws {
-        self =
-            Folder.hasEntry(path) && !Folder.isFolder(path)
-            ? .file(try ModelFile(path: path)) : .directory(try ModelDirectory(path: path))
+        if Folder.hasEntry(path) && !Folder.isFolder(path) {
+            self = .file(try ModelFile(path: path))
+        } else {
+            self = .directory(try ModelDirectory(path: path))
+        }
     }
 
     /// Path of the directory or the file.

@@ -161,8 +161,8 @@ package struct ModelFileWriter {
         for first in stride(from: 0, to: numbers.rows, by: Self.rowCount) {
             let rows = numbers.rows(first..<min(numbers.rows, first + Self.rowCount))
             let bytes =
-                form.format == .bf16
-                ? rows.brainFloatWeightBytes() : try blocks(rows, form, of: entry.parameter)
+                try form.format == .bf16
+                ? rows.brainFloatWeightBytes() : blocks(rows, form, of: entry.parameter)
             try unsafe writer.append(bytes.span.bytes, to: name)
         }
     }
