@@ -79,8 +79,10 @@ package enum IntegerBlocks {
         return isFilled ? rows : nil
     }
 
-    private static func fillBytes(_ rows: inout IntegerRows, _ source: UnsafeRawBufferPointer) -> Bool
-    {
+    private static func fillBytes(
+        _ rows: inout IntegerRows,
+        _ source: UnsafeRawBufferPointer
+    ) -> Bool {
         let (blocksOfPixel, size) = (rows.channels / 32, GGUFTensorType.q8x0.blockByteCount)
         var block = 0
         for row in 0..<rows.count {

@@ -70,7 +70,7 @@ package struct ModelFile: Sendable {
         var policy = FormatPolicy(profile)
         for text in try keys.strings(ModelFileKeys.overrides) {
             guard let override = FormatPolicy.Override(text: text) else {
-                throw keys.fault(ModelFileKeys.overrides, "holds `\(text)`, which is no NAME=FORMAT")
+                throw keys.fault(ModelFileKeys.overrides, "holds `\(text)`, no NAME=FORMAT")
             }
             policy.overrides.append(override)
         }
@@ -100,11 +100,11 @@ package struct ModelFile: Sendable {
         let names = try keys.strings(ModelFileKeys.tensorNames)
         guard !names.isEmpty else { return }
         if let name = names.first(where: { weights.tensors[$0] == nil }) {
-            throw keys.fault(ModelFileKeys.tensorNames, "names `\(name)`, of which there is no tensor")
+            throw keys.fault(ModelFileKeys.tensorNames, "names `\(name)`, which is no tensor")
         }
         let given = Set(names)
         if let name = weights.tensorNames.first(where: { !given.contains($0) }) {
-            throw keys.fault(ModelFileKeys.tensorNames, "lacks `\(name)`, of which there is a tensor")
+            throw keys.fault(ModelFileKeys.tensorNames, "lacks `\(name)`, which is a tensor")
         }
     }
 
@@ -143,9 +143,10 @@ package struct ModelFile: Sendable {
         progress: @escaping (Double) -> Void
     ) throws -> InterleavedModel {
         if let own = self.formats, formats != .f32, formats.profile != own.profile {
+            let (own, other) = (own.profile.rawValue, formats.profile.rawValue)
             throw ModelDirectoryError(
                 path: path,
-                detail: "is of profile \(own.profile.rawValue), and cannot be loaded as \(formats.profile.rawValue)"
+                detail: "is of profile \(own), and cannot be loaded as \(other)"
             )
         }
         return try InterleavedModel(

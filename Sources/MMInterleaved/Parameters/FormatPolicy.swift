@@ -43,7 +43,7 @@ package struct FormatPolicy: Hashable, Sendable {
             self.init(String(text[..<sign]), format)
         }
 
-        /// `NAME=FORMAT`
+        /// The override as `NAME=FORMAT`.
         package var text: String { "\(part)=\(format.rawValue)" }
 
         /// Whether the override is for a parameter of that name.

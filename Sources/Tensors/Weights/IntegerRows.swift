@@ -17,7 +17,7 @@ package struct IntegerRows: Hashable, Sendable {
     package var numbers: [Int8]
     /// [count, ``stride`` / 32]: 1 to 15, of four bits; none otherwise.
     package var multipliers: [UInt8]
-    /// [count]
+    /// Of every row.
     package var scales: [Float]
 
     /// Rows of zeros, to be filled.

@@ -1,6 +1,7 @@
 import Files
 import MMInterleaved
 import ModelTestSupport
+import Tensors
 import TestSupport
 import Testing
 

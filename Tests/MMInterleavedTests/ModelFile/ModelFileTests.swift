@@ -3,6 +3,7 @@ import ModelTestSupport
 import Tensors
 import TestSupport
 import Testing
+import Tokenization
 
 @testable import MMInterleaved
 
@@ -25,18 +26,17 @@ struct ModelFileTests {
     func sameBits(formats: FormatPolicy) throws {
         let model = try StoredModel(path: stored.write(formats))
         #expect(model.configuration == stored.directory.configuration)
-        let (tokenizer, own) = (try model.tokenizer(), try stored.directory.tokenizer())
-        #expect(
-            try tokenizer.encode("a dog", parsesSpecialTokens: true)
-                == own.encode("a dog", parsesSpecialTokens: true)
-        )
+        let words = try [model.tokenizer(), stored.directory.tokenizer()].map {
+            try $0.encode("a dog", parsesSpecialTokens: true)
+        }
+        #expect(words[0] == words[1])
         try model.verifyChecksums()
         var progress: [Double] = []
         let answers = try StoredTinyModel.answers(try model.load { progress.append($0) })
         #expect(progress == progress.sorted() && progress.last == 1)
         let expected = try StoredTinyModel.answers(stored.directory.load(formats: formats))
         #expect(answers == expected)
-        #expect(answers.joined().allSatisfy(\.isFinite))
+        #expect(!answers.joined().contains { !$0.isFinite })
     }
 
     @Test("Weights are stored as what they are rounded to, and read without being rounded again")
@@ -161,7 +161,7 @@ struct ModelFileTests {
         }
     }
 
-    @Test("A file without profile and rotation is a model in single precision, or whatever is asked")
+    @Test("A file without profile and rotation is a model in whatever precision is asked for")
     func plainNumbers() throws {
         let path = try stored.write(FormatPolicy(.w8a8))
         let weights = try ModelFile(path: path).weights

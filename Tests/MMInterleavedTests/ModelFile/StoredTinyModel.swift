@@ -14,6 +14,7 @@ struct StoredTinyModel {
     /// Writes the directory.
     ///
     /// - Parameter broken: Beginning of the names of parameters that are not numbers; nil for none.
+    /// - Throws: what writing throws.
     init(broken: String? = nil) throws {
         temporary = try TemporaryDirectory()
         let configuration = TinyModel.wideConfiguration
@@ -45,6 +46,7 @@ struct StoredTinyModel {
     /// Writes the model as a file.
     ///
     /// - Returns: Its path.
+    /// - Throws: what writing throws.
     func write(_ formats: FormatPolicy) throws -> String {
         let path = temporary.path + "\(formats.profile.rawValue).gguf"
         try ModelFileWriter(directory, formats: formats).write(to: path) { _ in }
@@ -55,9 +57,10 @@ struct StoredTinyModel {
     ///
     /// - Parameters:
     ///   - path: The file.
-    ///   - keys: Changes the keys.
+    ///   - change: Changes the keys.
     ///   - tensor: Type, shape and bytes of a tensor of the file; nil for those that it has.
     /// - Returns: The path of the copy.
+    /// - Throws: what reading and writing throws.
     func copy(
         _ path: String,
         keys change: (inout [String: GGUFValue]) -> Void = { _ in },
