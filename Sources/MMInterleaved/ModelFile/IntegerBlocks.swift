@@ -84,30 +84,33 @@ package enum IntegerBlocks {
         _ source: UnsafeRawBufferPointer
     ) -> Bool {
         let (blocksOfPixel, size) = (rows.channels / 32, GGUFTensorType.q8x0.blockByteCount)
-        var block = 0
+        let blocksOfRow = rows.window * blocksOfPixel
+        let (stride, pixelStride) = (rows.stride, rows.pixelStride)
         for row in 0..<rows.count {
-            let bits = unsafe half(source, block * size)
+            let start = row * blocksOfRow * size
+            let bits = unsafe half(source, start)
             guard let scale = scale(bits) else { return false }
             rows.scales[row] = scale
-            for pixel in 0..<rows.window {
-                let first = row * rows.stride + pixel * rows.pixelStride
-                for index in 0..<blocksOfPixel {
-                    let start = block * size
-                    guard unsafe half(source, start) == bits else { return false }
-                    var isInRange = true
-                    for place in 0..<32 {
-                        let number = unsafe source.loadUnaligned(
-                            fromByteOffset: start + 2 + place,
-                            as: Int8.self
-                        )
-                        rows.numbers[first + 32 * index + place] = number
-                        // -128 is no number of ours, and some products would not hold it.
-                        if number == -128 { isInRange = false }
-                    }
-                    guard isInRange else { return false }
-                    block += 1
+            let isFilled = unsafe rows.numbers.withUnsafeMutableBytes { target in
+                for index in 0..<blocksOfRow {
+                    let block = start + index * size
+                    guard unsafe half(source, block) == bits else { return false }
+                    let place = index / blocksOfPixel * pixelStride + index % blocksOfPixel * 32
+                    let numbers = unsafe source.loadUnaligned(
+                        fromByteOffset: block + 2,
+                        as: SIMD32<Int8>.self
+                    )
+                    // -128 is no number of ours, and some products would not hold it.
+                    guard !any(numbers .== -128) else { return false }
+                    unsafe target.storeBytes(
+                        of: numbers,
+                        toByteOffset: row * stride + place,
+                        as: SIMD32<Int8>.self
+                    )
                 }
+                return true
             }
+            guard isFilled else { return false }
         }
         return true
     }
@@ -117,6 +120,7 @@ package enum IntegerBlocks {
         _ source: UnsafeRawBufferPointer
     ) -> Bool {
         let (blocksOfRow, size) = (rows.channels / 32, GGUFTensorType.q4x0.blockByteCount)
+        let stride = rows.stride
         // By the bits of a product; a row has few of them.
         var multipliers = [UInt8](repeating: 0, count: 1 << 16)
         for row in 0..<rows.count {
@@ -126,13 +130,26 @@ package enum IntegerBlocks {
             guard let scale = divide(known, &multipliers) else { return false }
             rows.scales[row] = scale
             for index in 0..<blocksOfRow {
-                let block = start + index * size
-                let first = row * rows.stride + 32 * index
-                rows.multipliers[first / 32] = unsafe multipliers[Int(half(source, block))]
-                for place in 0..<16 {
-                    let pair = unsafe source[block + 2 + place]
-                    rows.numbers[first + place] = Int8(bitPattern: pair & 15) - 8
-                    rows.numbers[first + 16 + place] = Int8(bitPattern: pair >> 4) - 8
+                let bits = unsafe half(source, start + index * size)
+                rows.multipliers[row * stride / 32 + index] = multipliers[Int(bits)]
+            }
+            unsafe rows.numbers.withUnsafeMutableBytes { target in
+                for index in 0..<blocksOfRow {
+                    let pairs = unsafe source.loadUnaligned(
+                        fromByteOffset: start + index * size + 2,
+                        as: SIMD16<UInt8>.self
+                    )
+                    let place = row * stride + 32 * index
+                    unsafe target.storeBytes(
+                        of: SIMD16<Int8>(truncatingIfNeeded: pairs & 15) &- 8,
+                        toByteOffset: place,
+                        as: SIMD16<Int8>.self
+                    )
+                    unsafe target.storeBytes(
+                        of: SIMD16<Int8>(truncatingIfNeeded: pairs &>> 4) &- 8,
+                        toByteOffset: place + 16,
+                        as: SIMD16<Int8>.self
+                    )
                 }
             }
         }
