@@ -23,7 +23,7 @@ extern const struct ilv_kernels ilv_kernels_avx512vnni;
 #endif
 
 /// The kernels of the instruction set that is chosen, or that is now, the first time.
-const struct ilv_kernels *_Nonnull ilv_kernels_chosen(void);
+const struct ilv_kernels *ilv_kernels_chosen(void);
 
 /// The worst standing of features named with spaces between; one that is not known is absent.
 enum ilv_standing ilv_processor_standing(const char *names);
