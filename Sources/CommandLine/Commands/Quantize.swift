@@ -24,8 +24,9 @@ struct Quantize: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Another format for the parameters whose names begin or end so: f32, bf16, int8, int4. What it does \
-            not fit gets the next larger one; of several that fit a name, the first counts.
+            Another format for the weights whose names begin or end so: f32, bf16, int8, int4. What it does not \
+            fit gets the next larger one; of several that fit a name, the first counts. Layers that are computed \
+            as one have the format of the first: keys and values that of queries, up that of gate.
             """,
             valueName: "name=format"
         )

@@ -33,8 +33,8 @@ package struct ModelFileWriter {
     /// - Parameters:
     ///   - directory: The model.
     ///   - formats: The formats of its weights.
-    /// - Throws: what opening the weights throws; `FileError`; ``ModelDirectoryError`` for an override that concerns no
-    ///   parameter.
+    /// - Throws: what opening the weights throws; `FileError`; ``ModelDirectoryError`` for an override that decides
+    ///   nothing.
     package init(_ directory: ModelDirectory, formats: FormatPolicy) throws {
         self.directory = directory
         self.formats = formats
@@ -49,11 +49,14 @@ package struct ModelFileWriter {
         let parameters = Parameters(from: NoParameters(), formats: formats)
         _ = try InterleavedModel(parameters, directory.configuration)
         let ledger = parameters.ledger
-        let names = ledger.asked.map(\.name)
-        for override in formats.overrides where !names.contains(where: override.concerns) {
+        for override in formats.overrides
+        where !ledger.formatNames.contains(where: override.concerns) {
             throw ModelDirectoryError(
                 path: reader.path,
-                detail: "has no parameter whose name begins or ends with \(override.part)"
+                detail: """
+                    has no weight of a name that begins or ends with \(override.part) and with a format of its own; \
+                    layers that are computed as one have the format of the first
+                    """
             )
         }
         let added = Set(ledger.layers.values.filter(Self.isRounded).compactMap(\.addend))

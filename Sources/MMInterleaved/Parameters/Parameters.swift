@@ -11,6 +11,8 @@ package struct Parameters {
         package fileprivate(set) var asked: [ParameterDescription] = []
         /// Those that are packed as they are read, by name, and how.
         package fileprivate(set) var layers: [String: LayerForm] = [:]
+        /// Names of the weights whose formats were looked up: of layers that are computed as one, the first.
+        package fileprivate(set) var formatNames: Set<String> = []
         fileprivate let source: any ParameterSource
         /// What formats weights get.
         package let formats: FormatPolicy
@@ -215,7 +217,9 @@ package struct Parameters {
     }
 
     private func format(of name: String, inputs: Int, window: Int = 1) -> WeightFormat {
-        ledger.formats.format(of: "\(prefix)\(name).weight", inputs: inputs, window: window)
+        let name = "\(prefix)\(name).weight"
+        ledger.formatNames.insert(name)
+        return ledger.formats.format(of: name, inputs: inputs, window: window)
     }
 
     /// Several linear layers over the same input as one, in the format of the first: their outputs side by side.

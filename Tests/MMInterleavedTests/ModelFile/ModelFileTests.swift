@@ -95,16 +95,19 @@ struct ModelFileTests {
         #expect(error?.detail.contains("w8a8") == true)
     }
 
-    @Test("An override that concerns no parameter is refused")
-    func overrides() throws {
-        let override = FormatPolicy.Override("absent.weight", .f32)
+    @Test(
+        "An override that decides nothing is refused",
+        arguments: ["absent.weight", "k_proj.weight", "mm_decoder.norm.weight"]
+    )
+    func overrides(name: String) throws {
+        let override = FormatPolicy.Override(name, .f32)
         let error = #expect(throws: ModelDirectoryError.self) {
-            try ModelFileWriter(
+            _ = try ModelFileWriter(
                 stored.directory,
                 formats: FormatPolicy(.w8a8, overrides: [override])
             )
         }
-        #expect(error?.detail.contains("absent.weight") == true)
+        #expect(error?.detail.contains(name) == true)
     }
 
     @Test("A weight that is no number is named, and nothing is written")
