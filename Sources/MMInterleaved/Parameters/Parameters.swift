@@ -217,9 +217,9 @@ package struct Parameters {
     }
 
     private func format(of name: String, inputs: Int, window: Int = 1) -> WeightFormat {
-        let name = "\(prefix)\(name).weight"
-        ledger.formatNames.insert(name)
-        return ledger.formats.format(of: name, inputs: inputs, window: window)
+        let weight = "\(prefix)\(name).weight"
+        ledger.formatNames.insert(weight)
+        return ledger.formats.format(of: weight, inputs: inputs, window: window)
     }
 
     /// Several linear layers over the same input as one, in the format of the first: their outputs side by side.
