@@ -290,6 +290,10 @@ float ilv_peak_f32(size_t iterations, float seed, size_t *operations) {
     return kernels()->peak_f32(iterations, seed, operations);
 }
 
+int32_t ilv_peak_i8(size_t iterations, int32_t seed, size_t *operations) {
+    return kernels()->peak_i8(iterations, seed, operations);
+}
+
 uint32_t ilv_read_u32(const uint32_t *x, size_t count) {
     return kernels()->read_u32(x, count);
 }

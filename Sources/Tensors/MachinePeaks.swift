@@ -20,17 +20,23 @@ package struct PeakRate: Hashable, Sendable {
 }
 
 extension Compute {
-    /// Measures single-precision multiplications and additions per second.
+    /// Measures multiplications and additions per second.
     ///
     /// All workers at once do them in chains that wait for neither memory nor each other, with the instruction set in use.
     /// Takes about 0.1 s.
-    package func measurePeakOperations() -> PeakRate {
+    ///
+    /// - Parameter ofBytes: Whether of signed bytes with whole sums, rather than of single precision.
+    /// - Returns: Operations per second.
+    package func measurePeakOperations(ofBytes: Bool = false) -> PeakRate {
         let sums = Matrix(rows: 1, columns: pool.workerCount)
         let counts = Matrix(rows: 1, columns: pool.workerCount)
         return PeakRate(of: 5) {
             pool.run(pool.workerCount) { part, _ in
                 var count = 0
-                unsafe sums.base[part] = ilv_peak_f32(Self.peakIterationCount, 0.999, &count)
+                unsafe sums.base[part] =
+                    ofBytes
+                    ? Float(ilv_peak_i8(Self.peakIterationCount, 0x0101_0101, &count))
+                    : ilv_peak_f32(Self.peakIterationCount, 0.999, &count)
                 unsafe counts.base[part] = Float(count / Self.peakIterationCount)
             }
             return counts.toArray().reduce(0) { $0 + Int($1) } * Self.peakIterationCount

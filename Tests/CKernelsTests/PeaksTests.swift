@@ -13,6 +13,18 @@ struct PeaksTests {
         #expect(count % (1000 * 16 * 2) == 0)
     }
 
+    @Test("Counts the operations of bytes, and sums them", arguments: KernelSet.all)
+    func bytes(set: KernelSet) {
+        var count = 0
+        // Each iteration adds four products of 1 and 1, or where weights are stored with 128 added, of 129 and 1.
+        let sum = unsafe set.table.peak_i8(1000, 0x0101_0101, &count)
+        let chains = count / (1000 * 16 * 8)
+        #expect(chains >= 3 && count == chains * 1000 * 16 * 8)
+        let starts = 16 * chains * (chains - 1) / 2
+        let added = 1000 * 16 * 4 * chains
+        #expect([starts + added, starts + 129 * added].contains(Int(sum)))
+    }
+
     @Test("Reads every element exactly once", arguments: KernelSet.all)
     func reading(set: KernelSet) {
         for count in [0, 63, 64, 65, 640, 1000] {

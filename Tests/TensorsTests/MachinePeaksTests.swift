@@ -9,7 +9,11 @@ struct MachinePeaksTests {
         let compute = Compute(workerCount: 2)
         let memory = Matrix(rows: 1 << 10, columns: 1 << 10)
         memory.fill(1)
-        for rate in [compute.measurePeakOperations(), compute.measurePeakReading(of: memory)] {
+        for rate in [
+            compute.measurePeakOperations(),
+            compute.measurePeakOperations(ofBytes: true),
+            compute.measurePeakReading(of: memory),
+        ] {
             #expect(rate.best > 0 && rate.best.isFinite)
             #expect(rate.worst > 0 && rate.worst <= rate.best)
         }

@@ -358,6 +358,10 @@ void ilv_matmul_bf16(float *out, size_t out_stride, const uint16_t *x, size_t x_
 /// but to keep the work from being left out.
 float ilv_peak_f32(size_t iterations, float seed, size_t *operations);
 
+/// The same of signed bytes, by what products of bytes add with; a multiplication and an addition of two bytes are two
+/// operations. seed is four bytes of inputs.
+int32_t ilv_peak_i8(size_t iterations, int32_t seed, size_t *operations);
+
 /// Sum, modulo 2^32, of the largest multiple of 64 elements that count holds, in memory's order: reads every byte once.
 uint32_t ilv_read_u32(const uint32_t *x, size_t count);
 

@@ -59,6 +59,7 @@
     KERNEL(matmul_pack_bf16)             \
     KERNEL(matmul_bf16)                  \
     KERNEL(peak_f32)                     \
+    KERNEL(peak_i8)                      \
     KERNEL(read_u32)
 
 /// One instruction set's version of every kernel.

@@ -1,8 +1,9 @@
+import MMInterleaved
 import Tensors
 
 /// What this machine can do at best, measured beside a stage.
 struct MachinePeaks: Hashable {
-    /// Multiplications and additions per second, and bytes per second of reading.
+    /// Multiplications and additions per second, of what most products are of, and bytes per second of reading.
     let operations: PeakRate
     let reading: PeakRate
 
@@ -35,18 +36,23 @@ extension PeakRate {
 /// Measures the machine's peaks, again and again: what a shared machine can do changes within minutes.
 struct MachinePeakMeter {
     private let compute: Compute
+    private let ofBytes: Bool
     /// 256 MiB: more than last-level caches hold.
     private let memory = Matrix(rows: 1 << 13, columns: 1 << 13)
 
-    init(_ compute: Compute) {
+    /// - Parameters:
+    ///   - compute: Whose workers compute.
+    ///   - profile: Whose products are measured: of bytes where it has them. Those of bfloat16 are made of single precision.
+    init(_ compute: Compute, _ profile: FormatPolicy.Profile) {
         self.compute = compute
+        ofBytes = profile == .w8a8 || profile == .w4a8
         memory.fill(0.5)
     }
 
     /// Takes about 0.2 s.
     func measure() -> MachinePeaks {
         MachinePeaks(
-            operations: compute.measurePeakOperations(),
+            operations: compute.measurePeakOperations(ofBytes: ofBytes),
             reading: compute.measurePeakReading(of: memory)
         )
     }

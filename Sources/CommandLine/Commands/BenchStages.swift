@@ -57,7 +57,7 @@ struct BenchStages: ParsableCommand {
         var bar = ProgressBar("timing \(configuration.name)")
         bar.show(0, "peaks")
         let products = OpenBLAS(threadCount: compute.pool.workerCount)?.measureOperationRate()
-        let meter = MachinePeakMeter(compute)
+        let meter = MachinePeakMeter(compute, profile)
         var before = meter.measure()
         var report = StageReport(
             shape: configuration.name,
