@@ -13,20 +13,23 @@ static const struct {
     const char *features;
     /// NULL where this build has none.
     const struct ilv_kernels *table;
+    /// What it has instead of the table's kernels; NULL for nothing.
+    const struct ilv_byte_kernels *bytes;
 } sets[] = {
-    {"generic", "", &ilv_kernels_generic},
+    {"generic", "", &ilv_kernels_generic, NULL},
 #if defined(__x86_64__)
-    {"avx2", "avx2 fma f16c", &ilv_kernels_avx2},
-    {"avxvnni", "avx2 fma f16c avx-vnni", &ilv_kernels_avxvnni},
-    {"avx512", "avx2 fma f16c avx512f avx512bw avx512dq avx512vl", &ilv_kernels_avx512},
+    {"avx2", "avx2 fma f16c", &ilv_kernels_avx2, NULL},
+    {"avxvnni", "avx2 fma f16c avx-vnni", &ilv_kernels_avx2, &ilv_byte_kernels_avxvnni},
+    {"avx512", "avx2 fma f16c avx512f avx512bw avx512dq avx512vl", &ilv_kernels_avx512, NULL},
     {"avx512vnni", "avx2 fma f16c avx512f avx512bw avx512dq avx512vl avx512-vnni",
-     &ilv_kernels_avx512vnni},
-    {"amx", "amx-tile amx-int8 amx-bf16", NULL},
+     &ilv_kernels_avx512, &ilv_byte_kernels_avx512vnni},
+    {"amx", "amx-tile amx-int8 amx-bf16", NULL, NULL},
 #endif
 };
 #define ILV_SET_COUNT (sizeof sets / sizeof *sets)
 
 static enum ilv_standing standings[ILV_SET_COUNT];
+static struct ilv_kernels tables[ILV_SET_COUNT];
 static const struct ilv_kernels *available[ILV_SET_COUNT];
 static size_t available_count;
 static pthread_once_t probed = PTHREAD_ONCE_INIT;
@@ -41,6 +44,20 @@ static const struct ilv_kernels *available_named(const char *name) {
     return NULL;
 }
 
+/// The table of a set that this build has, made whole.
+static const struct ilv_kernels *table_of(size_t set) {
+    struct ilv_kernels *table = &tables[set];
+    *table = *sets[set].table;
+    table->name = sets[set].name;
+    const struct ilv_byte_kernels *bytes = sets[set].bytes;
+    if (bytes) {
+#define ILV_REPLACE(kernel) table->kernel = bytes->kernel;
+        ILV_BYTE_KERNEL_LIST(ILV_REPLACE)
+#undef ILV_REPLACE
+    }
+    return table;
+}
+
 static void probe(void) {
     for (size_t i = 0; i < ILV_SET_COUNT; i++) {
         standings[i] = ilv_processor_standing(sets[i].features);
@@ -48,7 +65,7 @@ static void probe(void) {
             standings[i] = ILV_NOT_BUILT;
         }
         if (standings[i] == ILV_READY) {
-            available[available_count++] = sets[i].table;
+            available[available_count++] = table_of(i);
         }
     }
     const struct ilv_kernels *best = available[available_count - 1];

@@ -1,4 +1,4 @@
-// The kernels for x86-64 with AVX-512 and the products of bytes of its VNNI.
+// The products of bytes for x86-64 with AVX-512 and its VNNI.
 
 #include "kernels/tables.h"
 
@@ -8,13 +8,12 @@
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c"))), \
     apply_to = function)
 #define ILV_ISA avx512vnni
-#define ILV_ISA_NAME "avx512vnni"
 #define ILV_HAS_FMA 1
 #define ILV_HAS_F16C 1
 #define ILV_HAS_AVX2 1
 #define ILV_HAS_AVXVNNI 0
 #define ILV_HAS_AVX512 1
 #define ILV_HAS_AVX512VNNI 1
-#include "kernels/all.h"
+#include "kernels/bytes.h"
 #pragma clang attribute pop
 #endif

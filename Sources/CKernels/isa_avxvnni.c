@@ -1,4 +1,4 @@
-// The kernels for x86-64 with AVX2 and the products of bytes of AVX-VNNI.
+// The products of bytes for x86-64 with AVX2 and AVX-VNNI.
 
 #include "kernels/tables.h"
 
@@ -8,13 +8,12 @@
     __attribute__((target("avx2,fma,f16c,avxvnni"))), \
     apply_to = function)
 #define ILV_ISA avxvnni
-#define ILV_ISA_NAME "avxvnni"
 #define ILV_HAS_FMA 1
 #define ILV_HAS_F16C 1
 #define ILV_HAS_AVX2 1
 #define ILV_HAS_AVXVNNI 1
 #define ILV_HAS_AVX512 0
 #define ILV_HAS_AVX512VNNI 0
-#include "kernels/all.h"
+#include "kernels/bytes.h"
 #pragma clang attribute pop
 #endif

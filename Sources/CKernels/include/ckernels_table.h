@@ -6,7 +6,7 @@
 
 #include "ckernels.h"
 
-/// Every kernel by the name its function carries after `ilv_`, in the order of ckernels.h.
+/// Every kernel by the name its function carries after `ilv_`.
 #define ILV_KERNEL_LIST(KERNEL)          \
     KERNEL(layer_norm_f32)               \
     KERNEL(rms_norm_f32)                 \
@@ -52,15 +52,19 @@
     KERNEL(quantize_rows_i4)             \
     KERNEL(matmul_pack_i8)               \
     KERNEL(matmul_pack_i4)               \
-    KERNEL(matmul_i8)                    \
-    KERNEL(convolution_i8)               \
-    KERNEL(matmul_i4)                    \
     KERNEL(round_rows_bf16)              \
     KERNEL(matmul_pack_bf16)             \
     KERNEL(matmul_bf16)                  \
     KERNEL(peak_f32)                     \
-    KERNEL(peak_i8)                      \
-    KERNEL(read_u32)
+    KERNEL(read_u32)                     \
+    ILV_BYTE_KERNEL_LIST(KERNEL)
+
+/// Those that add products of bytes.
+#define ILV_BYTE_KERNEL_LIST(KERNEL)     \
+    KERNEL(matmul_i8)                    \
+    KERNEL(convolution_i8)               \
+    KERNEL(matmul_i4)                    \
+    KERNEL(peak_i8)
 
 /// One instruction set's version of every kernel.
 struct ilv_kernels {

@@ -3,18 +3,7 @@
 // The including file defines ILV_ISA (the suffix), ILV_ISA_NAME, and ILV_HAS_FMA, F16C, AVX2, AVXVNNI, AVX512 and
 // AVX512VNNI, and sets the target attribute around this include.
 
-// Vectors are passed between inlined functions only, so the wider calling convention does not
-// matter.
-#pragma clang diagnostic ignored "-Wpsabi"
-// The same bits for every instruction set: a multiplication and the addition after it are rounded once where the source
-// says `fused`, and twice everywhere else, whatever instructions there are.
-#pragma clang fp contract(off)
-
-#define ILV_PASTE_EXPANDED(kernel, isa) ilv_##kernel##_##isa
-#define ILV_PASTE(kernel, isa) ILV_PASTE_EXPANDED(kernel, isa)
-#define ILV_NAME(kernel) ILV_PASTE(kernel, ILV_ISA)
-
-#include "lanes.h"
+#include "begin.h"
 #include "functions.h"
 #include "norms.h"
 #include "elementwise.h"
@@ -29,7 +18,9 @@
 #include "matmul_i8.h"
 #include "matmul_i4.h"
 #include "matmul_bf16.h"
+#include "peak_chains.h"
 #include "peaks.h"
+#include "peak_i8.h"
 
 const struct ilv_kernels ILV_PASTE(kernels, ILV_ISA) = {
     .name = ILV_ISA_NAME,

@@ -1,15 +1,5 @@
 // What the processor can do at best: the yardstick of benchmarks. Compiled once per instruction set; no include guard.
 
-// Independent chains: enough to hide the latency of a multiplication and addition on every unit that has one, few
-// enough to stay in registers.
-#if ILV_HAS_AVX512
-#define ILV_PEAK_CHAINS 12
-#elif ILV_HAS_FMA
-#define ILV_PEAK_CHAINS 6
-#else
-#define ILV_PEAK_CHAINS 3
-#endif
-
 static float ILV_NAME(peak_f32)(size_t iterations, float seed, size_t *operations) {
     f32x16 chains[ILV_PEAK_CHAINS];
     f32x16 factor = splat(seed);
@@ -36,33 +26,6 @@ static float ILV_NAME(peak_f32)(size_t iterations, float seed, size_t *operation
     }
     *operations = iterations * ILV_PEAK_CHAINS * ILV_LANES * 2;
     return lanes_sum(sum);
-}
-
-static int32_t ILV_NAME(peak_i8)(size_t iterations, int32_t seed, size_t *operations) {
-    i32x16 chains[ILV_PEAK_CHAINS];
-    uint8_t bytes[4 * ILV_LANES];
-    memset(bytes, 129, sizeof bytes);
-    quads weights = load_quads(bytes);
-#pragma clang loop unroll(full)
-    for (size_t c = 0; c < ILV_PEAK_CHAINS; c++) {
-        chains[c] = (i32x16)((int32_t)c);
-    }
-#pragma clang loop unroll(disable)
-    for (size_t i = 0; i < iterations; i++) {
-        // Inputs that the compiler does not know to be the same every time.
-        __asm__ volatile("" : "+r"(seed));
-#pragma clang loop unroll(full)
-        for (size_t c = 0; c < ILV_PEAK_CHAINS; c++) {
-            chains[c] = add_quads(chains[c], weights, seed);
-        }
-    }
-    i32x16 sum = (i32x16)(0);
-#pragma clang loop unroll(full)
-    for (size_t c = 0; c < ILV_PEAK_CHAINS; c++) {
-        sum += chains[c];
-    }
-    *operations = iterations * ILV_PEAK_CHAINS * ILV_LANES * 8;
-    return __builtin_reduce_add(sum);
 }
 
 static uint32_t ILV_NAME(read_u32)(const uint32_t *x, size_t count) {

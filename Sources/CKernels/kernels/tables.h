@@ -9,17 +9,24 @@
 
 #include "../include/ckernels_table.h"
 
+/// The kernels that an instruction set has beside those of the set below it.
+struct ilv_byte_kernels {
+#define ILV_FIELD(kernel) __typeof__(ilv_##kernel) *kernel;
+    ILV_BYTE_KERNEL_LIST(ILV_FIELD)
+#undef ILV_FIELD
+};
+
 /// Any processor.
 extern const struct ilv_kernels ilv_kernels_generic;
 #if defined(__x86_64__)
 /// AVX2, FMA and F16C (x86-64-v3).
 extern const struct ilv_kernels ilv_kernels_avx2;
-/// AVX2 with AVX-VNNI.
-extern const struct ilv_kernels ilv_kernels_avxvnni;
+/// AVX-VNNI, beside AVX2.
+extern const struct ilv_byte_kernels ilv_byte_kernels_avxvnni;
 /// AVX-512 F, BW, DQ and VL (x86-64-v4).
 extern const struct ilv_kernels ilv_kernels_avx512;
-/// AVX-512 with VNNI.
-extern const struct ilv_kernels ilv_kernels_avx512vnni;
+/// AVX-512 VNNI, beside AVX-512.
+extern const struct ilv_byte_kernels ilv_byte_kernels_avx512vnni;
 #endif
 
 /// The kernels of the instruction set that is chosen, or that is now, the first time.
