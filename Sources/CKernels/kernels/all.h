@@ -14,7 +14,7 @@
 #include "images.h"
 #include "deformable.h"
 #include "formats.h"
-#include "pack_i4.h"
+#include "pack_integers.h"
 #include "matmul_i8.h"
 #include "matmul_i4.h"
 #include "matmul_bf16.h"

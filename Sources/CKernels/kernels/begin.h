@@ -11,4 +11,7 @@
 #define ILV_PASTE(kernel, isa) ILV_PASTE_EXPANDED(kernel, isa)
 #define ILV_NAME(kernel) ILV_PASTE(kernel, ILV_ISA)
 
+/// Inputs that share a sum, and a multiplier of 4-bit weights.
+#define ILV_GROUP 32
+
 #include "lanes.h"

@@ -4,7 +4,6 @@
 // The including file defines the same as for all.h.
 
 #include "begin.h"
-#include "quantize.h"
 #include "matmul_i8.h"
 #include "matmul_i4.h"
 #include "peak_chains.h"

@@ -269,5 +269,4 @@ static void ILV_NAME(matmul_i4)(float *out, size_t out_stride, const int8_t *q, 
 #undef ILV_I4_EXPANDED_ROWS
 #undef ILV_I4_EXPANDED_BYTES
 #undef ILV_QUAD_BYTES
-#undef ILV_GROUP
 #undef ILV_PANEL

@@ -286,19 +286,6 @@ static void ILV_NAME(convolution_i8)(float *out, size_t out_stride, const int8_t
     }
 }
 
-static void ILV_NAME(matmul_pack_i8)(uint8_t *packed, const int8_t *w, size_t w_stride,
-                                     size_t inputs, size_t first_output, size_t outputs) {
-    size_t padded = (inputs + 63) / 64 * 64;
-    for (size_t r = 0; r < outputs; r++) {
-        size_t output = first_output + r, lane = output % ILV_PANEL;
-        uint8_t *panel = packed + output / ILV_PANEL * ILV_PANEL * padded;
-        for (size_t i = 0; i < padded; i++) {
-            int32_t value = i < inputs ? w[r * w_stride + i] : 0;
-            panel[i / 4 * ILV_QUAD_BYTES + 4 * lane + i % 4] = (uint8_t)(value + 128);
-        }
-    }
-}
-
 #undef ILV_TILE_ROW_I8
 #undef ILV_I8_ROWS
 #undef ILV_I8_PANELS

@@ -102,9 +102,6 @@ ILV_INLINE i32x16 nearest_lanes(f32x16 x) {
 
 typedef int8_t i8x16 __attribute__((ext_vector_type(16)));
 
-/// Inputs that share a sum, and a multiplier of 4-bit weights.
-#define ILV_GROUP 32
-
 /// The first sixteen of `count` values, zeros after them.
 ILV_INLINE f32x16 load_up_to(const float *x, size_t count) {
     return count >= 16 ? load(x) : load_part(x, count);

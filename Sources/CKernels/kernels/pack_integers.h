@@ -1,6 +1,6 @@
-// Weights of 4 bits from numbers, and their packing. Compiled once per instruction set, after quantize.h; no include guard.
+// Weights of 4 bits from numbers, and the packing of these and of bytes. Compiled once per instruction set, after quantize.h; no include guard.
 //
-// A weight is scale * multiplier * number: a scale per output, a multiplier of 1 to 15 per 32 inputs, a number of -8 to 7.
+// A weight of 4 bits is scale * multiplier * number: a scale per output, a multiplier of 1 to 15 per 32 inputs, a number of -8 to 7.
 // Products of scale and multiplier are exact in half precision, so a file that stores these alone stores all: the scale
 // is their greatest common divisor, as the multipliers of a row have none but 1.
 
@@ -160,4 +160,17 @@ static void ILV_NAME(matmul_pack_i4)(uint8_t *packed, uint8_t *packed_multiplier
 
 #undef ILV_LARGEST_I4_SCALE
 #undef ILV_HALF_STEP
+static void ILV_NAME(matmul_pack_i8)(uint8_t *packed, const int8_t *w, size_t w_stride,
+                                     size_t inputs, size_t first_output, size_t outputs) {
+    size_t padded = (inputs + 63) / 64 * 64;
+    for (size_t r = 0; r < outputs; r++) {
+        size_t output = first_output + r, lane = output % ILV_PANEL;
+        uint8_t *panel = packed + output / ILV_PANEL * ILV_PANEL * padded;
+        for (size_t i = 0; i < padded; i++) {
+            int32_t value = i < inputs ? w[r * w_stride + i] : 0;
+            panel[i / 4 * 4 * ILV_PANEL + 4 * lane + i % 4] = (uint8_t)(value + 128);
+        }
+    }
+}
+
 #undef ILV_PANEL
