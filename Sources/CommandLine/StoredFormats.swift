@@ -30,6 +30,11 @@ struct StoredFormats: CustomStringConvertible {
         byteCount += tensor.byteCount
     }
 
+    /// The part of a model that a tensor belongs to: `mm_decoder.layers`.
+    static func part(of name: String) -> String {
+        name.split(separator: ".").prefix(2).joined(separator: ".")
+    }
+
     /// Number of tensors.
     var tensorCount: Int { counts.values.reduce(0, +) }
 

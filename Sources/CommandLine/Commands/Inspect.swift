@@ -114,7 +114,7 @@ struct Inspect: ParsableCommand {
         var parts: [String: StoredFormats] = [:]
         var order: [String] = []
         for name in reader.tensorNames {
-            let part = name.split(separator: ".").prefix(2).joined(separator: ".")
+            let part = StoredFormats.part(of: name)
             if parts[part] == nil { order.append(part) }
             Self.count(name, reader, in: &parts[part, default: StoredFormats()])
         }

@@ -64,6 +64,16 @@ package enum StoredModel: Sendable {
         }
     }
 
+    /// The formats that the weights get when they are asked for: those of a file that says so itself.
+    ///
+    /// - Throws: ``ModelDirectoryError`` if a file has other formats than those that are asked for.
+    package func formats(asking asked: FormatPolicy) throws(ModelDirectoryError) -> FormatPolicy {
+        switch self {
+        case .directory: asked
+        case .file(let file): try file.formats(asking: asked)
+        }
+    }
+
     /// Loads the model.
     ///
     /// - Parameters:

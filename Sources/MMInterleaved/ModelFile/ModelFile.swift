@@ -131,29 +131,40 @@ package struct ModelFile: Sendable {
         return weights
     }
 
-    /// Loads the model.
+    /// The formats that the weights get: the file's own, or those that are asked for where it does not say.
     ///
-    /// - Parameters:
-    ///   - formats: What formats the weights get where the file does not say; ``FormatPolicy/f32`` asks for none.
-    ///   - progress: Told the share of the weights that has been read, from 0 to 1.
-    /// - Returns: The model, its weights in memory.
-    /// - Throws: as ``openWeights()``; ``ModelDirectoryError`` if the file's formats are others than those asked for.
-    func load(
-        formats: FormatPolicy,
-        progress: @escaping (Double) -> Void
-    ) throws -> InterleavedModel {
-        if let own = self.formats, formats != .f32, formats.profile != own.profile {
-            let (own, other) = (own.profile.rawValue, formats.profile.rawValue)
+    /// - Parameter asked: ``FormatPolicy/f32`` asks for none.
+    /// - Returns: The formats.
+    /// - Throws: ``ModelDirectoryError`` if the file's formats are others than those that are asked for.
+    func formats(asking asked: FormatPolicy) throws(ModelDirectoryError) -> FormatPolicy {
+        guard let own = formats else { return asked }
+        guard asked == .f32 || asked.profile == own.profile else {
+            let (own, other) = (own.profile.rawValue, asked.profile.rawValue)
             throw ModelDirectoryError(
                 path: path,
                 detail: "is of profile \(own), and cannot be loaded as \(other)"
             )
         }
+        return own
+    }
+
+    /// Loads the model.
+    ///
+    /// - Parameters:
+    ///   - formats: What formats are asked for.
+    ///   - progress: Told the share of the weights that has been read, from 0 to 1.
+    /// - Returns: The model, its weights in memory.
+    /// - Throws: as ``openWeights()`` and ``formats(asking:)``.
+    func load(
+        formats: FormatPolicy,
+        progress: @escaping (Double) -> Void
+    ) throws -> InterleavedModel {
+        let formats = try self.formats(asking: formats)
         return try InterleavedModel(
             configuration,
             try openWeights(),
             ModelFileParameters(weights),
-            formats: self.formats ?? formats,
+            formats: formats,
             progress: progress
         )
     }

@@ -1,0 +1,178 @@
+import Foundation
+
+/// What a comparison of two models found.
+struct ComparisonReport: Encodable {
+    /// One of the models.
+    struct Model: Encodable {
+        /// As it was named.
+        let name: String
+        /// What its weights are rounded to: `w8a8, fc2.weight=f32`.
+        let formats: String
+        /// Of its directory or file.
+        let path: String
+
+        init(_ model: ComparedModel) {
+            name = model.name
+            path = model.stored.path
+            formats = ([model.formats.profile.rawValue] + model.formats.overrides.map(\.text))
+                .joined(separator: ", ")
+        }
+    }
+
+    /// What all differences are measured against.
+    let first: Model
+    let second: Model
+    let weights: WeightComparison
+    /// Nil if no prompts were given.
+    let words: WordComparison?
+    /// Nil if nothing was drawn.
+    let pictures: PictureComparison?
+
+    private enum CodingKeys: String, CodingKey {
+        case first = "a"
+        case second = "b"
+        case weights, words, pictures
+    }
+
+    init(
+        _ first: ComparedModel,
+        _ second: ComparedModel,
+        _ weights: WeightComparison,
+        words: WordComparison? = nil,
+        pictures: PictureComparison? = nil
+    ) {
+        self.first = Model(first)
+        self.second = Model(second)
+        self.weights = weights
+        self.words = words
+        self.pictures = pictures
+    }
+}
+
+/// Numbers of a report as people read them.
+enum ComparisonNumber {
+    /// An error or a divergence: `1.23e-04`, `0`, `inf`.
+    static func error(_ value: Double) -> String {
+        value == 0 ? "0" : String(format: "%.2e", value)
+    }
+
+    /// A share: `98.44%`.
+    static func share(_ value: Double) -> String { String(format: "%.2f%%", 100 * value) }
+
+    /// A ratio in decibels; `equal` where it is infinite.
+    static func ratio(_ value: Double) -> String {
+        value == .infinity ? "equal" : String(format: "%.1f dB", value)
+    }
+}
+
+// MARK: - Tables
+
+/// A table of a report, for text and page alike.
+struct ComparisonTable {
+    let title: String
+    let columns: [String]
+    /// As many cells each as there are columns.
+    let rows: [[String]]
+    /// Columns of numbers, which stand to the right.
+    let numberColumns: Set<Int>
+}
+
+extension ComparisonReport {
+    /// All tables, in the order in which they are told.
+    var tables: [ComparisonTable] {
+        [models, parts, worst, divergences, ratios].compactMap(\.self)
+    }
+
+    private var models: ComparisonTable {
+        ComparisonTable(
+            title: "Models",
+            columns: ["", "model", "formats", "path"],
+            rows: [("A", first), ("B", second)].map { [$0, $1.name, $1.formats, $1.path] },
+            numberColumns: []
+        )
+    }
+
+    private var parts: ComparisonTable {
+        let rows = (weights.parts + [weights.all]).map {
+            [$0.name, "\($0.parameterCount)", ComparisonNumber.error($0.error.normalized)]
+        }
+        let (count, all) = (weights.differing.count, weights.all.parameterCount)
+        return ComparisonTable(
+            title: "Weights: \(count) of \(all) parameters differ",
+            columns: ["part", "parameters", "NMSE"],
+            rows: rows,
+            numberColumns: [1, 2]
+        )
+    }
+
+    private var worst: ComparisonTable? {
+        let worst = weights.worst
+        guard !worst.isEmpty else { return nil }
+        return ComparisonTable(
+            title: "Weights that differ most",
+            columns: ["parameter", "A", "B", "NMSE"],
+            rows: worst.map {
+                [$0.name, $0.first, $0.second, ComparisonNumber.error($0.error.normalized)]
+            },
+            numberColumns: [3]
+        )
+    }
+
+    private var divergences: ComparisonTable? {
+        guard let words else { return nil }
+        func row(_ name: String, _ summary: DivergenceSummary) -> [String] {
+            [
+                name, "\(summary.positionCount)", ComparisonNumber.error(summary.mean),
+                ComparisonNumber.error(summary.p99), ComparisonNumber.error(summary.largest),
+                ComparisonNumber.share(summary.agreement),
+            ]
+        }
+        return ComparisonTable(
+            title: "Words: divergence of B's next tokens from A's",
+            columns: ["prompt", "positions", "mean KL", "p99 KL", "largest KL", "same token"],
+            rows: words.texts.map { row($0.prompt, $0.divergence) } + [row("all", words.all)],
+            numberColumns: [1, 2, 3, 4, 5]
+        )
+    }
+
+    private var ratios: ComparisonTable? {
+        guard let pictures else { return nil }
+        var rows = pictures.pairs.map {
+            [$0.prompt, "\($0.seed)", ComparisonNumber.ratio($0.ratio)]
+        }
+        rows.append(["median", "", ComparisonNumber.ratio(pictures.median)])
+        rows.append(["smallest", "", ComparisonNumber.ratio(pictures.smallest)])
+        return ComparisonTable(
+            title: "Pictures: B's pixels beside A's",
+            columns: ["prompt", "seed", "PSNR"],
+            rows: rows,
+            numberColumns: [1, 2]
+        )
+    }
+
+    // MARK: - Text
+
+    /// The report as tables for people.
+    var text: String { tables.map(\.text).joined(separator: "\n\n") }
+}
+
+extension ComparisonTable {
+    /// The longest cell of a column that others are filled up to.
+    private static let widest = 60
+
+    /// Title, columns and rows, a line each.
+    var text: String {
+        let lines = [columns] + rows
+        let widths = columns.indices.map { column in
+            min(Self.widest, lines.map { $0[column].count }.max() ?? 0)
+        }
+        func line(_ cells: [String]) -> String {
+            let filled = cells.enumerated().map { column, cell in
+                let space = String(repeating: " ", count: max(0, widths[column] - cell.count))
+                return numberColumns.contains(column) ? space + cell : cell + space
+            }
+            return String(filled.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+        }
+        return ([title] + lines.map(line)).joined(separator: "\n")
+    }
+}
