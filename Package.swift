@@ -279,8 +279,8 @@ let package = Package(
         tests(
             "CommandLine",
             [
-                "Files", "Tensors", "MMInterleaved", "Scheduling", "HTTPServer", "Engine",
-                "ServiceAPI", "ModelTestSupport",
+                "Files", "Tensors", "JSON", "Tokenization", "Images", "MMInterleaved", "Scheduling",
+                "HTTPServer", "Engine", "ServiceAPI", "ModelTestSupport",
                 logging,
                 argumentParser,
             ]

@@ -10,7 +10,7 @@ struct Quantize: ParsableCommand {
         discussion: """
             The file is a model for every command, and decides the formats of its weights: it answers with the \
             same bits as the directory with the same --profile. The SHA-256 of every tensor goes to a file beside it.
-              interleaved quantize nano --profile w8a8 -o nano.gguf
+              interleaved quantize nano --profile w8a8 -o nano.gguf --report nano.html
               interleaved generate --model ./nano.gguf --input "A red circle" --output answers
             """
     )
@@ -42,6 +42,13 @@ struct Quantize: ParsableCommand {
     @Flag(help: "Replace a file that is there.")
     var force = false
 
+    @Option(
+        help: """
+            HTML page to write: what rounding cost, as `interleaved compare` tells it of the directory and the file.
+            """
+    )
+    var report: String?
+
     func run() throws {
         let directory: ModelDirectory
         switch try ModelCatalog.model(model) {
@@ -54,6 +61,14 @@ struct Quantize: ParsableCommand {
         guard force || !Folder.hasEntry(output) else {
             throw CommandError("\(output): is there already; --force replaces it")
         }
+        if let report {
+            guard report != output else {
+                throw CommandError(
+                    "\(report): is the model file already; give --report another name"
+                )
+            }
+            try File.checkWritable(report)
+        }
         let policy = FormatPolicy(profile, overrides: keep)
         let writer = try ModelFileWriter(directory, formats: policy)
         var bar = ProgressBar("writing \(output)")
@@ -64,6 +79,23 @@ struct Quantize: ParsableCommand {
         print(
             "\(output): \(file.tensorNames.count) tensors, \(formats.byteCount) bytes (\(formats))"
         )
+        if let report { try Self.compare(model, directory, output, page: report) }
+    }
+
+    /// Writes a page about a directory and the file that was made of it.
+    private static func compare(
+        _ name: String,
+        _ directory: ModelDirectory,
+        _ output: String,
+        page: String
+    ) throws {
+        var comparison = try Comparison(
+            ComparedModel(name, .directory(directory), profile: .f32),
+            ComparedModel(output, StoredModel(path: output), profile: .f32)
+        )
+        try comparison.usePromptsOfWorld()
+        try File.write(ComparisonPage(comparison.run()).bytes(), to: page)
+        print(page)
     }
 
     /// The last part of a path, `.` and `..` being those of no name.

@@ -78,7 +78,9 @@ struct ComparedModel {
             )
         }
         for identifier in 0..<tokenizer.totalVocabularySize {
-            let (own, others) = (tokenizer.piece(of: identifier), other.tokenizer.piece(of: identifier))
+            let (own, others) = (
+                tokenizer.piece(of: identifier), other.tokenizer.piece(of: identifier)
+            )
             guard own != others else { continue }
             throw CommandError(
                 """
@@ -100,7 +102,10 @@ extension JSON {
     ) -> (path: String, own: String, other: String)? {
         guard case .object(let members) = self, case .object(let others) = other else {
             guard encoded != other.encoded else { return nil }
-            return (path, String(decoding: encoded, as: UTF8.self), String(decoding: other.encoded, as: UTF8.self))
+            return (
+                path, String(decoding: encoded, as: UTF8.self),
+                String(decoding: other.encoded, as: UTF8.self)
+            )
         }
         let names = members.map(\.name)
         for name in names + others.map(\.name).filter({ !names.contains($0) }) {

@@ -36,7 +36,11 @@ extension Comparison {
         if !drawings.isEmpty {
             var configuration = Engine.Configuration()
             configuration.workerCount = workerCount
-            let engine = try Engine(loaded, tokenizer: model.tokenizer, configuration: configuration)
+            let engine = try Engine(
+                loaded,
+                tokenizer: model.tokenizer,
+                configuration: configuration
+            )
             answers.pictures = try draw(engine, model.name)
         }
         return answers
@@ -45,7 +49,9 @@ extension Comparison {
     private func draw(_ engine: Engine, _ name: String) throws -> [RGBImage] {
         var bar = ProgressBar("drawing with \(name)")
         let pictures = try drawings.enumerated().map { index, prompt in
-            try EngineError.naming { $0 == .stepCount ? "--steps" : prompt.place } _: {
+            try EngineError.naming {
+                $0 == .stepCount ? "--steps" : prompt.place
+            } _: {
                 try picture(engine, request(after: prompt, seed: seed(ofDrawing: index))) { share in
                     bar.show(
                         (Double(index) + share) / Double(drawings.count),

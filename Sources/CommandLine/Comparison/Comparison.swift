@@ -27,14 +27,11 @@ struct Comparison {
         self.second = second
     }
 
-    /// Whether they are models of the world of coloured shapes, whose prompts are known.
-    var areOfWorld: Bool { first.configuration.name == ModelCatalog.defaultName }
-
-    /// Takes the prompts that come with the program, for models that understand them; others have none.
+    /// Takes the prompts that come with the program as nano does, if it is nano; other models have none.
     ///
     /// - Throws: `ImageError` if a picture cannot be encoded.
     mutating func usePromptsOfWorld() throws {
-        guard areOfWorld else { return }
+        guard first.configuration.name == ModelCatalog.defaultName else { return }
         prompts = try ComparisonPrompt.ofWorldToContinue()
         drawings = try ComparisonPrompt.ofWorldToDraw()
     }
@@ -46,26 +43,17 @@ struct Comparison {
     ///
     /// - Throws: ``CommandError`` for prompts that do not fit; what loading the models throws.
     func run() throws -> ComparisonReport {
-        let vocabularySize = first.configuration.vocabulary.size
-        let byteCount = prompts.count * tokenCount * vocabularySize * MemoryLayout<Float>.stride
-        guard byteCount <= Self.maximumLogitByteCount else {
-            throw CommandError(
-                """
-                --tokens \(tokenCount) after \(prompts.count) prompts takes \(byteCount) bytes for the \
-                probabilities of \(vocabularySize) tokens, at most \(Self.maximumLogitByteCount) are allowed
-                """
-            )
-        }
+        try checkPrompts()
         let weights = try compareWeights()
         guard !prompts.isEmpty || !drawings.isEmpty else {
             return ComparisonReport(first, second, weights)
         }
         let own = try answers(of: first, after: nil)
         let others = try answers(of: second, after: own.texts)
-        let texts = prompts.indices.map { index in
+        let texts = try prompts.indices.map { index in
             (
                 prompt: prompts[index].title,
-                continuation: first.tokenizer.decode(own.texts[index].tokens),
+                continuation: try first.tokenizer.decode(own.texts[index].tokens),
                 positions: own.texts[index].divergences(of: others.texts[index])
             )
         }
@@ -84,6 +72,25 @@ struct Comparison {
             words: WordComparison(texts),
             pictures: PictureComparison(pairs)
         )
+    }
+
+    /// Checks that all prompts fit, before anything is computed.
+    private func checkPrompts() throws {
+        let vocabularySize = first.configuration.vocabulary.size
+        let byteCount = prompts.count * tokenCount * vocabularySize * MemoryLayout<Float>.stride
+        guard byteCount <= Self.maximumLogitByteCount else {
+            throw CommandError(
+                """
+                --tokens \(tokenCount) after \(prompts.count) prompts takes \(byteCount) bytes for the \
+                probabilities of \(vocabularySize) tokens, at most \(Self.maximumLogitByteCount) are allowed
+                """
+            )
+        }
+        for (prompts, count) in [(prompts, tokenCount), (drawings, 1)] {
+            for prompt in prompts {
+                _ = try prompt.tokens(first.configuration, first.tokenizer, leaving: count)
+            }
+        }
     }
 
     private func compareWeights() throws -> WeightComparison {

@@ -33,6 +33,7 @@ struct ComparisonPage {
             <p>\(Self.explanation)</p>
 
             """
+        html += report.notes.map { "<p>\($0.escapedForHTML)</p>\n" }.joined()
         html += report.tables.map(\.html).joined()
         html += texts
         html += try pictures()
@@ -43,7 +44,8 @@ struct ComparisonPage {
     private static let explanation = """
         A is what B is measured against. NMSE is the sum of squared differences of weights over the sum of A's squares; KL \
         the divergence of B's probabilities of the next token from A's, in nats, at every position of A's own texts; PSNR \
-        the peak signal-to-noise ratio of B's pixels to A's, drawn from the same words and noise.
+        the peak signal-to-noise ratio of B's pixels to A's, drawn from the same words and noise. Weights that are combined \
+        with others before they are rounded are compared as they are stored.
         """
 
     private static let style = """
@@ -85,7 +87,7 @@ struct ComparisonPage {
                 Base64.encode(try ImageFileEncoder.encodePNG(image), to: &source)
                 html += """
                     <figure><img width="\(image.width)" height="\(image.height)" \
-                    alt="\(side)'s picture of: \(prompt)" \
+                    alt="Drawn by \(side): \(prompt)" \
                     src="data:image/png;base64,\(String(decoding: source, as: UTF8.self))">\
                     <figcaption>\(side)</figcaption></figure>
 

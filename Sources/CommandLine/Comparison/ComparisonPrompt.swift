@@ -1,6 +1,7 @@
 import Engine
 import Evaluation
 import Files
+import MMInterleaved
 import Tokenization
 import World
 
@@ -20,21 +21,43 @@ struct ComparisonPrompt {
         }.joined()
     }
 
-    /// The parts without the pictures' files.
-    var segments: [InterleavedPrompt.Segment] {
-        parts.map { part in
-            switch part {
-            case .text(let text): .text(text)
-            case .image: .image
-            }
-        }
-    }
-
     /// The pictures' files.
     var pictures: [[UInt8]] {
         parts.compactMap { part in
             if case .image(let file) = part { file } else { nil }
         }
+    }
+
+    /// The prompt's token ids; every picture is its begin-of-image token followed by its image tokens.
+    ///
+    /// - Parameters:
+    ///   - configuration: The model's.
+    ///   - tokenizer: The model's.
+    ///   - count: Positions that may follow.
+    /// - Returns: The ids.
+    /// - Throws: ``CommandError`` if they and what may follow do not fit the model's longest sequence.
+    func tokens(
+        _ configuration: ModelConfiguration,
+        _ tokenizer: Tokenizer,
+        leaving count: Int
+    ) throws -> [Int] {
+        let segments = parts.map { part -> InterleavedPrompt.Segment in
+            switch part {
+            case .text(let text): .text(text)
+            case .image: .image
+            }
+        }
+        let tokens = try InterleavedPrompt(segments: segments).tokenIdentifiers(
+            using: tokenizer,
+            imageTokenCount: configuration.imageTokenCount
+        )
+        let maximum = configuration.language.maximumPositionCount
+        guard tokens.count + count <= maximum else {
+            throw CommandError(
+                "\(place): has \(tokens.count) positions, \(count) may follow, and at most \(maximum) fit"
+            )
+        }
+        return tokens
     }
 
     // MARK: - From files

@@ -1,4 +1,4 @@
-import Foundation
+import MMInterleaved
 
 /// What a comparison of two models found.
 struct ComparisonReport: Encodable {
@@ -49,33 +49,7 @@ struct ComparisonReport: Encodable {
     }
 }
 
-/// Numbers of a report as people read them.
-enum ComparisonNumber {
-    /// An error or a divergence: `1.23e-04`, `0`, `inf`.
-    static func error(_ value: Double) -> String {
-        value == 0 ? "0" : String(format: "%.2e", value)
-    }
-
-    /// A share: `98.44%`.
-    static func share(_ value: Double) -> String { String(format: "%.2f%%", 100 * value) }
-
-    /// A ratio in decibels; `equal` where it is infinite.
-    static func ratio(_ value: Double) -> String {
-        value == .infinity ? "equal" : String(format: "%.1f dB", value)
-    }
-}
-
 // MARK: - Tables
-
-/// A table of a report, for text and page alike.
-struct ComparisonTable {
-    let title: String
-    let columns: [String]
-    /// As many cells each as there are columns.
-    let rows: [[String]]
-    /// Columns of numbers, which stand to the right.
-    let numberColumns: Set<Int>
-}
 
 extension ComparisonReport {
     /// All tables, in the order in which they are told.
@@ -150,29 +124,20 @@ extension ComparisonReport {
         )
     }
 
+    /// What was not compared, a sentence each.
+    var notes: [String] {
+        var notes: [String] = []
+        if words == nil {
+            notes.append("Words were not compared: there were no prompts (--prompts).")
+        }
+        if pictures == nil {
+            notes.append("Pictures were not compared: there were no drawings (--drawings).")
+        }
+        return notes
+    }
+
     // MARK: - Text
 
     /// The report as tables for people.
-    var text: String { tables.map(\.text).joined(separator: "\n\n") }
-}
-
-extension ComparisonTable {
-    /// The longest cell of a column that others are filled up to.
-    private static let widest = 60
-
-    /// Title, columns and rows, a line each.
-    var text: String {
-        let lines = [columns] + rows
-        let widths = columns.indices.map { column in
-            min(Self.widest, lines.map { $0[column].count }.max() ?? 0)
-        }
-        func line(_ cells: [String]) -> String {
-            let filled = cells.enumerated().map { column, cell in
-                let space = String(repeating: " ", count: max(0, widths[column] - cell.count))
-                return numberColumns.contains(column) ? space + cell : cell + space
-            }
-            return String(filled.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
-        }
-        return ([title] + lines.map(line)).joined(separator: "\n")
-    }
+    var text: String { (tables.map(\.text) + notes).joined(separator: "\n\n") }
 }

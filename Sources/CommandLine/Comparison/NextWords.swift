@@ -1,4 +1,3 @@
-import Engine
 import Images
 import MMInterleaved
 import Tensors
@@ -68,19 +67,7 @@ struct NextWords {
         leaving count: Int
     ) throws -> [SequenceElement] {
         let configuration = model.configuration
-        let tokens = try InterleavedPrompt(segments: prompt.segments).tokenIdentifiers(
-            using: tokenizer,
-            imageTokenCount: configuration.imageTokenCount
-        )
-        let maximum = configuration.language.maximumPositionCount
-        guard tokens.count + count <= maximum else {
-            throw CommandError(
-                """
-                \(prompt.place): has \(tokens.count) positions, and --tokens \(count) follow; at most \
-                \(maximum) fit
-                """
-            )
-        }
+        let tokens = try prompt.tokens(configuration, tokenizer, leaving: count)
         var images = try model.encode(pixels(of: prompt), compute)[...]
         var elements: [SequenceElement] = []
         var index = 0

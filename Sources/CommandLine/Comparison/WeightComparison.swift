@@ -56,7 +56,10 @@ struct WeightComparison: Encodable {
         for parameter in first.parameters {
             progress(Double(done) / Double(max(1, total)))
             var error = SquaredError()
-            error.add(try second.numbers(of: parameter), reference: try first.numbers(of: parameter))
+            error.add(
+                try second.numbers(of: parameter),
+                reference: try first.numbers(of: parameter)
+            )
             add(
                 Parameter(
                     name: parameter.name,
