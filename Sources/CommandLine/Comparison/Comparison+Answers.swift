@@ -25,13 +25,13 @@ extension Comparison {
         if !prompts.isEmpty {
             let words = NextWords(loaded, model.tokenizer, workers: workerCount)
             var bar = ProgressBar("reading with \(model.name)")
+            defer { bar.finish() }
             for (index, prompt) in prompts.enumerated() {
                 bar.show(Double(index) / Double(prompts.count), "\(index)/\(prompts.count)")
                 answers.texts.append(
                     try words.read(prompt, texts?[index].tokens, count: tokenCount)
                 )
             }
-            bar.finish()
         }
         if !drawings.isEmpty {
             var configuration = Engine.Configuration()
@@ -48,10 +48,9 @@ extension Comparison {
 
     private func draw(_ engine: Engine, _ name: String) throws -> [RGBImage] {
         var bar = ProgressBar("drawing with \(name)")
-        let pictures = try drawings.enumerated().map { index, prompt in
-            try EngineError.naming {
-                $0 == .stepCount ? "--steps" : prompt.place
-            } _: {
+        defer { bar.finish() }
+        return try drawings.enumerated().map { index, prompt in
+            try EngineError.naming({ $0 == .stepCount ? "--steps" : prompt.place }) {
                 try picture(engine, request(after: prompt, seed: seed(ofDrawing: index))) { share in
                     bar.show(
                         (Double(index) + share) / Double(drawings.count),
@@ -60,8 +59,6 @@ extension Comparison {
                 }
             }
         }
-        bar.finish()
-        return pictures
     }
 
     private func request(after prompt: ComparisonPrompt, seed: UInt64) -> InterleaveRequest {

@@ -95,11 +95,10 @@ struct Comparison {
 
     private func compareWeights() throws -> WeightComparison {
         var bar = ProgressBar("comparing weights")
-        let weights = try WeightComparison(
+        defer { bar.finish() }
+        return try WeightComparison(
             RoundedWeights(first.stored, formats: first.formats),
             RoundedWeights(second.stored, formats: second.formats)
         ) { bar.show($0) }
-        bar.finish()
-        return weights
     }
 }

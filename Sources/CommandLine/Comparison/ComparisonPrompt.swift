@@ -74,9 +74,14 @@ struct ComparisonPrompt {
     ///   - path: The file; - for standard input.
     ///   - flag: The flag that names it, for errors.
     /// - Returns: At least one prompt.
-    /// - Throws: ``CommandError`` that names the flag and the limit, `FileError`.
+    /// - Throws: ``CommandError`` that names the flag, the place and the limit.
     static func prompts(in path: String, _ flag: String) throws -> [ComparisonPrompt] {
-        let text = try File.readText(path, maximumByteCount: maximumFileByteCount, mayBePipe: true)
+        let text: String
+        do throws(FileError) {
+            text = try File.readText(path, maximumByteCount: maximumFileByteCount, mayBePipe: true)
+        } catch {
+            throw CommandError("\(flag) \(error)")
+        }
         var prompts: [ComparisonPrompt] = []
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {

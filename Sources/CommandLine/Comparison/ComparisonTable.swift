@@ -11,18 +11,18 @@ struct ComparisonTable {
 }
 
 extension ComparisonTable {
-    /// The longest cell of a column that others are filled up to.
-    private static let widest = 60
+    /// The longest cell that is written in full, which names of parameters are.
+    private static let widest = 100
 
     /// Title, columns and rows, a line each.
     var text: String {
-        let lines = [columns] + rows
-        let widths = columns.indices.map { column in
-            min(Self.widest, lines.map { $0[column].count }.max() ?? 0)
+        let lines = ([columns] + rows).map { cells in
+            cells.map { $0.count > Self.widest ? "\($0.prefix(Self.widest - 1))…" : $0 }
         }
+        let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
         func line(_ cells: [String]) -> String {
             let filled = cells.enumerated().map { column, cell in
-                let space = String(repeating: " ", count: max(0, widths[column] - cell.count))
+                let space = String(repeating: " ", count: widths[column] - cell.count)
                 return numberColumns.contains(column) ? space + cell : cell + space
             }
             return String(filled.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())

@@ -1,3 +1,4 @@
+import Engine
 import Files
 import JSON
 import MMInterleaved
@@ -158,6 +159,25 @@ struct ComparisonTests {
         let fit = #expect(throws: CommandError.self) { try comparison.run() }
         #expect(fit?.description.contains("line 1: has ") == true)
         #expect(fit?.description.hasSuffix(", 96 may follow, and at most 96 fit") == true)
+    }
+
+    @Test("Columns are as wide as their longest cell, and a very long one is cut")
+    func table() {
+        let table = ComparisonTable(
+            title: "Title",
+            columns: ["name", "n"],
+            rows: [["a", "10"], [String(repeating: "b", count: 101), "2"]],
+            numberColumns: [1]
+        )
+        let space = String(repeating: " ", count: 97)
+        #expect(
+            table.text == """
+                Title
+                name\(space)  n
+                a\(space)    10
+                \(String(repeating: "b", count: 99))…   2
+                """
+        )
     }
 
     @Test("nano's own prompts have pictures, and texts to draw after")
