@@ -1,6 +1,7 @@
 import Files
 import MMInterleaved
 import ModelTestSupport
+import Tensors
 import TestSupport
 import Testing
 
@@ -57,10 +58,10 @@ struct CompareTests {
         #expect(profiled.model == "a=b/nano" && profiled.profile == .w8a8)
         let folder = try ModelArgument("a=b/nano")
         #expect(folder.model == "a=b/nano" && folder.profile == .f32)
-        let failure = try #require(failure("compare {}/tiny {}/tiny=w8"))
-        #expect(failure.status == 64)
+        let wrong = try #require(failure("compare {}/tiny {}/tiny=w8"))
+        #expect(wrong.status == 64)
         #expect(
-            failure.text.hasPrefix(
+            wrong.text.hasPrefix(
                 "Error: {}/tiny=w8: \"w8\" is none of the profiles f32, bf16, w8a8, w4a8"
             )
         )
@@ -74,8 +75,8 @@ struct CompareTests {
             ("--workers 1025", "--workers: \"1025\" is not between 0 and 1024"),
             ("--prompts - --drawings -", "--prompts and --drawings cannot both be standard input"),
         ] {
-            let failure = try #require(failure("compare {}/tiny {}/tiny \(flags)"))
-            #expect(failure.status == 64 && failure.text.contains(message), "\(flags)")
+            let wrong = try #require(failure("compare {}/tiny {}/tiny \(flags)"))
+            #expect(wrong.status == 64 && wrong.text.contains(message), "\(flags)")
         }
         #expect(failure("compare {}/tiny")?.status == 64)
         #expect(failure("compare {}/tiny {}/absent")?.status == 1)
