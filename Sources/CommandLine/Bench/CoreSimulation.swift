@@ -51,36 +51,28 @@ struct CoreSimulation {
 }
 
 extension CoreSimulation {
-    /// Measures a stage whose work is cut for a number of workers.
+    /// Measures a stage whose work is cut for several numbers of workers.
+    ///
+    /// All cuts are run in turn and then again, as a machine that others use too is faster at one time than at another.
     ///
     /// - Parameters:
-    ///   - workerCount: Workers that the work is cut for; one thread runs it.
-    ///   - iterations: Measured runs; of every part the shortest counts, as others on the machine only make it longer.
+    ///   - workerCounts: Workers that the work is cut for; one thread runs it.
+    ///   - iterations: Measured runs of each; of every part, and of every time between computations, the shortest
+    ///     counts, as others on the machine only make it longer.
     ///   - body: Runs the stage once.
-    init(workerCount: Int, iterations: Int, _ body: (Compute) -> Void) {
-        let compute = Compute(workerCount: 1, shareCount: workerCount)
+    /// - Returns: A simulation per number of workers.
+    static func measured(
+        workerCounts: [Int],
+        iterations: Int,
+        _ body: (Compute) -> Void
+    ) -> [CoreSimulation] {
+        var measurements = workerCounts.map { CoreMeasurement(workerCount: $0) }
         // Once to warm up.
-        body(compute)
-        let recorder = PartRecorder()
-        compute.pool.recorder = recorder
-        self.init(computations: [], serialSeconds: .infinity)
+        for measurement in measurements { body(measurement.compute) }
         for _ in 0..<iterations {
-            recorder.reset()
-            let total = ContinuousClock().measure { body(compute) } / .seconds(1)
-            let measured = recorder.computations.map { computation in
-                Computation(
-                    parts: computation.parts.map { $0 / .seconds(1) },
-                    byteCount: computation.byteCount
-                )
-            }
-            let inParts = measured.reduce(0) { $0 + $1.parts.reduce(0, +) }
-            serialSeconds = min(serialSeconds, max(0, total - inParts))
-            if computations.isEmpty { computations = measured }
-            for (index, computation) in measured.enumerated() {
-                computations[index].parts = zip(computations[index].parts, computation.parts)
-                    .map { min($0, $1) }
-            }
+            for index in measurements.indices { measurements[index].measure(body) }
         }
+        return measurements.map(\.simulation)
     }
 
     /// Measures the time for a word from one core to another and back, by the half.
@@ -93,5 +85,38 @@ extension CoreSimulation {
             ContinuousClock().measure { for _ in 0..<count { pool.run(2) { _, _ in } } }
         }
         return (rounds.min() ?? .zero) / .seconds(1) / Double(2 * count)
+    }
+}
+
+/// The shortest times of a stage's parts so far, cut for a number of workers.
+private struct CoreMeasurement {
+    let compute: Compute
+    private let recorder = PartRecorder()
+    private var computations: [CoreSimulation.Computation] = []
+    private var gaps: [Double] = []
+
+    init(workerCount: Int) {
+        compute = Compute(workerCount: 1, shareCount: workerCount)
+    }
+
+    var simulation: CoreSimulation {
+        CoreSimulation(computations: computations, serialSeconds: gaps.reduce(0, +))
+    }
+
+    mutating func measure(_ body: (Compute) -> Void) {
+        compute.pool.recorder = recorder
+        let (measured, after) = recorder.record { body(compute) }
+        let parts = measured.map { $0.parts.map { $0 / .seconds(1) } }
+        let between = (measured.map(\.before) + [after]).map { $0 / .seconds(1) }
+        if computations.isEmpty {
+            computations = zip(measured, parts).map {
+                CoreSimulation.Computation(parts: $1, byteCount: $0.byteCount)
+            }
+            gaps = between
+        }
+        gaps = zip(gaps, between).map { min($0, $1) }
+        for (index, parts) in parts.enumerated() {
+            computations[index].parts = zip(computations[index].parts, parts).map { min($0, $1) }
+        }
     }
 }

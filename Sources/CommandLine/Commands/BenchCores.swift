@@ -51,20 +51,19 @@ struct BenchCores: ParsableCommand {
     }
 
     private func report(_ work: StageWork, hop: Double) -> String {
-        let single = CoreSimulation(workerCount: 1, iterations: iterations, work.body)
-        let alone = single.seconds(on: CoreSimulation.Machine(workerCount: 1))
+        let simulations = CoreSimulation.measured(
+            workerCounts: [1] + cores,
+            iterations: iterations,
+            work.body
+        )
+        let alone = simulations[0].seconds(on: CoreSimulation.Machine(workerCount: 1))
         var lines = [
             "",
             String(format: "%@ (%@): %.1f ms on one core", work.stage, work.unit, alone * 1e3),
             "   cores" + bandwidth.map { String(format: "%8.0f GB/s: speed-up", $0) }.joined()
                 + "    outside parts",
         ]
-        for count in cores {
-            let simulation = CoreSimulation(
-                workerCount: count,
-                iterations: iterations,
-                work.body
-            )
+        for (count, simulation) in zip(cores, simulations[1...]) {
             let cells = bandwidth.map { bandwidth -> String in
                 let seconds = simulation.seconds(
                     on: CoreSimulation.Machine(

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 
@@ -60,16 +61,36 @@ struct CoreSimulationTests {
     func measures() {
         let x = Matrix(rows: 600, columns: 64)
         x.fill(1)
-        func measured(_ workerCount: Int) -> CoreSimulation {
-            CoreSimulation(workerCount: workerCount, iterations: 2) { compute in
-                compute.activate(x, .gelu)
-                compute.activate(x, .relu)
-            }
+        let measured = CoreSimulation.measured(workerCounts: [1, 64], iterations: 2) { compute in
+            compute.activate(x, .gelu)
+            compute.activate(x, .relu)
         }
-        let (one, many) = (measured(1), measured(64))
+        let (one, many) = (measured[0], measured[1])
         #expect(one.computations.map(\.parts.count) == [1, 1])
         #expect(many.computations.count == 2 && many.computations[0].parts.count > 1)
         #expect(many.computations.allSatisfy { $0.byteCount == 600 * 64 * 4 })
-        #expect(many.serialSeconds.isFinite)
+    }
+
+    @Test(
+        "What lies between computations, before the first and after the last is serial, and nothing of a part is"
+    )
+    func outsideOfParts() {
+        let x = Matrix(rows: 600, columns: 64)
+        x.fill(1)
+        let pause = 0.02
+        let idle = CoreSimulation.measured(workerCounts: [8], iterations: 2) { compute in
+            for _ in 0..<3 {
+                Thread.sleep(forTimeInterval: pause)
+                compute.activate(x, .relu)
+            }
+            Thread.sleep(forTimeInterval: pause)
+        }
+        #expect(idle[0].serialSeconds >= 4 * pause)
+        let busy = CoreSimulation.measured(workerCounts: [8], iterations: 2) { compute in
+            compute.pool.run(8) { _, _ in Thread.sleep(forTimeInterval: pause) }
+        }
+        // Eight parts of 20 ms are in none of it, however busy the machine.
+        #expect(busy[0].serialSeconds < 8 * pause)
+        #expect(busy[0].computations.map(\.parts.count) == [8])
     }
 }
