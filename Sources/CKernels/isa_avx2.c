@@ -6,7 +6,6 @@
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define ILV_ISA avx2
-#define ILV_ISA_NAME "avx2"
 #define ILV_HAS_FMA 1
 #define ILV_HAS_F16C 1
 #define ILV_HAS_AVX512 0

@@ -8,7 +8,6 @@
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), \
     apply_to = function)
 #define ILV_ISA avx512
-#define ILV_ISA_NAME "avx512"
 #define ILV_HAS_FMA 1
 #define ILV_HAS_F16C 1
 #define ILV_HAS_AVX512 1

@@ -3,7 +3,6 @@
 #include "kernels/tables.h"
 
 #define ILV_ISA generic
-#define ILV_ISA_NAME "generic"
 #if defined(__FMA__) || defined(__aarch64__)
 #define ILV_HAS_FMA 1
 #else

@@ -1,7 +1,7 @@
 // Every kernel, for the instruction set of the including file, and its table.
 //
-// The including file defines ILV_ISA (the suffix), ILV_ISA_NAME, and ILV_HAS_FMA, F16C, AVX2, AVXVNNI, AVX512 and
-// AVX512VNNI, and sets the target attribute around this include.
+// The including file defines ILV_ISA (the suffix) and ILV_HAS_FMA, F16C, AVX2, AVXVNNI, AVX512 and AVX512VNNI, and sets
+// the target attribute around this include.
 
 #include "begin.h"
 #include "functions.h"
@@ -23,7 +23,6 @@
 #include "peak_i8.h"
 
 const struct ilv_kernels ILV_PASTE(kernels, ILV_ISA) = {
-    .name = ILV_ISA_NAME,
 #define ILV_ENTRY(kernel) .kernel = ILV_NAME(kernel),
     ILV_KERNEL_LIST(ILV_ENTRY)
 #undef ILV_ENTRY
