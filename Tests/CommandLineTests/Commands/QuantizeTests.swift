@@ -1,7 +1,5 @@
-import Files
 import MMInterleaved
 import ModelTestSupport
-import Tensors
 import TestSupport
 import Testing
 
@@ -9,25 +7,12 @@ import Testing
 
 @Suite("quantize")
 struct QuantizeTests {
-    private let directory: TemporaryDirectory
+    private let folder: TinyModelFolder
+    private var directory: TemporaryDirectory { folder.directory }
 
-    init() throws {
-        directory = try TemporaryDirectory()
-        try ModelDirectory.writeRandom(
-            TinyModel.configuration,
-            seed: 1,
-            format: .bfloat16,
-            tokenizer: TinyModel.tokenizerBytes,
-            path: directory.path + "tiny"
-        ) { _ in }
-    }
+    init() throws { folder = try TinyModelFolder() }
 
-    private func failure(_ line: String) -> (text: String, status: Int32)? {
-        let arguments = line.split(separator: " ").map { $0.replacing("{}/", with: directory.path) }
-        return Interleaved.failure(of: arguments.map { String($0) }).map {
-            ($0.text.replacing(directory.path, with: "{}/"), $0.status)
-        }
-    }
+    private func failure(_ line: String) -> (text: String, status: Int32)? { folder.failure(line) }
 
     @Test("A file is written once, is a model for other commands, and is replaced only when asked")
     func writes() throws {
