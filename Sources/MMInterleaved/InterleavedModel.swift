@@ -14,6 +14,8 @@ package struct InterleavedModel: Sendable {
     package let language: LanguageModel
     /// Hidden states to pictures.
     package let imageDecoder: PictureDecoder
+    /// Memory that the weights take.
+    package let weightMemory: WeightMemory
 
     /// Loads all weights.
     ///
@@ -39,6 +41,7 @@ package struct InterleavedModel: Sendable {
             language: configuration.language,
             vision: configuration.vision
         )
+        weightMemory = WeightMemory(parameters.ledger.memory)
     }
 
     /// Names and shapes of all parameters that a configuration's model has.

@@ -45,6 +45,18 @@ extension ServiceTests {
             }
         }
 
+        @Test("Tells what memory the weights take, by part and format")
+        func weights() throws {
+            try withService { service in
+                let family = try #require(
+                    try read(service).families["interleaved_weight_bytes"]
+                )
+                let parts = Set(family.samples.compactMap { $0.labels["part"] })
+                #expect(parts.isSuperset(of: ["visual_tokenizer", "mm_decoder", "image_decoder"]))
+                #expect(family.samples.allSatisfy { $0.labels["format"] == "f32" && $0.value > 0 })
+            }
+        }
+
         @Test("Counts an answered request by its mode, with its times and its work")
         func countsRequests() throws {
             try withService { service in

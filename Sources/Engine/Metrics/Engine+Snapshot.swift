@@ -1,5 +1,7 @@
 internal import Locking
+internal import MMInterleaved
 internal import Scheduling
+internal import Tensors
 
 extension Engine {
     /// What the engine is doing; never waits for a computation.
@@ -35,6 +37,13 @@ extension Engine {
                 cachedBlockCount: pool.cachedCount,
                 capacityBlockCount: pool.capacity,
                 blockByteCount: core.byteCount(of: pool.name)
+            )
+        }
+        snapshot.weights = core.model.weightMemory.byteCounts.map { place, byteCount in
+            EngineSnapshot.Weights(
+                part: place.part,
+                format: place.format.rawValue,
+                byteCount: byteCount
             )
         }
         let work = largeWork.status

@@ -85,6 +85,16 @@ package struct EngineSnapshot: Sendable {
         }
     }
 
+    /// Memory of the model's weights of one part and format.
+    package struct Weights: Hashable, Sendable {
+        /// Where the names of the part's parameters begin.
+        package let part: String
+        /// How they are packed.
+        package let format: String
+        /// Bytes that they take.
+        package let byteCount: Int
+    }
+
     /// What a batch of a stage is expected to cost.
     package struct CostModel: Hashable, Sendable {
         /// The stage.
@@ -110,6 +120,8 @@ package struct EngineSnapshot: Sendable {
     package var recentSteps: [MetricsSnapshot.Step] = []
     /// Memory that requests share.
     package var pools: [Pool] = []
+    /// Memory of the model.
+    package var weights: [Weights] = []
     /// What batches cost, as a simulation takes it.
     package var stepCosts = StepCosts.nano
     /// What batches are expected to cost.

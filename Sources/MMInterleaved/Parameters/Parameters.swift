@@ -13,6 +13,8 @@ package struct Parameters {
         package fileprivate(set) var layers: [String: LayerForm] = [:]
         /// Names of the weights whose formats were looked up: of layers that are computed as one, the first.
         package fileprivate(set) var formatNames: Set<String> = []
+        /// Memory of what was kept.
+        package fileprivate(set) var memory: [WeightMemory.Place: Int] = [:]
         fileprivate let source: any ParameterSource
         /// What formats weights get.
         package let formats: FormatPolicy
@@ -103,6 +105,13 @@ package struct Parameters {
 
     /// A parameter as a matrix: the first extent as rows, all others as columns.
     package func matrix(_ name: String, _ shape: [Int]) throws -> Matrix {
+        let matrix = try stored(name, shape)
+        keep(matrix)
+        return matrix
+    }
+
+    /// A parameter as it is stored, for what is made of it.
+    private func stored(_ name: String, _ shape: [Int]) throws -> Matrix {
         let rows = shape.count > 1 ? shape[0] : 1
         let columns = (shape.count > 1 ? shape.dropFirst() : shape[...]).reduce(1, *)
         let parameter = try declared(name, shape)
@@ -129,6 +138,17 @@ package struct Parameters {
         return parameter
     }
 
+    /// Counts memory that the model keeps.
+    private func keep(_ matrix: Matrix) {
+        keep(matrix.count * MemoryLayout<Float>.stride, .f32)
+    }
+
+    private func keep(_ byteCount: Int, _ format: WeightFormat) {
+        let part = prefix.prefix { $0 != "." }
+        ledger.memory[WeightMemory.Place(part: String(part), format: format), default: 0] +=
+            byteCount
+    }
+
     // MARK: Layers
 
     /// `name.weight` [outputs, inputs] and `name.bias` [outputs].
@@ -150,10 +170,10 @@ package struct Parameters {
     ) throws -> LinearWeights {
         let (own, added) = (self[name], self[second.name])
         let weight = try own.declared("weight", [outputs, inputs])
-        let shift = try own.vector("bias", outputs)
+        let shift = try own.stored("bias", [outputs])
         let addend = try added.declared("weight", [second.outputs, inputs])
         shift.columns(outputs - second.outputs..<outputs)
-            .add(try added.vector("bias", second.outputs))
+            .add(try added.stored("bias", [second.outputs]))
         let form = LayerForm(
             format: format(of: name, inputs: inputs),
             channels: inputs,
@@ -166,6 +186,7 @@ package struct Parameters {
             format: form.format
         )
         try pack(weight, form, into: layer, firstOutput: 0)
+        keep(layer.byteCount, layer.format)
         return layer
     }
 
@@ -194,8 +215,8 @@ package struct Parameters {
     ) throws -> (weight: Matrix, bias: Matrix?) {
         let parameters = self[name]
         return (
-            weight: try parameters.matrix("weight", [outputs, inputs]),
-            bias: bias ? try parameters.vector("bias", outputs) : nil
+            weight: try parameters.stored("weight", [outputs, inputs]),
+            bias: bias ? try parameters.stored("bias", [outputs]) : nil
         )
     }
 
@@ -213,6 +234,7 @@ package struct Parameters {
             format: format
         )
         if !isDeclaring { layer.pack(weight, firstOutput: 0) }
+        keep(layer.byteCount, layer.format)
         return layer
     }
 
@@ -251,6 +273,7 @@ package struct Parameters {
             }
             first = range.upperBound
         }
+        keep(fused.byteCount, fused.format)
         return fused
     }
 
@@ -297,6 +320,7 @@ package struct Parameters {
         )
         try pack(weight, form, into: layer, firstOutput: 0)
         if let shift { try parameters.read("bias", [outputs], into: shift) }
+        keep(layer.byteCount, layer.format)
         return ConvolutionWeights(linear: layer, kernel: kernel, stride: stride, padding: padding)
     }
 
@@ -309,8 +333,8 @@ package struct Parameters {
         outputs: Int
     ) throws -> LinearWeights {
         let parameters = self[name]
-        let stored = try parameters.matrix("weight", [inputs, outputs, 2, 2])
-        let shift = try parameters.vector("bias", outputs)
+        let stored = try parameters.stored("weight", [inputs, outputs, 2, 2])
+        let shift = try parameters.stored("bias", [outputs])
         let weight = Matrix(rows: 4 * outputs, columns: inputs)
         let bias = Matrix(rows: 1, columns: 4 * outputs)
         if !isDeclaring {
@@ -335,8 +359,9 @@ package struct Parameters {
         channels: Int
     ) throws -> (weight: Matrix, bias: Matrix) {
         let parameters = self[name]
-        let stored = try parameters.matrix("weight", [channels, 1, 3, 3])
+        let stored = try parameters.stored("weight", [channels, 1, 3, 3])
         let weight = Matrix(rows: 9, columns: channels)
+        keep(weight)
         for channel in 0..<channels {
             for tap in 0..<9 { weight[tap, channel] = stored[channel, tap] }
         }

@@ -228,6 +228,15 @@ struct MetricsDocument {
                 writer.sample(name, ["pool": pool.name, "state": state], Double(count))
             }
         }
+        let weights = Self.prefix + "weight_bytes"
+        writer.family(weights, .gauge, "Memory of the model's weights, by part and format.")
+        for weight in engine?.weights ?? [] {
+            writer.sample(
+                weights,
+                ["part": weight.part, "format": weight.format],
+                Double(weight.byteCount)
+            )
+        }
     }
 
     private func writeProgram(_ writer: inout ExpositionWriter) {

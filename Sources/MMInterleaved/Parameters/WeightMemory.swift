@@ -1,0 +1,33 @@
+package import Tensors
+
+/// Memory that a model's weights take as they are packed, by part and format.
+package struct WeightMemory: Sendable {
+    /// Weights of one part in one format.
+    package struct Place: Hashable, Sendable {
+        /// Where the names of the part's parameters begin, such as `image_decoder`.
+        package let part: String
+        /// How the weights are packed; norms, biases and tables are always `f32`.
+        package let format: WeightFormat
+
+        /// Names a part and a format.
+        package init(part: String, format: WeightFormat) {
+            self.part = part
+            self.format = format
+        }
+    }
+
+    /// Bytes of every part and format that there is, in the order of their names.
+    package let byteCounts: [(place: Place, byteCount: Int)]
+
+    init(_ byteCounts: [Place: Int]) {
+        self.byteCounts = byteCounts.map { (place: $0.key, byteCount: $0.value) }
+            .sorted {
+                ($0.place.part, $0.place.format.rawValue) < (
+                    $1.place.part, $1.place.format.rawValue
+                )
+            }
+    }
+
+    /// Bytes of all weights.
+    package var byteCount: Int { byteCounts.reduce(0) { $0 + $1.byteCount } }
+}
