@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// A block of memory for numbers, page-aligned and zeroed, freed with its last reference.
 ///
@@ -9,7 +10,11 @@ internal import Glibc
     /// Size of the block in bytes.
     package let byteCount: Int
 
+    /// Blocks that this process has reserved so far: what a step of a warm model adds nothing to.
+    package static var reservationCount: Int { reservations.load(ordering: .relaxed) }
+
     private let mappedByteCount: Int
+    private static let reservations = Atomic<Int>(0)
 
     /// Reserves `byteCount` zeroed bytes.
     ///
@@ -34,6 +39,7 @@ internal import Glibc
             // Fewer misses of the address translation cache in large matrices; only a hint.
             unsafe madvise(block, mappedByteCount, MADV_HUGEPAGE)
         }
+        Self.reservations.add(1, ordering: .relaxed)
         unsafe address = block
         self.byteCount = byteCount
     }
