@@ -35,6 +35,15 @@ struct StoredFormats: CustomStringConvertible {
         name.split(separator: ".").prefix(2).joined(separator: ".")
     }
 
+    /// What a model file holds, in a line: its tensors, their bytes and formats.
+    ///
+    /// - Throws: `CheckpointError`.
+    static func summary(ofFile path: String) throws -> String {
+        let file = try GGUFFile(path: path)
+        let formats = StoredFormats(file.stored.values)
+        return "\(path): \(file.tensorNames.count) tensors, \(formats.byteCount) bytes (\(formats))"
+    }
+
     /// Number of tensors.
     var tensorCount: Int { counts.values.reduce(0, +) }
 

@@ -1,7 +1,6 @@
 internal import Checkpoints
 internal import Files
-internal import Foundation
-internal import MMInterleaved
+package import MMInterleaved
 package import Tensors
 
 /// A release that cannot be imported: names the file and what is wrong with it.
@@ -14,9 +13,9 @@ package struct ImportError: Error, Hashable, CustomStringConvertible {
     package var description: String { "\(path): \(detail)" }
 }
 
-/// Turns a release of the reference implementation into a model directory.
+/// Turns a release of the reference implementation into a model directory or a model file.
 ///
-/// Tensors are copied one after the other, so memory is bounded by the largest of them. The directory
+/// Tensors are copied one after the other, so memory is bounded by the largest of them. The directory, or the file,
 /// appears under its name only once it is complete.
 package struct ReferenceImporter {
     private let layout: ReferenceLayout
@@ -25,7 +24,7 @@ package struct ReferenceImporter {
 
     /// What an import did.
     package struct Report: Sendable {
-        /// Bytes of the weights file's tensors.
+        /// Bytes of all tensors.
         package var byteCount = 0
         /// Number of tensors written.
         package var tensorCount = 0
@@ -59,19 +58,60 @@ package struct ReferenceImporter {
         output: String,
         progress: (Double) -> Void
     ) throws -> Report {
-        try layout.requireFiles()
-        let configuration = try layout.configuration(name: name)
-        let parameters = try InterleavedModel.parameters(of: configuration)
-        let sources = try Sources(layout)
-        try sources.check(parameters)
-        if checksValues { try sources.verifyChecksums() }
-
+        let configuration = try requireConfiguration(name)
+        let weights = try openWeights(of: configuration)
         var report = Report()
         try ModelDirectory.create(at: output, configuration, tokenizer: tokenizer()) { path in
-            report = try writeWeights(parameters, from: sources, to: path, progress)
+            report = try write(weights, to: path, progress)
         }
-        report.unusedNames = sources.unusedNames(parameters)
+        report.unusedNames = weights.unusedNames
         return report
+    }
+
+    /// Writes a model file, its weights rounded.
+    ///
+    /// - Parameters:
+    ///   - name: Under which the model is served.
+    ///   - output: Must not exist yet.
+    ///   - formats: The formats of the weights; the importer's own is of no account.
+    ///   - progress: Told the share of the elements that has been written, from 0 to 1.
+    /// - Returns: Tensors of the checkpoint that inference has no use for.
+    /// - Throws: as ``run(name:output:progress:)``; `ModelDirectoryError` for weights that cannot be rounded.
+    package func run(
+        name: String,
+        output: String,
+        formats: FormatPolicy,
+        progress: (Double) -> Void
+    ) throws -> [String] {
+        guard !Folder.hasEntry(output) else {
+            throw ModelDirectoryError(path: output, detail: "already exists")
+        }
+        let configuration = try requireConfiguration(name)
+        let weights = try openWeights(of: configuration)
+        let writer = try ModelFileWriter(
+            configuration,
+            weights,
+            tokenizer: tokenizer(),
+            layout.tokenizerPath,
+            formats: formats
+        )
+        try writer.write(to: output, progress: progress)
+        return weights.unusedNames
+    }
+
+    private func requireConfiguration(_ name: String) throws -> ModelConfiguration {
+        try layout.requireFiles()
+        return try layout.configuration(name: name)
+    }
+
+    private func openWeights(of configuration: ModelConfiguration) throws -> ReleasedWeights {
+        let weights = try ReleasedWeights(
+            layout,
+            InterleavedModel.parameters(of: configuration),
+            requiresFiniteNumbers: checksValues
+        )
+        if checksValues { try weights.verifyChecksums() }
+        return weights
     }
 
     /// Largest SentencePiece model that is copied.
@@ -84,17 +124,17 @@ package struct ReferenceImporter {
         )
     }
 
-    private func writeWeights(
-        _ parameters: [ParameterDescription],
-        from sources: Sources,
+    private func write(
+        _ weights: ReleasedWeights,
         to path: String,
         _ progress: (Double) -> Void
     ) throws -> Report {
-        let descriptions = try parameters.map { parameter in
-            try TensorDescription(
-                name: parameter.name,
-                elementType: format?.elementType ?? sources.stored(parameter).elementType,
-                shape: parameter.shape
+        let descriptions = try weights.tensorNames.map { name in
+            let stored = try weights.description(of: name)
+            return TensorDescription(
+                name: name,
+                elementType: format?.elementType ?? stored.elementType,
+                shape: stored.shape
             )
         }
         let writer = try SafetensorsWriter.begin(
@@ -102,22 +142,23 @@ package struct ReferenceImporter {
             tensors: descriptions,
             metadata: ["format": "pt"]
         )
-        let total = parameters.reduce(0) { $0 + $1.count }
+        let total = descriptions.reduce(0) { $0 + $1.elementCount }
         var report = Report()
         var done = 0
-        for (parameter, description) in zip(parameters, descriptions) {
-            try sources.withBytes(of: parameter) { bytes, stored in
-                if checksValues { try check(bytes, stored) }
+        for description in descriptions {
+            let stored = try weights.description(of: description.name)
+            try weights.withBytes(of: description.name) { bytes in
                 if stored.elementType == description.elementType {
-                    try writer.append(bytes, to: parameter.name)
+                    try writer.append(bytes, to: description.name)
                 } else if let from = FloatFormat(stored.elementType), let to = format {
-                    let numbers = Matrix(rows: 1, columns: parameter.count)
+                    let numbers = Matrix(rows: 1, columns: description.elementCount)
                     numbers.copy(from: bytes, format: from)
                     let converted = numbers.bytes(as: to)
-                    try unsafe writer.append(converted.span.bytes, to: parameter.name)
+                    try unsafe writer.append(converted.span.bytes, to: description.name)
                 }
             }
-            done += parameter.count
+            weights.releaseResidentPages()
+            done += description.elementCount
             report.tensorCount += 1
             report.byteCount += description.byteCount
             progress(Double(done) / Double(max(1, total)))
@@ -125,97 +166,4 @@ package struct ReferenceImporter {
         try writer.finish()
         return report
     }
-
-    private func check(_ bytes: RawSpan, _ stored: TensorDescription) throws {
-        let found = countNonFinite(in: bytes, of: stored.elementType)
-        guard !found.isEmpty else { return }
-        throw ImportError(
-            path: layout.checkpoint,
-            detail:
-                "\(stored.name) has \(found.nanCount) NaN and \(found.infinityCount) infinite values, "
-                + "the first at element \(found.firstIndex ?? 0)"
-        )
-    }
-}
-
-/// Where each parameter of a release is stored.
-private struct Sources {
-    private let checkpoint: any CheckpointReader
-    /// Pictures are decoded with the autoencoder of the assets, as the reference does.
-    private let autoencoder: any CheckpointReader
-
-    private static let autoencoderPrefix = "image_decoder.decoder.vae."
-
-    init(_ layout: ReferenceLayout) throws {
-        checkpoint = try openCheckpoint(at: layout.checkpoint)
-        autoencoder = try openCheckpoint(at: layout.autoencoderPath)
-    }
-
-    /// Reports everything that is missing or has another shape, at once.
-    func check(_ parameters: [ParameterDescription]) throws {
-        var problems: [String] = []
-        for parameter in parameters {
-            let (reader, name) = locate(parameter.name)
-            guard let stored = reader.tensors[name] else {
-                problems.append("\(name) \(parameter.shape) is missing in \(reader.path)")
-                continue
-            }
-            if Self.withoutOnes(stored.shape) != Self.withoutOnes(parameter.shape) {
-                problems.append("\(name): expected \(parameter.shape), found \(stored.shape)")
-            } else if FloatFormat(stored.elementType) == nil {
-                problems.append("\(name): expected F32, F16 or BF16, found \(stored.elementType)")
-            }
-        }
-        guard !problems.isEmpty else { return }
-        let shown = problems.prefix(20).joined(separator: "\n  ")
-        let rest = problems.count > 20 ? "\n  and \(problems.count - 20) more" : ""
-        throw ImportError(
-            path: checkpoint.path,
-            detail: "\(problems.count) tensors do not fit the configuration "
-                + "(give the model's own with --config):\n  \(shown)\(rest)"
-        )
-    }
-
-    func verifyChecksums() throws(CheckpointError) {
-        try checkpoint.verifyChecksums()
-        try autoencoder.verifyChecksums()
-    }
-
-    func stored(_ parameter: ParameterDescription) throws -> TensorDescription {
-        let (reader, name) = locate(parameter.name)
-        return try reader.description(of: name)
-    }
-
-    func withBytes(
-        of parameter: ParameterDescription,
-        _ body: (RawSpan, TensorDescription) throws -> Void
-    ) throws {
-        let (reader, name) = locate(parameter.name)
-        let description = try reader.description(of: name)
-        try reader.withBytes(of: name) { try body($0, description) }
-        reader.releaseResidentPages()
-    }
-
-    func unusedNames(_ parameters: [ParameterDescription]) -> [String] {
-        let used = Set(parameters.map(\.name))
-        return checkpoint.tensorNames.filter { !used.contains($0) }
-    }
-
-    private func locate(_ name: String) -> (any CheckpointReader, String) {
-        guard name.hasPrefix(Self.autoencoderPrefix) else { return (checkpoint, name) }
-        let inner = String(name.dropFirst(Self.autoencoderPrefix.count))
-        return (autoencoder, autoencoder.tensors[inner] == nil ? Self.formerName(inner) : inner)
-    }
-
-    /// Published autoencoder files name their attention layers as diffusers did before version 0.17.
-    private static func formerName(_ name: String) -> String {
-        let renamed = [
-            ".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.",
-            ".to_out.0.": ".proj_attn.",
-        ]
-        return renamed.reduce(name) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
-    }
-
-    /// Files differ in whether a 1x1 convolution is stored as a matrix.
-    private static func withoutOnes(_ shape: [Int]) -> [Int] { shape.filter { $0 != 1 } }
 }

@@ -90,6 +90,26 @@ struct ReferenceImporterTests {
         }
     }
 
+    @Test(
+        "Writes the file at once that is made of the imported directory",
+        arguments: [FormatPolicy.Profile.bf16, .w8a8, .w4a8]
+    )
+    func roundsWeights(profile: FormatPolicy.Profile) throws {
+        try withRelease { release, output in
+            let formats = FormatPolicy(profile, overrides: [.init("fc2.weight", .f32)])
+            _ = try run(release, to: output)
+            try ModelFileWriter(ModelDirectory(path: output), formats: formats)
+                .write(to: "\(output).gguf") { _ in }
+            let unused = try ReferenceImporter(release.layout(), format: nil, checksValues: true)
+                .run(name: "tiny", output: "\(output)-at-once.gguf", formats: formats) { _ in }
+            #expect(unused == ["text_decoder.training_only"])
+            let files = try ["\(output).gguf", "\(output)-at-once.gguf"].map {
+                try Data(contentsOf: URL(fileURLWithPath: $0))
+            }
+            #expect(files[0] == files[1])
+        }
+    }
+
     @Test("Names every missing tensor at once and leaves nothing behind")
     func namesMissing() throws {
         let missing: Set = ["soi_token", "mm_decoder.norm.weight"]
@@ -112,6 +132,11 @@ struct ReferenceImporterTests {
                 _ = try run(release, to: output)
             }
             #expect(error?.detail == "already exists")
+            let file = #expect(throws: ModelDirectoryError.self) {
+                _ = try ReferenceImporter(release.layout(), format: nil, checksValues: false)
+                    .run(name: "tiny", output: output, formats: FormatPolicy(.w8a8)) { _ in }
+            }
+            #expect(file?.detail == "already exists")
         }
     }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Checkpoints
 import Files
 import MMInterleaved
 
@@ -74,11 +73,7 @@ struct Quantize: ParsableCommand {
         var bar = ProgressBar("writing \(output)")
         try writer.write(to: output) { bar.show($0) }
         bar.finish()
-        let file = try GGUFFile(path: output)
-        let formats = StoredFormats(file.stored.values)
-        print(
-            "\(output): \(file.tensorNames.count) tensors, \(formats.byteCount) bytes (\(formats))"
-        )
+        print(try StoredFormats.summary(ofFile: output))
         if let report { try Self.compare(model, directory, output, page: report) }
     }
 

@@ -3,10 +3,10 @@ internal import Files
 internal import Tensors
 internal import Tokenization
 
-/// Writes the model of a directory as a file, its weights rounded as a policy says.
+/// Writes a model as a file, its weights rounded as a policy says.
 ///
 /// A layer's weight is stored as the whole numbers, or the bfloat16 numbers, that it is rounded to when it is loaded from
-/// the directory with the same policy. What is changed or combined before it is packed, what has no such rounding, and
+/// a directory with the same policy. What is changed or combined before it is packed, what has no such rounding, and
 /// what is no layer's weight is stored as it is. So the file's model gives the same bits as the directory's.
 package struct ModelFileWriter {
     /// A tensor of the file.
@@ -23,12 +23,12 @@ package struct ModelFileWriter {
 
     /// The tensors, in the file's order.
     package let entries: [Entry]
-    private let directory: ModelDirectory
+    private let configuration: ModelConfiguration
     private let formats: FormatPolicy
     private let reader: any CheckpointReader
     private let tokenizer: [UInt8]
 
-    /// Decides how every parameter is stored; reads no weights.
+    /// Decides how every parameter of a directory is stored; reads no weights.
     ///
     /// - Parameters:
     ///   - directory: The model.
@@ -36,18 +36,43 @@ package struct ModelFileWriter {
     /// - Throws: what opening the weights throws; `FileError`; ``ModelDirectoryError`` for an override that decides
     ///   nothing.
     package init(_ directory: ModelDirectory, formats: FormatPolicy) throws {
-        self.directory = directory
-        self.formats = formats
-        let reader = try directory.openWeights()
-        self.reader = reader
-        // One that does not fit is found now rather than in the end.
-        _ = try directory.tokenizer()
-        tokenizer = try File.read(
+        try self.init(
+            directory.configuration,
+            directory.openWeights(),
+            tokenizer: File.read(
+                directory.tokenizerPath,
+                maximumByteCount: Tokenizer.maximumModelByteCount
+            ),
             directory.tokenizerPath,
-            maximumByteCount: Tokenizer.maximumModelByteCount
+            formats: formats
         )
+    }
+
+    /// Decides how every parameter is stored; reads no weights.
+    ///
+    /// - Parameters:
+    ///   - configuration: Sizes and defaults.
+    ///   - reader: The weights, each under its parameter's name and in its shape.
+    ///   - tokenizer: Bytes of the SentencePiece model.
+    ///   - tokenizerPath: Where they are from, for errors.
+    ///   - formats: The formats of the weights.
+    /// - Throws: `TokenizationError`; ``ModelDirectoryError`` for another model's tokenizer and for an override that
+    ///   decides nothing.
+    package init(
+        _ configuration: ModelConfiguration,
+        _ reader: any CheckpointReader,
+        tokenizer: [UInt8],
+        _ tokenizerPath: String,
+        formats: FormatPolicy
+    ) throws {
+        self.configuration = configuration
+        self.formats = formats
+        self.reader = reader
+        self.tokenizer = tokenizer
+        // One that does not fit is found now rather than in the end.
+        try configuration.vocabulary.requireFit(Tokenizer(modelBytes: tokenizer), tokenizerPath)
         let parameters = Parameters(from: NoParameters(), formats: formats)
-        _ = try InterleavedModel(parameters, directory.configuration)
+        _ = try InterleavedModel(parameters, configuration)
         let ledger = parameters.ledger
         for override in formats.overrides
         where !ledger.formatNames.contains(where: override.concerns) {
@@ -133,13 +158,13 @@ package struct ModelFileWriter {
     }
 
     private func keys() throws -> [(name: String, value: GGUFValue)] {
-        let configuration = try ModelDirectory.encode(directory.configuration)
+        let encoded = try ModelDirectory.encode(configuration)
         let rotated = entries.filter { $0.tensor.type.blockElementCount > 1 }
         return [
             (ModelFileKeys.architecture, .string(ModelFileKeys.architectureName)),
-            (ModelFileKeys.name, .string(directory.configuration.name)),
+            (ModelFileKeys.name, .string(configuration.name)),
             (ModelFileKeys.quantizationVersion, .integer(2)),
-            (ModelFileKeys.configuration, .string(String(decoding: configuration, as: UTF8.self))),
+            (ModelFileKeys.configuration, .string(String(decoding: encoded, as: UTF8.self))),
             (ModelFileKeys.profile, .string(formats.profile.rawValue)),
             (ModelFileKeys.overrides, .array(formats.overrides.map { .string($0.text) })),
             (ModelFileKeys.rotationGroups, .array(RotationGroup.sizes.map(GGUFValue.integer))),
