@@ -76,7 +76,8 @@ package struct ReferenceImporter {
     ///   - formats: The formats of the weights; the importer's own is of no account.
     ///   - progress: Told the share of the elements that has been written, from 0 to 1.
     /// - Returns: Tensors of the checkpoint that inference has no use for.
-    /// - Throws: as ``run(name:output:progress:)``; `ModelDirectoryError` for weights that cannot be rounded.
+    /// - Throws: as ``run(name:output:progress:)``, but ``ImportError`` if `output` exists; `ModelDirectoryError` for
+    ///   weights that cannot be rounded.
     package func run(
         name: String,
         output: String,
@@ -84,7 +85,7 @@ package struct ReferenceImporter {
         progress: (Double) -> Void
     ) throws -> [String] {
         guard !Folder.hasEntry(output) else {
-            throw ModelDirectoryError(path: output, detail: "already exists")
+            throw ImportError(path: output, detail: "already exists")
         }
         let configuration = try requireConfiguration(name)
         let weights = try openWeights(of: configuration)
@@ -131,7 +132,7 @@ package struct ReferenceImporter {
     ) throws -> Report {
         let descriptions = try weights.tensorNames.map { name in
             let stored = try weights.description(of: name)
-            return TensorDescription(
+            return try TensorDescription(
                 name: name,
                 elementType: format?.elementType ?? stored.elementType,
                 shape: stored.shape

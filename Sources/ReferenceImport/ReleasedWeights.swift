@@ -44,7 +44,7 @@ struct ReleasedWeights: CheckpointReader {
             } else if FloatFormat(stored.elementType) == nil {
                 problems.append("\(name): expected F32, F16 or BF16, found \(stored.elementType)")
             }
-            tensors[parameter.name] = TensorDescription(
+            tensors[parameter.name] = try TensorDescription(
                 name: parameter.name,
                 elementType: stored.elementType,
                 shape: parameter.shape

@@ -132,7 +132,7 @@ struct ReferenceImporterTests {
                 _ = try run(release, to: output)
             }
             #expect(error?.detail == "already exists")
-            let file = #expect(throws: ModelDirectoryError.self) {
+            let file = #expect(throws: ImportError.self) {
                 _ = try ReferenceImporter(release.layout(), format: nil, checksValues: false)
                     .run(name: "tiny", output: output, formats: FormatPolicy(.w8a8)) { _ in }
             }
