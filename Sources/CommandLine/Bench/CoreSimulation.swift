@@ -29,14 +29,37 @@ struct CoreSimulation {
     /// Seconds outside all parts.
     var serialSeconds: Double
 
-    /// Seconds on a machine.
-    func seconds(on machine: Machine) -> Double {
-        computations.reduce(serialSeconds) { $0 + seconds($1, machine) }
+    /// Where the seconds on a machine go.
+    struct Breakdown {
+        /// An even share of all parts.
+        var work = 0.0
+        /// What workers wait for those that have more to do, or memory.
+        var waiting = 0.0
+        /// What the meetings between computations take.
+        var meetings = 0.0
+        /// What lies outside all parts.
+        var serial = 0.0
+
+        /// Seconds altogether.
+        var total: Double { work + waiting + meetings + serial }
     }
 
-    private func seconds(_ computation: Computation, _ machine: Machine) -> Double {
+    /// Seconds on a machine, and where they go.
+    func breakdown(on machine: Machine) -> Breakdown {
+        var sum = Breakdown(serial: serialSeconds)
+        for computation in computations where !computation.parts.isEmpty {
+            let work = computation.parts.reduce(0, +) / Double(machine.workerCount)
+            sum.work += work
+            sum.waiting += longest(computation, machine) - work
+            let activeCount = min(machine.workerCount, computation.parts.count)
+            if activeCount > 1 { sum.meetings += machine.secondsPerHop * Double(activeCount) }
+        }
+        return sum
+    }
+
+    /// Seconds until the last worker has done its parts of a computation.
+    private func longest(_ computation: Computation, _ machine: Machine) -> Double {
         let activeCount = min(machine.workerCount, computation.parts.count)
-        guard activeCount > 0 else { return 0 }
         let bytes = Double(computation.byteCount) / Double(computation.parts.count)
         let least = bytes * Double(activeCount) / machine.bytesPerSecond
         // The workers' times, the next to be free first: a heap would be longer than all of this.
@@ -45,8 +68,7 @@ struct CoreSimulation {
             let next = free.indices.min { free[$0] < free[$1] } ?? 0
             free[next] += max(part, least)
         }
-        let meeting = activeCount > 1 ? machine.secondsPerHop * Double(activeCount) : 0
-        return (free.max() ?? 0) + meeting
+        return free.max() ?? 0
     }
 }
 

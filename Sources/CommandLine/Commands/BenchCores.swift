@@ -12,7 +12,9 @@ struct BenchCores: ParsableCommand {
             parts are scheduled on so many simulated workers: each takes what it was measured to take, or what its \
             memory takes at its share of the machine's bandwidth if that is longer; after each computation all \
             workers meet, at the measured cost of a word between two cores for each. What runs between the parts \
-            is not divided. Efficiency is the speed-up over one worker without any cut, per worker.
+            is not divided. Efficiency is the speed-up over one worker without any cut, per worker. Behind it stands \
+            where the time goes at the last bandwidth: an even share of the work of one worker, what small parts take \
+            beyond that, waiting for the longest part, meetings, and what lies outside parts.
             """
     )
 
@@ -56,22 +58,25 @@ struct BenchCores: ParsableCommand {
             iterations: iterations,
             work.body
         )
-        let alone = simulations[0].seconds(on: CoreSimulation.Machine(workerCount: 1))
+        let alone = simulations[0].breakdown(on: CoreSimulation.Machine(workerCount: 1)).total
         var lines = [
             "",
             String(format: "%@ (%@): %.1f ms on one core", work.stage, work.unit, alone * 1e3),
             "   cores" + bandwidth.map { String(format: "%8.0f GB/s: speed-up", $0) }.joined()
-                + "    outside parts",
+                + "     work   small parts   waiting   meetings   outside parts",
         ]
         for (count, simulation) in zip(cores, simulations[1...]) {
-            let cells = bandwidth.map { bandwidth -> String in
-                let seconds = simulation.seconds(
+            let breakdowns = bandwidth.map { bandwidth in
+                simulation.breakdown(
                     on: CoreSimulation.Machine(
                         workerCount: count,
                         bytesPerSecond: bandwidth * 1e9,
                         secondsPerHop: hop
                     )
                 )
+            }
+            let cells = zip(bandwidth, breakdowns).map { bandwidth, breakdown -> String in
+                let seconds = breakdown.total
                 let speedUp = alone / seconds
                 var cell = String(format: "%7.1f (%3.0f%%)", speedUp, 100 * speedUp / Double(count))
                 if work.byteCount > 0 {
@@ -81,9 +86,25 @@ struct BenchCores: ParsableCommand {
                 }
                 return String(repeating: " ", count: max(1, 23 - cell.count)) + cell
             }
-            let serial = String(format: "%12.2f ms", simulation.serialSeconds * 1e3)
-            lines.append(String(format: "%8d", count) + cells.joined() + serial)
+            let rest = breakdowns.last.map { Self.text($0, work: alone / Double(count)) } ?? ""
+            lines.append(String(format: "%8d", count) + cells.joined() + rest)
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// Milliseconds by what they go to.
+    ///
+    /// - Parameters:
+    ///   - breakdown: Seconds on a machine.
+    ///   - work: An even share of what one worker does without any cut; what parts take beyond it is theirs alone.
+    private static func text(_ breakdown: CoreSimulation.Breakdown, work: Double) -> String {
+        String(
+            format: "%9.1f %13.1f %9.1f %10.1f %15.1f ms",
+            work * 1e3,
+            (breakdown.work - work) * 1e3,
+            breakdown.waiting * 1e3,
+            breakdown.meetings * 1e3,
+            breakdown.serial * 1e3
+        )
     }
 }

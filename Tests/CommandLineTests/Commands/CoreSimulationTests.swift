@@ -13,13 +13,13 @@ struct CoreSimulationTests {
         bandwidth: Double = .infinity,
         hop: Double = 0
     ) -> Double {
-        CoreSimulation(computations: computations, serialSeconds: serial).seconds(
+        CoreSimulation(computations: computations, serialSeconds: serial).breakdown(
             on: CoreSimulation.Machine(
                 workerCount: workers,
                 bytesPerSecond: bandwidth,
                 secondsPerHop: hop
             )
-        )
+        ).total
     }
 
     @Test("Equal parts take a share of the time, as far as they divide evenly")
@@ -55,6 +55,15 @@ struct CoreSimulationTests {
         let three = CoreSimulation.Computation(parts: [1, 1, 1])
         #expect(seconds([three], workers: 1, hop: 0.25) == 3)
         #expect(seconds([three, three], workers: 8, hop: 0.25) == 3.5)
+    }
+
+    @Test("Seconds are told by what they go to")
+    func breakdown() {
+        let uneven = CoreSimulation.Computation(parts: [3, 1, 1, 1, 2])
+        let sum = CoreSimulation(computations: [uneven], serialSeconds: 0.5)
+            .breakdown(on: CoreSimulation.Machine(workerCount: 2, secondsPerHop: 0.25))
+        #expect(sum.work == 4 && sum.waiting == 1 && sum.meetings == 0.5 && sum.serial == 0.5)
+        #expect(sum.total == 6)
     }
 
     @Test("A stage's parts are measured as they are cut for the workers")
