@@ -97,6 +97,7 @@ struct BenchCores: ParsableCommand {
     /// - Parameters:
     ///   - breakdown: Seconds on a machine.
     ///   - work: An even share of what one worker does without any cut; what parts take beyond it is theirs alone.
+    /// - Returns: The columns behind the speed-ups.
     private static func text(_ breakdown: CoreSimulation.Breakdown, work: Double) -> String {
         String(
             format: "%9.1f %13.1f %9.1f %10.1f %15.1f ms",
