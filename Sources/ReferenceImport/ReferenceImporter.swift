@@ -92,8 +92,7 @@ package struct ReferenceImporter {
         let writer = try ModelFileWriter(
             configuration,
             weights,
-            tokenizer: tokenizer(),
-            layout.tokenizerPath,
+            tokenizerPath: layout.tokenizerPath,
             formats: formats
         )
         try writer.write(to: output, progress: progress)

@@ -39,11 +39,7 @@ package struct ModelFileWriter {
         try self.init(
             directory.configuration,
             directory.openWeights(),
-            tokenizer: File.read(
-                directory.tokenizerPath,
-                maximumByteCount: Tokenizer.maximumModelByteCount
-            ),
-            directory.tokenizerPath,
+            tokenizerPath: directory.tokenizerPath,
             formats: formats
         )
     }
@@ -53,24 +49,25 @@ package struct ModelFileWriter {
     /// - Parameters:
     ///   - configuration: Sizes and defaults.
     ///   - reader: The weights, each under its parameter's name and in its shape.
-    ///   - tokenizer: Bytes of the SentencePiece model.
-    ///   - tokenizerPath: Where they are from, for errors.
+    ///   - tokenizerPath: The file of the SentencePiece model.
     ///   - formats: The formats of the weights.
-    /// - Throws: `TokenizationError`; ``ModelDirectoryError`` for another model's tokenizer and for an override that
-    ///   decides nothing.
+    /// - Throws: `TokenizationError`; `FileError`; ``ModelDirectoryError`` for another model's tokenizer and for an
+    ///   override that decides nothing.
     package init(
         _ configuration: ModelConfiguration,
         _ reader: any CheckpointReader,
-        tokenizer: [UInt8],
-        _ tokenizerPath: String,
+        tokenizerPath: String,
         formats: FormatPolicy
     ) throws {
         self.configuration = configuration
         self.formats = formats
         self.reader = reader
-        self.tokenizer = tokenizer
         // One that does not fit is found now rather than in the end.
-        try configuration.vocabulary.requireFit(Tokenizer(modelBytes: tokenizer), tokenizerPath)
+        try configuration.vocabulary.requireFit(Tokenizer(modelPath: tokenizerPath), tokenizerPath)
+        tokenizer = try File.read(
+            tokenizerPath,
+            maximumByteCount: Tokenizer.maximumModelByteCount
+        )
         let parameters = Parameters(from: NoParameters(), formats: formats)
         _ = try InterleavedModel(parameters, configuration)
         let ledger = parameters.ledger

@@ -27,7 +27,4 @@ package struct WeightMemory: Sendable {
                 )
             }
     }
-
-    /// Bytes of all weights.
-    package var byteCount: Int { byteCounts.reduce(0) { $0 + $1.byteCount } }
 }
