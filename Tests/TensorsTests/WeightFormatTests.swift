@@ -39,6 +39,32 @@ struct WeightFormatTests {
         return differences / expected.reduce(0) { $0 + Double($1) * Double($1) }
     }
 
+    @Test(
+        "A large weight, which several threads pack, has the bits of one that is packed row by row",
+        arguments: WeightFormat.allCases
+    )
+    func packing(format: WeightFormat) {
+        // Of two matrices, so that runs of rows begin and end within panels.
+        let parts = [values(300, 1024, seed: 3), values(333, 1024, seed: 4)]
+        let x = values(3, 1024, seed: 5)
+        func result(
+            _ pack: (_ part: Matrix, _ layer: LinearWeights, _ first: Int) -> Void
+        ) -> [Float] {
+            let layer = LinearWeights(outputs: 633, inputs: 1024, bias: nil, format: format)
+            pack(parts[0], layer, 0)
+            pack(parts[1], layer, 300)
+            let out = Matrix(rows: x.rows, columns: layer.outputs)
+            Compute(workerCount: 1).linear(x, layer, into: out)
+            return out.toArray()
+        }
+        let whole = result { $1.pack($0, firstOutput: $2) }
+        let byRow = result { part, layer, first in
+            for row in 0..<part.rows { layer.pack(part.row(row), firstOutput: first + row) }
+        }
+        #expect(whole == byRow)
+        #expect(whole.contains { $0 != 0 })
+    }
+
     @Test("bfloat16 costs some millionths of the result's square, whatever the inputs")
     func brainFloat() {
         for outliers: Float in [1, 40] { #expect(error(.bf16, outliers: outliers) < 1e-5) }

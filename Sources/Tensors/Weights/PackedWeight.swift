@@ -1,3 +1,5 @@
+internal import Dispatch
+
 /// A weight [outputs, inputs] in the order in which a product reads it: panels of sixteen outputs, from the first byte
 /// to the last.
 enum PackedWeight: Sendable {
@@ -55,13 +57,39 @@ enum PackedWeight: Sendable {
 
     /// Packs rows of a weight as the outputs from `firstOutput` on.
     ///
+    /// A few rows at a time are rounded and packed on every processor that this process may use: no two rows share a byte
+    /// of a panel.
+    ///
     /// Shapes: `weight` [rows, inputs].
     func pack(_ weight: Matrix, firstOutput: Int) {
+        let runCount = (weight.rows + Self.runLength - 1) / Self.runLength
+        func packRuns(from first: Int, by step: Int) {
+            for run in stride(from: first, to: runCount, by: step) {
+                let start = run * Self.runLength
+                let rows = weight.rows(start..<min(weight.rows, start + Self.runLength))
+                packRun(rows, firstOutput: firstOutput + start)
+            }
+        }
+        // Waking threads for a small weight costs more than packing it.
+        guard weight.count >= Self.sharedCount, runCount > 1 else {
+            packRuns(from: 0, by: 1)
+            return
+        }
+        let threadCount = min(runCount, ProcessorCount.current.workerCount)
+        DispatchQueue.concurrentPerform(iterations: threadCount) { thread in
+            packRuns(from: thread, by: threadCount)
+        }
+    }
+
+    private func packRun(_ weight: Matrix, firstOutput: Int) {
         switch self {
         case .f32(let panels): panels.pack(weight, firstOutput: firstOutput)
         case .bf16(let panels): panels.pack(weight, firstOutput: firstOutput)
-        case .int8(let panels): round(weight, window: panels.window, firstOutput: firstOutput)
-        case .int4: round(weight, window: 1, firstOutput: firstOutput)
+        case .int8(let panels):
+            let rows = IntegerRows(rounding: weight, to: .int8, window: panels.window)
+            panels.pack(rows, firstOutput: firstOutput)
+        case .int4(let panels):
+            panels.pack(IntegerRows(rounding: weight, to: .int4), firstOutput: firstOutput)
         }
     }
 
@@ -76,18 +104,10 @@ enum PackedWeight: Sendable {
         }
     }
 
-    /// Makes whole numbers of a weight, a few rows at a time, and packs them.
-    private func round(_ weight: Matrix, window: Int, firstOutput: Int) {
-        for first in stride(from: 0, to: weight.rows, by: Self.roundedRowCount) {
-            let rows = weight.rows(first..<min(weight.rows, first + Self.roundedRowCount))
-            pack(
-                IntegerRows(rounding: rows, to: format, window: window),
-                firstOutput: firstOutput + first
-            )
-        }
-    }
-
-    private static let roundedRowCount = 64
+    /// Rows that are packed at a time.
+    private static let runLength = 64
+    /// Numbers of a weight that is worth several threads.
+    private static let sharedCount = 1 << 18
 
     /// Number of panels.
     static func panelCount(_ outputs: Int) -> Int { (outputs + panelWidth - 1) / panelWidth }
