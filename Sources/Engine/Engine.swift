@@ -87,6 +87,9 @@ package final class Engine: Sendable {
     /// The threads that compute.
     package var workers: EngineWorkers { core.workers }
 
+    /// The profile of the model's weights: `f32`, `bf16`, `w8a8` or `w4a8`.
+    package var profile: String { core.model.formats.profile.rawValue }
+
     // MARK: - Requests
 
     /// Queues a request.

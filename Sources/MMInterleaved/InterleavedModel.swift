@@ -14,6 +14,8 @@ package struct InterleavedModel: Sendable {
     package let language: LanguageModel
     /// Hidden states to pictures.
     package let imageDecoder: PictureDecoder
+    /// Formats of the weights.
+    package let formats: FormatPolicy
     /// Memory that the weights take.
     package let weightMemory: WeightMemory
 
@@ -41,6 +43,7 @@ package struct InterleavedModel: Sendable {
             language: configuration.language,
             vision: configuration.vision
         )
+        formats = parameters.ledger.formats
         weightMemory = WeightMemory(parameters.ledger.memory)
     }
 

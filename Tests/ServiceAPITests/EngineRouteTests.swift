@@ -91,6 +91,24 @@ extension ServiceTests {
             }
         }
 
+        @Test("Tells the profile of the model, and what memory its weights take by part and format")
+        func tellsWeights() throws {
+            try withService { service in
+                let models = try service.get("/v1/models").document()
+                let model = try #require((models["data"] as? [Document])?.first)
+                #expect(model["profile"] as? String == "f32")
+                let document = try service.get("/v1/engine").document()
+                let weights = try #require(document["weights"] as? [Document])
+                let parts = weights.compactMap { $0["part"] as? String }
+                #expect(parts == parts.sorted() && parts.contains("image_decoder"))
+                #expect(
+                    weights.allSatisfy {
+                        $0["format"] as? String == "f32" && $0["bytes"] as? Int ?? 0 > 0
+                    }
+                )
+            }
+        }
+
         @Test("Says that the model is being loaded while there is no engine")
         func refusesWhileLoading() throws {
             try withService(isReady: false) { service in

@@ -42,7 +42,7 @@ extension Service {
     /// `GET /v1/models`.
     func answerModels(_ exchange: Exchange, _ engine: Engine) {
         exchange.answer([
-            "object": "list", "data": .array([description(engine.modelConfiguration)]),
+            "object": "list", "data": .array([description(engine)]),
         ])
     }
 
@@ -60,14 +60,15 @@ extension Service {
                 parameter: "model"
             )
         }
-        exchange.answer(description(engine.modelConfiguration))
+        exchange.answer(description(engine))
     }
 
-    private func description(_ model: ModelConfiguration) -> JSON {
+    private func description(_ engine: Engine) -> JSON {
+        let model = engine.modelConfiguration
         let defaults = InterleaveCall(configuration: model, limits: configuration.limits)
         return [
             "id": .string(model.name), "object": "model", "created": .integer(created),
-            "owned_by": "interleaved",
+            "owned_by": "interleaved", "profile": .string(engine.profile),
             "context_length": .integer(model.language.maximumPositionCount),
             "tokens_per_image": .integer(model.imageTokenCount + 1),
             "images_per_context": .integer(model.language.imagesPerContext),

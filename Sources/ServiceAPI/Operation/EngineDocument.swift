@@ -30,10 +30,17 @@ extension EngineSnapshot {
             "since_progress_ms": sinceProgress.map { .double($0.milliseconds) } ?? .null,
             "running": .array(requests.filter { $0.place != .waiting }.map(\.json)),
             "waiting": .array(requests.filter { $0.place == .waiting }.map(\.json)),
-            "pools": .array(pools.map(\.json)), "steps": .array(steps), "costs": .array(costs),
+            "pools": .array(pools.map(\.json)), "weights": .array(weights.map(\.json)),
+            "steps": .array(steps), "costs": .array(costs),
             "simulation_costs": stepCosts.json, "instruction_set": instructionSets.json,
             "http": server.json,
         ]
+    }
+}
+
+extension EngineSnapshot.Weights {
+    fileprivate var json: JSON {
+        ["part": .string(part), "format": .string(format), "bytes": .integer(byteCount)]
     }
 }
 
