@@ -130,7 +130,7 @@ package struct ModelFileWriter {
 
     /// Writes the file, which appears once it is complete; the SHA-256 of every tensor goes to a file beside it.
     ///
-    /// Memory: one weight as numbers, and a few rows of it as they are stored.
+    /// Memory: one weight as numbers, and up to 4096 rows of it as they are stored.
     ///
     /// - Parameters:
     ///   - path: The file; one that is there is replaced.
@@ -183,12 +183,29 @@ package struct ModelFileWriter {
             return
         }
         let numbers = try CheckpointParameters(reader).numbers(of: entry.parameter, form)
-        for first in stride(from: 0, to: numbers.rows, by: Self.rowCount) {
-            let rows = numbers.rows(first..<min(numbers.rows, first + Self.rowCount))
-            let bytes =
-                try form.format == .bf16
+        let starts = Array(stride(from: 0, to: numbers.rows, by: Self.rowCount))
+        for first in stride(from: 0, to: starts.count, by: Self.runCount) {
+            let runs = starts[first..<min(starts.count, first + Self.runCount)]
+            let bytes = concurrentMap(runs.count) { index in
+                let start = runs[first + index]
+                return bytes(
+                    of: numbers.rows(start..<min(numbers.rows, start + Self.rowCount)),
+                    entry,
+                    form
+                )
+            }
+            for run in bytes { try unsafe writer.append(run.get().span.bytes, to: name) }
+        }
+    }
+
+    private func bytes(
+        of rows: Matrix,
+        _ entry: Entry,
+        _ form: LayerForm
+    ) -> Result<[UInt8], ModelDirectoryError> {
+        Result { () throws(ModelDirectoryError) in
+            try form.format == .bf16
                 ? rows.brainFloatWeightBytes() : blocks(rows, form, of: entry.parameter)
-            try unsafe writer.append(bytes.span.bytes, to: name)
         }
     }
 
@@ -210,7 +227,10 @@ package struct ModelFileWriter {
         return IntegerBlocks.bytes(of: rows)
     }
 
+    /// Rows that are rounded at a time, each run of them by one thread.
     private static let rowCount = 64
+    /// Runs that are rounded before they are written.
+    private static let runCount = 64
 }
 
 extension TensorDescription {

@@ -1,5 +1,3 @@
-internal import Dispatch
-
 /// A weight [outputs, inputs] in the order in which a product reads it: panels of sixteen outputs, from the first byte
 /// to the last.
 enum PackedWeight: Sendable {
@@ -63,21 +61,16 @@ enum PackedWeight: Sendable {
     /// Shapes: `weight` [rows, inputs].
     func pack(_ weight: Matrix, firstOutput: Int) {
         let runCount = (weight.rows + Self.runLength - 1) / Self.runLength
-        func packRuns(from first: Int, by step: Int) {
-            for run in stride(from: first, to: runCount, by: step) {
-                let start = run * Self.runLength
-                let rows = weight.rows(start..<min(weight.rows, start + Self.runLength))
-                packRun(rows, firstOutput: firstOutput + start)
-            }
+        func pack(run: Int) {
+            let start = run * Self.runLength
+            let rows = weight.rows(start..<min(weight.rows, start + Self.runLength))
+            packRun(rows, firstOutput: firstOutput + start)
         }
         // Waking threads for a small weight costs more than packing it.
-        guard weight.count >= Self.sharedCount, runCount > 1 else {
-            packRuns(from: 0, by: 1)
-            return
-        }
-        let threadCount = min(runCount, ProcessorCount.current.workerCount)
-        DispatchQueue.concurrentPerform(iterations: threadCount) { thread in
-            packRuns(from: thread, by: threadCount)
+        if weight.count < Self.sharedCount {
+            for run in 0..<runCount { pack(run: run) }
+        } else {
+            _ = concurrentMap(runCount, pack)
         }
     }
 
