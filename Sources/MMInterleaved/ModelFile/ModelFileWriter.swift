@@ -186,7 +186,7 @@ package struct ModelFileWriter {
         let starts = Array(stride(from: 0, to: numbers.rows, by: Self.rowCount))
         for first in stride(from: 0, to: starts.count, by: Self.runCount) {
             let runs = starts[first..<min(starts.count, first + Self.runCount)]
-            let bytes = concurrentMap(runs.count) { index in
+            let encoded = concurrentMap(runs.count) { index in
                 let start = runs[first + index]
                 return bytes(
                     of: numbers.rows(start..<min(numbers.rows, start + Self.rowCount)),
@@ -194,7 +194,10 @@ package struct ModelFileWriter {
                     form
                 )
             }
-            for run in bytes { try unsafe writer.append(run.get().span.bytes, to: name) }
+            for run in encoded {
+                let bytes = try run.get()
+                try unsafe writer.append(bytes.span.bytes, to: name)
+            }
         }
     }
 

@@ -11,7 +11,7 @@ internal import Synchronization
 /// - Returns: The values in the order of their indices.
 package func concurrentMap<Value: Sendable>(
     _ count: Int,
-    _ body: (_ index: Int) -> Value
+    _ body: @Sendable (_ index: Int) -> Value
 ) -> [Value] {
     let threadCount = min(count, ProcessorCount.current.workerCount)
     guard threadCount > 1 else { return (0..<count).map(body) }

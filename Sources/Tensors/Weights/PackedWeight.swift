@@ -61,7 +61,7 @@ enum PackedWeight: Sendable {
     /// Shapes: `weight` [rows, inputs].
     func pack(_ weight: Matrix, firstOutput: Int) {
         let runCount = (weight.rows + Self.runLength - 1) / Self.runLength
-        func pack(run: Int) {
+        @Sendable func pack(run: Int) {
             let start = run * Self.runLength
             let rows = weight.rows(start..<min(weight.rows, start + Self.runLength))
             packRun(rows, firstOutput: firstOutput + start)
