@@ -36,8 +36,8 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 
 /// The tests of one library, in `Tests/<name>Tests`.
 ///
-/// Those that compare kernels with plain arithmetic of their own are optimised in debug builds too: otherwise that arithmetic
-/// takes most of the time of all tests.
+/// Those that compare kernels with plain arithmetic of their own are optimised in every build, as otherwise that arithmetic
+/// takes most of the time of all tests; the others in none, as otherwise compiling them does.
 func tests(
     _ name: String,
     _ dependencies: [Target.Dependency] = [],
@@ -48,8 +48,7 @@ func tests(
         name: "\(name)Tests",
         dependencies: [.byName(name: name), "TestSupport"] + dependencies,
         resources: resources,
-        swiftSettings: swiftSettings
-            + (arithmetic ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : [])
+        swiftSettings: swiftSettings + [.unsafeFlags([arithmetic ? "-O" : "-Onone"])]
     )
 }
 
