@@ -286,6 +286,14 @@ void ilv_matmul_bf16(float *out, size_t out_stride, const uint16_t *x, size_t x_
                            widened);
 }
 
+void ilv_convolution_bf16(float *out, size_t out_stride, const uint16_t *x, size_t x_width,
+                          size_t channels, size_t kernel, size_t stride, size_t output_width,
+                          size_t first_row, size_t row_count, const uint16_t *w, const float *bias,
+                          size_t outputs, float *widened) {
+    kernels()->convolution_bf16(out, out_stride, x, x_width, channels, kernel, stride, output_width,
+                                first_row, row_count, w, bias, outputs, widened);
+}
+
 float ilv_peak_f32(size_t iterations, float seed, size_t *operations) {
     return kernels()->peak_f32(iterations, seed, operations);
 }

@@ -87,4 +87,85 @@ struct BrainFloatTests {
             #expect(out.surroundingsIntact)
         }
     }
+
+    @Test(
+        "A convolution is the product over the windows of the padded map",
+        arguments: [
+            (height: 8, width: 8, channels: 64, kernel: 3, stride: 1, outputs: 33),
+            (5, 13, 16, 3, 2, 16), (7, 30, 70, 1, 1, 17), (6, 6, 3, 4, 2, 5),
+        ]
+    )
+    func convolves(
+        _ height: Int,
+        _ width: Int,
+        _ channels: Int,
+        _ kernel: Int,
+        _ stride: Int,
+        _ outputs: Int
+    ) {
+        var random = SeededRandom(seed: UInt64(channels))
+        let (padded, border, window) = ((channels + 31) / 32 * 32, kernel / 2, kernel * kernel)
+        let (mapWidth, mapHeight) = (width + 2 * border, height + 2 * border)
+        let rows = (mapHeight - kernel) / stride + 1
+        let columns = (mapWidth - kernel) / stride + 1
+        let pixels = random.floats(mapHeight * mapWidth * channels)
+        let weights = random.floats(outputs * window * channels)
+        let bias = random.floats(outputs)
+        for set in KernelSet.all {
+            var map = Self.rounded(set, pixels, rows: mapHeight * mapWidth, columns: channels)
+            for pixel in 0..<mapHeight * mapWidth {
+                let (y, x) = pixel.quotientAndRemainder(dividingBy: mapWidth)
+                let isInner =
+                    (border..<border + height).contains(y) && (border..<border + width).contains(x)
+                for channel in 0..<padded where !isInner { map[pixel * padded + channel] = 0 }
+            }
+            let rounded = Self.rounded(set, weights, rows: outputs * window, columns: channels)
+            let inputs = window * padded
+            var packed = [UInt16](repeating: 0, count: (outputs + 15) / 16 * 16 * inputs)
+            unsafe set.table.matmul_pack_bf16(&packed, rounded, inputs, inputs, 0, outputs)
+            var windows: [UInt16] = []
+            for corner in (0..<rows * columns).map({
+                $0 / columns * stride * mapWidth + $0 % columns * stride
+            }) {
+                for place in 0..<window {
+                    let start = (corner + place / kernel * mapWidth + place % kernel) * padded
+                    windows += map[start..<start + padded]
+                }
+            }
+            var widened = [Float](repeating: 0, count: 8 * inputs)
+            let expected = GuardedRows(unwritten: rows * columns, columns: outputs)
+            unsafe set.table.matmul_bf16(
+                expected.pointer,
+                expected.stride,
+                windows,
+                inputs,
+                packed,
+                bias,
+                rows * columns,
+                inputs,
+                outputs,
+                0,
+                &widened
+            )
+            let out = GuardedRows(unwritten: rows * columns, columns: outputs)
+            unsafe set.table.convolution_bf16(
+                out.pointer,
+                out.stride,
+                map,
+                mapWidth,
+                channels,
+                kernel,
+                stride,
+                columns,
+                0,
+                rows,
+                packed,
+                bias,
+                outputs,
+                &widened
+            )
+            #expect(out.values == expected.values, "\(set.name)")
+            #expect(out.surroundingsIntact)
+        }
+    }
 }

@@ -18,5 +18,6 @@ struct FormatPolicyTests {
     @Test("What cannot be bytes becomes bfloat16")
     func fits() {
         #expect(FormatPolicy(.w8a8).format(of: "a.weight", inputs: 36) == .bf16)
+        #expect(FormatPolicy(.w8a8).format(of: "conv_in.weight", inputs: 4, window: 9) == .bf16)
     }
 }

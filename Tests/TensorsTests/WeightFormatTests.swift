@@ -81,9 +81,10 @@ struct WeightFormatTests {
     }
 
     @Test(
-        "A convolution of bytes costs about a thousandth of the result's square, borders included"
+        "A convolution of bytes costs about a thousandth of the result's square, one of bfloat16 some millionths",
+        arguments: [(WeightFormat.int8, 1e-3), (.bf16, 1e-5)]
     )
-    func convolution() {
+    func convolution(_ format: WeightFormat, bound: Double) {
         let grid = Grid(height: 13, width: 10)
         let compute = Compute(workerCount: 2)
         let x = values(2 * grid.count, 64, outliers: 10, seed: 7)
@@ -100,10 +101,10 @@ struct WeightFormatTests {
             return out.toArray()
         }
         let expected = result(.f32)
-        let differences = zip(result(.int8), expected).reduce(0) {
+        let differences = zip(result(format), expected).reduce(0) {
             $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1)
         }
-        #expect(differences / expected.reduce(0) { $0 + Double($1) * Double($1) } < 1e-3)
+        #expect(differences / expected.reduce(0) { $0 + Double($1) * Double($1) } < bound)
     }
 
     @Test(
@@ -146,6 +147,9 @@ struct WeightFormatTests {
         #expect(WeightFormat.int8.fits(inputs: 5120) && WeightFormat.int8.fits(inputs: 48))
         #expect(!WeightFormat.int8.fits(inputs: 36) && !WeightFormat.int8.fits(inputs: 1 << 20))
         #expect(WeightFormat.f32.fits(inputs: 3) && WeightFormat.bf16.fits(inputs: 3))
+        #expect(WeightFormat.bf16.fits(inputs: 4, window: 9))
+        #expect(!WeightFormat.bf16.fits(inputs: 3, window: 196))
+        #expect(!WeightFormat.int4.fits(inputs: 64, window: 9))
         let byteCounts = WeightFormat.allCases.map { format in
             LinearWeights(outputs: 64, inputs: 256, bias: nil, format: format).byteCount
         }

@@ -333,7 +333,7 @@ void ilv_matmul_i4(float *out, size_t out_stride, const int8_t *q, size_t q_stri
                    const uint8_t *multipliers, const float *w_scales, const float *bias,
                    size_t rows, size_t inputs, size_t outputs, int adding, uint8_t *scratch);
 
-// MARK: Products of bfloat16 (matmul_bf16)
+// MARK: Products of bfloat16
 
 /// Rounds to bfloat16, to nearest even; what is below 2^-55 becomes 0. out_stride is a multiple of 32, at least columns;
 /// what is beyond them becomes 0.
@@ -352,6 +352,16 @@ void ilv_matmul_pack_bf16(uint16_t *packed, const uint16_t *w, size_t w_stride, 
 void ilv_matmul_bf16(float *out, size_t out_stride, const uint16_t *x, size_t x_stride,
                      const uint16_t *w, const float *bias, size_t rows, size_t inputs,
                      size_t outputs, int adding, float *widened);
+
+/// The products of ilv_matmul_bf16 for the windows of a map.
+///
+/// x [height, x_width, padded channels]: the map with its border of zeros, channels padded to 32 · w packed from [outputs,
+/// kernel * kernel * padded channels] (kernel row, kernel column, channel); kernel at most 4 · bias [outputs] or NULL · out
+/// [row_count * output_width, outputs], of the first row on · widened: scratch of 8 * kernel * kernel * padded channels
+void ilv_convolution_bf16(float *out, size_t out_stride, const uint16_t *x, size_t x_width,
+                          size_t channels, size_t kernel, size_t stride, size_t output_width,
+                          size_t first_row, size_t row_count, const uint16_t *w, const float *bias,
+                          size_t outputs, float *widened);
 
 /// Multiplies and adds in independent chains of registers, as fast as the instruction set can; the number of
 /// operations done goes to *operations. seed is a little below 1, so that values stay finite. The result is of no use

@@ -55,6 +55,7 @@
     KERNEL(round_rows_bf16)              \
     KERNEL(matmul_pack_bf16)             \
     KERNEL(matmul_bf16)                  \
+    KERNEL(convolution_bf16)             \
     KERNEL(peak_f32)                     \
     KERNEL(read_u32)                     \
     ILV_BYTE_KERNEL_LIST(KERNEL)

@@ -1,4 +1,4 @@
-// Product of bfloat16 numbers in the arithmetic of AMX's TDPBF16PS. Compiled once per instruction set; no include guard.
+// Products of bfloat16 numbers in the arithmetic of AMX's TDPBF16PS. Compiled once per instruction set; no include guard.
 //
 // A result is, 32 inputs after the other, c = c + (even + odd): even and odd are chains of fused multiplications and
 // additions from 0 over the inputs of even and of odd index, in their order. Inputs below 2^-55 count as 0: then no
@@ -9,6 +9,8 @@
 #define ILV_PANEL ILV_LANES
 /// Inputs between two additions to the result.
 #define ILV_BF16_GROUP 32
+/// Weights that stay in the second-level cache while all rows pass by.
+#define ILV_BF16_BLOCK (256 * 1024)
 
 #if ILV_HAS_AVX512
 #define ILV_BF16_ROWS 8
@@ -134,29 +136,90 @@ static tile_bf16_function *const ILV_NAME(tiles_bf16)[ILV_BF16_ROWS] = {
 #endif
 };
 
-/// Inputs of a tile's rows as f32; `widened` has room for ILV_BF16_ROWS times the padded inputs.
-static void ILV_NAME(matmul_bf16)(float *out, size_t out_stride, const uint16_t *x, size_t x_stride,
-                                  const uint16_t *w, const float *bias, size_t rows, size_t inputs,
-                                  size_t outputs, int adding, float *widened) {
-    size_t padded = (inputs + ILV_BF16_GROUP - 1) / ILV_BF16_GROUP * ILV_BF16_GROUP;
-    size_t tiles = (rows + ILV_BF16_ROWS - 1) / ILV_BF16_ROWS, first = 0;
-    for (size_t t = 0; t < tiles; t++) {
-        size_t count = (rows - first + (tiles - t) - 1) / (tiles - t);
-        for (size_t i = 0; i < padded; i += ILV_BF16_GROUP) {
-            for (size_t r = 0; r < count; r++) {
-                const uint16_t *from = x + (first + r) * x_stride + i;
-                float *to = widened + i * count + r * ILV_BF16_GROUP;
+/// Rows of inputs, and where each row's inputs lie: runs of `length` numbers (a multiple of 32) that begin at the row's
+/// start plus each of the offsets.
+struct bf16_rows {
+    const uint16_t *x;
+    size_t x_stride;
+    const size_t *offsets;
+    size_t runs, length;
+};
+
+/// `outputs` outputs of `count` rows, at most ILV_BF16_ROWS, whose inputs `widened` gets as f32.
+ILV_INLINE void tile_row_bf16(float *out, size_t out_stride, const struct bf16_rows *x,
+                              size_t count, const uint16_t *w, const float *bias, size_t outputs,
+                              int adding, float *widened) {
+    size_t inputs = x->runs * x->length;
+    float *to = widened;
+    for (size_t run = 0; run < x->runs; run++) {
+        for (size_t i = 0; i < x->length; i += ILV_BF16_GROUP) {
+            for (size_t r = 0; r < count; r++, to += ILV_BF16_GROUP) {
+                const uint16_t *from = x->x + r * x->x_stride + x->offsets[run] + i;
                 store(to, bf16_lanes(load_u16(from)));
                 store(to + 16, bf16_lanes(load_u16(from + 16)));
             }
         }
-        for (size_t o = 0; o < outputs; o += ILV_PANEL) {
-            size_t last = outputs - o < ILV_PANEL ? outputs - o : ILV_PANEL;
-            ILV_NAME(tiles_bf16)[count - 1](out + first * out_stride + o, out_stride, widened,
-                                            w + o * padded, bias ? bias + o : NULL, padded, last,
-                                            adding);
+    }
+    for (size_t o = 0; o < outputs; o += ILV_PANEL) {
+        size_t last = outputs - o < ILV_PANEL ? outputs - o : ILV_PANEL;
+        ILV_NAME(tiles_bf16)[count - 1](out + o, out_stride, widened, w + o * inputs,
+                                        bias ? bias + o : NULL, inputs, last, adding);
+    }
+}
+
+/// Outputs whose weights stay in the second-level cache while all rows pass by: whole panels.
+ILV_INLINE size_t bf16_block(size_t inputs) {
+    size_t panels = inputs ? ILV_BF16_BLOCK / inputs / ILV_PANEL : 1;
+    return (panels ? panels : 1) * ILV_PANEL;
+}
+
+static void ILV_NAME(matmul_bf16)(float *out, size_t out_stride, const uint16_t *x, size_t x_stride,
+                                  const uint16_t *w, const float *bias, size_t rows, size_t inputs,
+                                  size_t outputs, int adding, float *widened) {
+    size_t padded = (inputs + ILV_BF16_GROUP - 1) / ILV_BF16_GROUP * ILV_BF16_GROUP;
+    size_t block = bf16_block(padded), start = 0;
+    for (size_t o = 0; o < outputs; o += block) {
+        size_t width = outputs - o < block ? outputs - o : block;
+        size_t tiles = (rows + ILV_BF16_ROWS - 1) / ILV_BF16_ROWS, first = 0;
+        for (size_t t = 0; t < tiles; t++) {
+            size_t count = (rows - first + (tiles - t) - 1) / (tiles - t);
+            struct bf16_rows tile = {x + first * x_stride, x_stride, &start, 1, padded};
+            tile_row_bf16(out + first * out_stride + o, out_stride, &tile, count, w + o * padded,
+                          bias ? bias + o : NULL, width, adding, widened);
+            first += count;
         }
-        first += count;
+    }
+}
+
+/// Most positions of a window.
+#define ILV_BF16_WINDOW 16
+
+static void ILV_NAME(convolution_bf16)(float *out, size_t out_stride, const uint16_t *x,
+                                       size_t x_width, size_t channels, size_t kernel,
+                                       size_t stride, size_t output_width, size_t first_row,
+                                       size_t row_count, const uint16_t *w, const float *bias,
+                                       size_t outputs, float *widened) {
+    size_t padded = (channels + ILV_BF16_GROUP - 1) / ILV_BF16_GROUP * ILV_BF16_GROUP;
+    size_t runs = kernel * kernel, block = bf16_block(runs * padded);
+    size_t offsets[ILV_BF16_WINDOW];
+    for (size_t k = 0; k < runs; k++) {
+        offsets[k] = (k / kernel * x_width + k % kernel) * padded;
+    }
+    for (size_t o = 0; o < outputs; o += block) {
+        size_t width = outputs - o < block ? outputs - o : block;
+        for (size_t y = 0; y < row_count; y++) {
+            size_t tiles = (output_width + ILV_BF16_ROWS - 1) / ILV_BF16_ROWS, first = 0;
+            for (size_t t = 0; t < tiles; t++) {
+                size_t count = (output_width - first + (tiles - t) - 1) / (tiles - t);
+                size_t corner = (first_row + y) * stride * x_width + first * stride;
+                struct bf16_rows tile = {x + corner * padded, stride * padded, offsets, runs,
+                                         padded};
+                tile_row_bf16(out + (y * output_width + first) * out_stride + o, out_stride, &tile,
+                              count, w + o * runs * padded, bias ? bias + o : NULL, width, 0,
+                              widened);
+                first += count;
+            }
+        }
     }
 }
 
@@ -175,4 +238,6 @@ static void ILV_NAME(matmul_pack_bf16)(uint16_t *packed, const uint16_t *w, size
 #undef ILV_TILE_BF16
 #undef ILV_BF16_ROWS
 #undef ILV_BF16_GROUP
+#undef ILV_BF16_BLOCK
+#undef ILV_BF16_WINDOW
 #undef ILV_PANEL

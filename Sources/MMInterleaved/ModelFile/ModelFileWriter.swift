@@ -182,7 +182,11 @@ package struct ModelFileWriter {
             try reader.withBytes(of: entry.parameter.name) { try writer.append($0, to: name) }
             return
         }
-        let numbers = try CheckpointParameters(reader).numbers(of: entry.parameter, form)
+        let outermost = try CheckpointParameters(reader).numbers(of: entry.parameter, form)
+        // What is not rotated is stored in PyTorch's order.
+        let numbers =
+            form.format == .bf16 && form.window > 1
+            ? outermost.withPixelsInnermost(window: form.window) : outermost
         let starts = Array(stride(from: 0, to: numbers.rows, by: Self.rowCount))
         for first in stride(from: 0, to: starts.count, by: Self.runCount) {
             let runs = starts[first..<min(starts.count, first + Self.runCount)]

@@ -10,8 +10,7 @@ extension Compute {
         adding: Bool
     ) {
         let rows = brainFloatRows(of: x)
-        // What the plain kernels widen at a time: eight rows.
-        let widened = scratch(pool.workerCount, 8 * rows.stride)
+        let widened = widenedRows(of: panels)
         forProductParts(x.rows, layer, byteCount: Self.byteCount(x, layer, out)) { part in
             let outputs = layer.outputs(ofPanels: part.panels)
             let out = part.of(out)
@@ -29,6 +28,11 @@ extension Compute {
                 widened.row(part.worker).base
             )
         }
+    }
+
+    /// Room for what every worker widens at a time where there are no instructions for bfloat16: eight rows of inputs.
+    func widenedRows(of panels: BrainFloatPanels) -> Matrix {
+        scratch(pool.workerCount, 8 * panels.stride)
     }
 
     /// Rounds rows to bfloat16.

@@ -18,61 +18,31 @@ extension Compute {
                 of: x,
                 rotation: panels.rotation,
                 samples: samples,
-                grid: grid,
-                border: layer.padding
-            )
-            let cut = productCut(
-                rows: out.rows,
-                inputs: layer.linear.inputs,
-                panels: layer.linear.panelCount
+                BorderedGrid(inner: grid, border: layer.padding)
             )
             let byteCount = Self.byteCount(x, layer.linear, out)
-            pool.run(cut.partCount, byteCount: byteCount) { part, _ in
-                let (pixels, panelRange) = cut[part]
-                // A row of results belongs to the part that its first pixel is in.
-                let width = target.width
-                let rows =
-                    (pixels.lowerBound + width - 1) / width..<(pixels.upperBound + width - 1)
-                    / width
-                convolve(maps, panels, layer, target: target, rows, panelRange, into: out)
+            forWindowParts(layer, target: target, of: out, byteCount: byteCount) { part in
+                let outputs = layer.linear.outputs(ofPanels: part.panels)
+                let first = (part.sample * target.height + part.rows.lowerBound) * target.width
+                unsafe ilv_convolution_i8(
+                    out.row(first).base + outputs.lowerBound,
+                    out.stride,
+                    maps.bytes(ofSample: part.sample),
+                    maps.pixels.grid.width,
+                    maps.sums(ofSample: part.sample),
+                    maps.scales[0, part.sample],
+                    layer.inputs,
+                    layer.kernel,
+                    layer.stride,
+                    target.width,
+                    part.rows.lowerBound,
+                    part.rows.count,
+                    panels.address(ofPanel: part.panels.lowerBound),
+                    panels.scales.base + outputs.lowerBound,
+                    layer.linear.biasAddress(of: outputs),
+                    outputs.count
+                )
             }
-        }
-    }
-
-    /// One thread's share: rows of results, counted over all samples, of the outputs of some panels.
-    private func convolve(
-        _ maps: ByteMaps,
-        _ panels: BytePanels,
-        _ layer: ConvolutionWeights,
-        target: Grid,
-        _ rows: Range<Int>,
-        _ panelRange: Range<Int>,
-        into out: Matrix
-    ) {
-        let outputs = layer.linear.outputs(ofPanels: panelRange)
-        var next = rows.lowerBound
-        while next < rows.upperBound {
-            let sample = next / target.height
-            let end = min(rows.upperBound, (sample + 1) * target.height)
-            unsafe ilv_convolution_i8(
-                out.row(next * target.width).base + outputs.lowerBound,
-                out.stride,
-                maps.bytes(ofSample: sample),
-                maps.grid.width,
-                maps.sums(ofSample: sample),
-                maps.scales[0, sample],
-                layer.inputs,
-                layer.kernel,
-                layer.stride,
-                target.width,
-                next - sample * target.height,
-                end - next,
-                panels.address(ofPanel: panelRange.lowerBound),
-                panels.scales.base + outputs.lowerBound,
-                layer.linear.biasAddress(of: outputs),
-                outputs.count
-            )
-            next = end
         }
     }
 
@@ -81,16 +51,9 @@ extension Compute {
         of x: Matrix,
         rotation: RotationGroup,
         samples: Int,
-        grid: Grid,
-        border: Int
+        _ pixels: BorderedGrid
     ) -> ByteMaps {
-        let maps = ByteMaps(
-            samples: samples,
-            of: grid,
-            border: border,
-            channels: x.columns,
-            workspace
-        )
+        let maps = ByteMaps(samples: samples, of: pixels, channels: x.columns, workspace)
         let rotated = scratch(x.rows, x.columns)
         let largest = scratch(1, x.rows)
         forRanges(
@@ -119,18 +82,18 @@ extension Compute {
             // The largest of what is largest in each pixel: an order-free maximum.
             unsafe ilv_largest_rows_f32(
                 maps.largest.base + sample,
-                largest.base + sample * grid.count,
-                grid.count,
+                largest.base + sample * pixels.inner.count,
+                pixels.inner.count,
                 1,
-                grid.count
+                pixels.inner.count
             )
         }
         forRanges(
-            of: samples * maps.grid.height,
-            granularity: rows(of: maps.grid.width * x.columns),
-            byteCount: Self.byteCount(rotated) + samples * maps.grid.count * maps.stride
+            of: samples * pixels.grid.height,
+            granularity: rows(of: pixels.grid.width * x.columns),
+            byteCount: Self.byteCount(rotated) + samples * pixels.grid.count * maps.stride
         ) { range, _ in
-            for row in range { maps.round(rotated, row: row, of: grid, border: border) }
+            for row in range { maps.round(rotated, row: row) }
         }
         return maps
     }
@@ -138,8 +101,7 @@ extension Compute {
 
 /// Maps of signed bytes with one scale each, and with zeros around them; scratch memory.
 @safe private struct ByteMaps {
-    /// Pixels of a map, its border included.
-    let grid: Grid
+    let pixels: BorderedGrid
     /// Bytes of a pixel: its channels, and zeros up to a whole tile.
     let stride: Int
     /// The largest magnitude of each map, [1, samples].
@@ -150,54 +112,53 @@ extension Compute {
     private let byteWords: Matrix
     private let sumWords: Matrix
 
-    init(samples: Int, of inner: Grid, border: Int, channels: Int, _ workspace: Workspace) {
-        grid = Grid(height: inner.height + 2 * border, width: inner.width + 2 * border)
+    init(samples: Int, of pixels: BorderedGrid, channels: Int, _ workspace: Workspace) {
+        self.pixels = pixels
         stride = ByteRows.padded(channels)
         largest = workspace.matrix(1, samples)
         scales = workspace.matrix(1, samples)
-        byteWords = workspace.matrix(samples * grid.count, stride / 4)
-        sumWords = workspace.matrix(samples, grid.count)
+        byteWords = workspace.matrix(samples * pixels.grid.count, stride / 4)
+        sumWords = workspace.matrix(samples, pixels.grid.count)
     }
 
     /// Where the bytes of a map begin.
     func bytes(ofSample sample: Int) -> UnsafeMutablePointer<Int8> {
         unsafe UnsafeMutableRawPointer(byteWords.base).assumingMemoryBound(to: Int8.self)
-            + sample * grid.count * stride
+            + sample * pixels.grid.count * stride
     }
 
     /// Where the sums of a map's pixels begin.
     func sums(ofSample sample: Int) -> UnsafeMutablePointer<Int32> {
         unsafe UnsafeMutableRawPointer(sumWords.base).assumingMemoryBound(to: Int32.self)
-            + sample * grid.count
+            + sample * pixels.grid.count
     }
 
     /// Rounds a row of pixels, counted over all maps with their borders.
     ///
     /// Shapes: `x` [samples·pixels, channels], without borders.
-    func round(_ x: Matrix, row: Int, of inner: Grid, border: Int) {
-        let (sample, y) = row.quotientAndRemainder(dividingBy: grid.height)
-        let bytes = unsafe bytes(ofSample: sample) + y * grid.width * stride
-        let sums = unsafe sums(ofSample: sample) + y * grid.width
-        let isBorder = y < border || y >= border + inner.height
-        for (start, count) in isBorder
-            ? [(0, grid.width)] : [(0, border), (border + inner.width, border)]
-        {
-            unsafe (bytes + start * stride).update(repeating: 0, count: count * stride)
-            unsafe (sums + start).update(repeating: 0, count: count)
+    func round(_ x: Matrix, row: Int) {
+        let (sample, y) = pixels.place(ofRow: row)
+        let bytes = unsafe bytes(ofSample: sample) + y * pixels.grid.width * stride
+        let sums = unsafe sums(ofSample: sample) + y * pixels.grid.width
+        for zeros in pixels.zeros(inRow: row) {
+            unsafe (bytes + zeros.lowerBound * stride).update(
+                repeating: 0,
+                count: zeros.count * stride
+            )
+            unsafe (sums + zeros.lowerBound).update(repeating: 0, count: zeros.count)
         }
-        if isBorder { return }
-        let first = x.row(sample * inner.count + (y - border) * inner.width)
+        guard let innerRow = pixels.innerRow(ofRow: row) else { return }
         let scale = unsafe ilv_quantize_map_i8(
-            bytes + border * stride,
+            bytes + pixels.border * stride,
             stride,
-            sums + border,
-            first.base,
+            sums + pixels.border,
+            x.row(innerRow * pixels.inner.width).base,
             x.stride,
-            inner.width,
+            pixels.inner.width,
             x.columns,
             largest[0, sample]
         )
         // The same for every row; the first one tells.
-        if y == border { scales[0, sample] = scale }
+        if y == pixels.border { scales[0, sample] = scale }
     }
 }

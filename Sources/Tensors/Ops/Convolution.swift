@@ -35,7 +35,9 @@ extension Compute {
         case .f32(let panels): weight = panels
         case .int8(let panels):
             return convolution(x, panels, layer, samples: samples, grid: grid, into: out)
-        case .bf16, .int4: preconditionFailure("no window is multiplied in this format")
+        case .bf16(let panels):
+            return convolution(x, panels, layer, samples: samples, grid: grid, into: out)
+        case .int4: preconditionFailure("no window is multiplied in this format")
         }
         let cut = productCut(rows: out.rows, inputs: window, panels: layer.linear.panelCount)
         let byteCount = Self.byteCount(x, layer.linear, out)

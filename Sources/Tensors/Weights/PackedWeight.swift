@@ -3,9 +3,9 @@
 enum PackedWeight: Sendable {
     /// [panel][input][16] numbers.
     case f32(FloatPanels)
-    /// [panel][inputs / 2][16][2] numbers, inputs padded to 32.
+    /// [panel][inputs / 2][16][2] numbers, inputs of a pixel padded to 32.
     case bf16(BrainFloatPanels)
-    /// [panel][inputs / 4][16][4] bytes, inputs padded to 64.
+    /// [panel][inputs / 4][16][4] bytes, inputs of a pixel padded to 64.
     case int8(BytePanels)
     /// [panel][inputs / 32][4][64] pairs of nibbles, inputs padded to 64, and [panel][inputs / 32][16] multipliers.
     case int4(NibblePanels)
@@ -24,7 +24,10 @@ enum PackedWeight: Sendable {
     init(_ format: WeightFormat, outputs: Int, inputs: Int, window: Int) {
         switch format {
         case .f32: self = .f32(FloatPanels(outputs: outputs, inputs: inputs))
-        case .bf16: self = .bf16(BrainFloatPanels(outputs: outputs, inputs: inputs))
+        case .bf16:
+            self = .bf16(
+                BrainFloatPanels(outputs: outputs, channels: inputs / window, window: window)
+            )
         case .int8:
             self = .int8(
                 BytePanels(outputs: outputs, channels: inputs / window, window: window)

@@ -14,7 +14,7 @@ package enum WeightFormat: String, CaseIterable, Hashable, Sendable {
     /// Whether a layer can have the format.
     ///
     /// Inputs are rotated in groups before they become bytes, and the sum of so many bytes must fit 32 bits. The windows
-    /// of convolutions are multiplied where they lie, which there is for single precision and for bytes.
+    /// of convolutions are multiplied where they lie; four bits have no product for that.
     ///
     /// - Parameters:
     ///   - inputs: Inputs of a pixel.
@@ -25,8 +25,8 @@ package enum WeightFormat: String, CaseIterable, Hashable, Sendable {
             RotationGroup(inputs: inputs) != nil && inputs * window <= Self.largestByteInputCount
         return switch self {
         case .f32: true
-        case .bf16: window == 1
-        case .int8: canBeBytes && window <= Self.largestByteWindow
+        case .bf16: window <= Self.largestRoundedWindow
+        case .int8: canBeBytes && window <= Self.largestRoundedWindow
         case .int4: canBeBytes && window == 1
         }
     }
@@ -43,7 +43,7 @@ package enum WeightFormat: String, CaseIterable, Hashable, Sendable {
     }
 
     private static let largestByteInputCount = 66_000
-    private static let largestByteWindow = 16
+    private static let largestRoundedWindow = 16
 }
 
 /// The values that are rotated together before they become bytes, which spreads outliers over them.
