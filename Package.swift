@@ -199,6 +199,13 @@ let package = Package(
             path: "Tests/ModelTestSupport",
             swiftSettings: swiftSettings
         ),
+        // The kernels for tiles on any processor: instructions are what their definition says.
+        .target(
+            name: "CTileModel",
+            dependencies: ["CKernels"],
+            path: "Tests/CTileModel",
+            cSettings: cSettings + [.headerSearchPath("../../Sources/CKernels")]
+        ),
         // What a fuzzer drives; ordinary builds make a program of it that repeats inputs. With ILV_FUZZER the fuzzer is
         // linked, for builds that count edges.
         .target(
@@ -220,7 +227,7 @@ let package = Package(
                 ? [] : [.unsafeFlags(["-sanitize=fuzzer,address"])]
         ),
         tests("FuzzTargets", resources: [.copy("Corpus")]),
-        tests("CKernels", arithmetic: true),
+        tests("CKernels", ["CTileModel"], arithmetic: true),
         tests("Locking"),
         tests("Files"),
         tests("Digests"),

@@ -6,24 +6,30 @@
 
 #include "kernels/tables.h"
 
-/// The instruction sets that there are kernels for, or might be, the plainest first.
+/// The instruction sets that there are kernels for, the plainest first.
 static const struct {
     const char *name;
     /// What of a processor it needs, by name.
     const char *features;
-    /// NULL where this build has none.
     const struct ilv_kernels *table;
     /// What it has instead of the table's kernels; NULL for nothing.
     const struct ilv_byte_kernels *bytes;
+    const struct ilv_brain_float_kernels *brain_floats;
+    /// Whether it is used only where it is asked for.
+    int on_request;
 } sets[] = {
-    {"generic", "", &ilv_kernels_generic, NULL},
+    {"generic", "", &ilv_kernels_generic, NULL, NULL, 0},
 #if defined(__x86_64__)
-    {"avx2", "avx2 fma f16c", &ilv_kernels_avx2, NULL},
-    {"avxvnni", "avx2 fma f16c avx-vnni", &ilv_kernels_avx2, &ilv_byte_kernels_avxvnni},
-    {"avx512", "avx2 fma f16c avx512f avx512bw avx512dq avx512vl", &ilv_kernels_avx512, NULL},
+    {"avx2", "avx2 fma f16c", &ilv_kernels_avx2, NULL, NULL, 0},
+    {"avxvnni", "avx2 fma f16c avx-vnni", &ilv_kernels_avx2, &ilv_byte_kernels_avxvnni, NULL, 0},
+    {"avx512", "avx2 fma f16c avx512f avx512bw avx512dq avx512vl", &ilv_kernels_avx512, NULL, NULL,
+     0},
     {"avx512vnni", "avx2 fma f16c avx512f avx512bw avx512dq avx512vl avx512-vnni",
-     &ilv_kernels_avx512, &ilv_byte_kernels_avx512vnni},
-    {"amx", "amx-tile amx-int8 amx-bf16", NULL, NULL},
+     &ilv_kernels_avx512, &ilv_byte_kernels_avx512vnni, NULL, 0},
+    // Its instructions are tested as their definition says (Tests/CTileModel), on a processor they have not been yet.
+    {"amx",
+     "avx2 fma f16c avx512f avx512bw avx512dq avx512vl avx512-vnni amx-tile amx-int8 amx-bf16",
+     &ilv_kernels_avx512, &ilv_byte_kernels_amx, &ilv_brain_float_kernels_amx, 1},
 #endif
 };
 #define ILV_SET_COUNT (sizeof sets / sizeof *sets)
@@ -55,20 +61,28 @@ static const struct ilv_kernels *table_of(size_t set) {
         ILV_BYTE_KERNEL_LIST(ILV_REPLACE)
 #undef ILV_REPLACE
     }
+    const struct ilv_brain_float_kernels *brain_floats = sets[set].brain_floats;
+    if (brain_floats) {
+#define ILV_REPLACE(kernel) table->kernel = brain_floats->kernel;
+        ILV_BRAIN_FLOAT_KERNEL_LIST(ILV_REPLACE)
+#undef ILV_REPLACE
+    }
     return table;
 }
 
 static void probe(void) {
+    const struct ilv_kernels *best = NULL;
     for (size_t i = 0; i < ILV_SET_COUNT; i++) {
         standings[i] = ilv_processor_standing(sets[i].features);
-        if (standings[i] == ILV_READY && sets[i].table == NULL) {
-            standings[i] = ILV_NOT_BUILT;
+        if (standings[i] == ILV_READY && sets[i].brain_floats && !ilv_processor_take_tiles()) {
+            standings[i] = ILV_NOT_PERMITTED;
         }
         if (standings[i] == ILV_READY) {
             available[available_count++] = table_of(i);
+            best = sets[i].on_request ? best : &tables[i];
+            standings[i] = sets[i].on_request ? ILV_ON_REQUEST : ILV_READY;
         }
     }
-    const struct ilv_kernels *best = available[available_count - 1];
     const char *wanted = ilv_isa_wanted();
     const struct ilv_kernels *named = wanted ? available_named(wanted) : NULL;
     atomic_store_explicit(&chosen, named ? named : best, memory_order_release);

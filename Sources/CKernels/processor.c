@@ -64,6 +64,15 @@ static uint64_t permitted_state(void) {
     return state;
 }
 
+int ilv_processor_take_tiles(void) {
+#if defined(__linux__)
+    // ARCH_REQ_XCOMP_PERM of the tiles' data (XCR0, bit 18).
+    return syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+#else
+    return 0;
+#endif
+}
+
 size_t ilv_processor_feature_count(void) {
     return sizeof features / sizeof *features;
 }
@@ -86,6 +95,10 @@ enum ilv_standing ilv_processor_feature(size_t index) {
 #else
 
 // Other processors have what the build's architecture promises; nothing is chosen between.
+int ilv_processor_take_tiles(void) {
+    return 0;
+}
+
 size_t ilv_processor_feature_count(void) {
     return 0;
 }

@@ -10,8 +10,8 @@ package struct InstructionSets: Hashable, Sendable {
         case outdone
         /// `INTERLEAVED_ISA` asks for another.
         case heldBack = "held_back"
-        /// The processor has it, but this build has no kernels for it.
-        case notBuilt = "not_built"
+        /// It could be used, and is only where `INTERLEAVED_ISA` asks for it.
+        case onRequest = "on_request"
         /// The processor has it, but the system does not let this process use its registers.
         case notPermitted = "not_permitted"
         /// The processor has it not.
@@ -66,7 +66,7 @@ package struct InstructionSets: Hashable, Sendable {
     ) -> Standing {
         switch standing {
         case ILV_READY: isUsed ? .used : wanted == nil ? .outdone : .heldBack
-        case ILV_NOT_BUILT: .notBuilt
+        case ILV_ON_REQUEST: isUsed ? .used : wanted == nil ? .onRequest : .heldBack
         case ILV_NOT_PERMITTED: .notPermitted
         default: .absent
         }
@@ -87,7 +87,7 @@ package struct InstructionSets: Hashable, Sendable {
 
     /// Names of those that this build and processor can run, the plainest first.
     package var available: [String] {
-        members.filter { [.used, .outdone, .heldBack].contains($0.standing) }.map(\.name)
+        members.filter { [.used, .outdone, .onRequest, .heldBack].contains($0.standing) }.map(\.name)
     }
 
     /// The story in one line: what is used, what the processor has, and why nothing better is used.
@@ -101,7 +101,8 @@ package struct InstructionSets: Hashable, Sendable {
             switch member.standing {
             case .used, .outdone: nil
             case .heldBack: "\(member.name) could be used"
-            case .notBuilt: "\(member.name) is not used, as this build has no kernels for it"
+            case .onRequest:
+                "\(member.name) is used only where INTERLEAVED_ISA asks for it"
             case .notPermitted: "\(member.name) is not used, as the system does not permit it"
             case .absent: "\(member.name) is not there"
             }

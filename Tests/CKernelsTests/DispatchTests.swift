@@ -19,12 +19,18 @@ struct DispatchTests {
         #expect(unsafe tableBeyond == nil)
     }
 
+    /// The name of the last of those that are used without being asked for.
+    private static var best: String? {
+        (0..<ilv_isa_known_count()).last { ilv_isa_known($0) == ILV_READY }.map { index in
+            unsafe String(cString: ilv_isa_known_name(index))
+        }
+    }
+
     @Test("The best instruction set is chosen when none is named")
-    func best() async {
+    func bestIsChosen() async {
         await #expect(processExitsWith: .success) {
             unsafe unsetenv("INTERLEAVED_ISA")
-            let last = unsafe ilv_isa_available(ilv_isa_count() - 1)
-            exit(unsafe last == ilv_isa_name() ? 0 : 1)
+            exit(unsafe Self.best == String(cString: ilv_isa_name()) ? 0 : 1)
         }
     }
 
@@ -40,8 +46,7 @@ struct DispatchTests {
     func unknownEnvironment() async {
         await #expect(processExitsWith: .success) {
             unsafe setenv("INTERLEAVED_ISA", "avx9000", 1)
-            let last = unsafe ilv_isa_available(ilv_isa_count() - 1)
-            exit(unsafe last == ilv_isa_name() ? 0 : 1)
+            exit(unsafe Self.best == String(cString: ilv_isa_name()) ? 0 : 1)
         }
     }
 

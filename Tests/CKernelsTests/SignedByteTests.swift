@@ -145,7 +145,7 @@ struct SignedByteProductTests {
         let x = Self.draw(rows * inputs, using: &random)
         let w = Self.draw(outputs * inputs, using: &random)
         let bias = random.floats(outputs)
-        for set in KernelSet.all {
+        for set in KernelSet.withTileModel {
             let left = Quantized(set, x, rows: rows, columns: inputs)
             let right = Quantized(set, w, rows: outputs, columns: inputs)
             var packed = [UInt8](repeating: 128, count: (outputs + 15) / 16 * 16 * left.stride)
@@ -209,7 +209,7 @@ struct SignedByteProductTests {
             }
         }
         var scratch = [UInt8](repeating: 0, count: 256 * 1024)
-        for set in KernelSet.all {
+        for set in KernelSet.withTileModel {
             let left = Quantized(set, x, rows: rows, columns: inputs)
             let out = GuardedRows(unwritten: rows, columns: outputs)
             unsafe set.table.matmul_i4(
@@ -254,7 +254,8 @@ struct SignedByteProductTests {
         "A convolution is the product over the windows of the padded map",
         arguments: [
             (height: 8, width: 8, channels: 64, kernel: 3, stride: 1, outputs: 33),
-            (5, 13, 16, 3, 2, 16), (7, 30, 70, 1, 1, 17), (6, 6, 3, 4, 2, 5),
+            (5, 13, 16, 3, 2, 16), (7, 30, 70, 1, 1, 17), (6, 6, 3, 4, 2, 5), (3, 50, 20, 3, 1, 40),
+            (4, 66, 65, 3, 2, 30),
         ]
     )
     func convolves(
@@ -286,7 +287,7 @@ struct SignedByteProductTests {
         let (scales, bias) = (random.floats(outputs, in: 0.1...1), random.floats(outputs))
         let rows = (mapHeight - kernel) / stride + 1
         let columns = (mapWidth - kernel) / stride + 1
-        for set in KernelSet.all {
+        for set in KernelSet.withTileModel {
             var packed = [UInt8](
                 repeating: 128,
                 count: (outputs + 15) / 16 * 16 * window * padded

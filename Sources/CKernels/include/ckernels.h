@@ -24,15 +24,15 @@
 /// Why something can be used or cannot, the best first.
 enum ilv_standing {
     ILV_READY,
-    /// The processor has it, but this build has no kernels for it.
-    ILV_NOT_BUILT,
+    /// It can be used, and is where INTERLEAVED_ISA asks for it.
+    ILV_ON_REQUEST,
     /// The processor has it, but the system does not let this process use its registers.
     ILV_NOT_PERMITTED,
     /// The processor has it not.
     ILV_ABSENT,
 };
 
-/// Name of the instruction set in use: "generic", "avx2" or "avx512". The environment variable
+/// Name of the instruction set in use: "generic" to "amx". The environment variable
 /// INTERLEAVED_ISA selects one by name; for a name the processor cannot run it is the best it can.
 const char *ilv_isa_name(void);
 

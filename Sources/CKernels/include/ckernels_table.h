@@ -54,11 +54,10 @@
     KERNEL(matmul_pack_i4)               \
     KERNEL(round_rows_bf16)              \
     KERNEL(matmul_pack_bf16)             \
-    KERNEL(matmul_bf16)                  \
-    KERNEL(convolution_bf16)             \
     KERNEL(peak_f32)                     \
     KERNEL(read_u32)                     \
-    ILV_BYTE_KERNEL_LIST(KERNEL)
+    ILV_BYTE_KERNEL_LIST(KERNEL)         \
+    ILV_BRAIN_FLOAT_KERNEL_LIST(KERNEL)
 
 /// Those that add products of bytes.
 #define ILV_BYTE_KERNEL_LIST(KERNEL)     \
@@ -66,6 +65,11 @@
     KERNEL(convolution_i8)               \
     KERNEL(matmul_i4)                    \
     KERNEL(peak_i8)
+
+/// Those that add products of bfloat16 numbers.
+#define ILV_BRAIN_FLOAT_KERNEL_LIST(KERNEL) \
+    KERNEL(matmul_bf16)                     \
+    KERNEL(convolution_bf16)
 
 /// One instruction set's version of every kernel.
 struct ilv_kernels {

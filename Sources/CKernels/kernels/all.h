@@ -17,6 +17,7 @@
 #include "pack_integers.h"
 #include "matmul_i8.h"
 #include "matmul_i4.h"
+#include "pack_bf16.h"
 #include "matmul_bf16.h"
 #include "peak_chains.h"
 #include "peaks.h"

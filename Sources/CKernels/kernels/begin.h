@@ -14,4 +14,8 @@
 /// Inputs that share a sum, and a multiplier of 4-bit weights.
 #define ILV_GROUP 32
 
+#ifndef ILV_HAS_TILES
+#define ILV_HAS_TILES 0
+#endif
+
 #include "lanes.h"

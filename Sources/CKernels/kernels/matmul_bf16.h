@@ -18,6 +18,30 @@
 #define ILV_BF16_ROWS 2
 #endif
 
+/// Rows that are multiplied together.
+#if ILV_HAS_TILES
+#define ILV_BF16_STEP ILV_TILE_STEP
+#else
+#define ILV_BF16_STEP ILV_BF16_ROWS
+#endif
+
+/// Results of sixteen outputs of a row, set or added to what is there; `count` of them exist.
+ILV_INLINE void finish_bf16(float *out, f32x16 y, const float *bias, size_t count, int adding) {
+    int is_whole = count == ILV_PANEL;
+    if (bias) {
+        y += is_whole ? load(bias) : load_part(bias, count);
+    }
+    if (adding) {
+        y = (is_whole ? load(out) : load_part(out, count)) + y;
+    }
+    if (is_whole) {
+        store(out, y);
+    } else {
+        store_part(out, y, count);
+    }
+}
+
+#if !ILV_HAS_TILES
 /// The numbers of even and of odd index of sixteen pairs.
 ILV_INLINE f32x16 even_lanes(u32x16 pairs) {
     return (f32x16)(pairs << 16);
@@ -31,28 +55,6 @@ ILV_INLINE u32x16 load_pairs(const uint16_t *w) {
     u32x16 pairs;
     memcpy(&pairs, w, sizeof pairs);
     return pairs;
-}
-
-static void ILV_NAME(round_rows_bf16)(uint16_t *out, size_t out_stride, const float *x,
-                                      size_t x_stride, size_t rows, size_t columns) {
-    for (size_t r = 0; r < rows; r++, out += out_stride, x += x_stride) {
-        size_t c = 0;
-        for (; c < columns; c += 16) {
-            size_t count = columns - c < 16 ? columns - c : 16;
-            f32x16 lanes = count == 16 ? load(x + c) : load_part(x + c, count);
-            u32x16 magnitude = (u32x16)lanes & 0x7fffffffu;
-            // 2^-55; NaN is above.
-            lanes = (f32x16)((u32x16)lanes & (u32x16)(magnitude >= (127u - 55u) << 23));
-            u16x16 half = bf16_from_lanes(lanes);
-            if (count == 16) {
-                store_u16(out + c, half);
-            } else {
-                copy_part(out + c, &half, count, sizeof(uint16_t));
-            }
-        }
-        c = columns;
-        memset(out + c, 0, (out_stride - c) * sizeof *out);
-    }
 }
 
 /// out[r, lane] of one panel for `rows` (a constant) rows, whose inputs `x` holds as f32 in groups: for every group
@@ -89,20 +91,7 @@ ILV_INLINE void tile_bf16(float *out, size_t out_stride, const float *x, const u
     }
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) {
-        f32x16 y = sums[r];
-        float *target = out + r * out_stride;
-        int is_whole = last == ILV_PANEL;
-        if (bias) {
-            y += is_whole ? load(bias) : load_part(bias, last);
-        }
-        if (adding) {
-            y = (is_whole ? load(target) : load_part(target, last)) + y;
-        }
-        if (is_whole) {
-            store(target, y);
-        } else {
-            store_part(target, y, last);
-        }
+        finish_bf16(out + r * out_stride, sums[r], bias, last, adding);
     }
 }
 
@@ -135,6 +124,7 @@ static tile_bf16_function *const ILV_NAME(tiles_bf16)[ILV_BF16_ROWS] = {
     ILV_NAME(tile_bf16_6), ILV_NAME(tile_bf16_7), ILV_NAME(tile_bf16_8),
 #endif
 };
+#endif
 
 /// Rows of inputs, and where each row's inputs lie: runs of `length` numbers (a multiple of 32) that begin at the row's
 /// start plus each of the offsets.
@@ -145,11 +135,32 @@ struct bf16_rows {
     size_t runs, length;
 };
 
-/// `outputs` outputs of `count` rows, at most ILV_BF16_ROWS, whose inputs `widened` gets as f32.
+/// `outputs` outputs of `count` rows, at most ILV_BF16_STEP; where there are no tiles `widened` gets the inputs as f32.
 ILV_INLINE void tile_row_bf16(float *out, size_t out_stride, const struct bf16_rows *x,
                               size_t count, const uint16_t *w, const float *bias, size_t outputs,
                               int adding, float *widened) {
     size_t inputs = x->runs * x->length;
+#if ILV_HAS_TILES
+    (void)widened;
+    struct tile_rows rows = {(const char *)x->x, x->x_stride * sizeof *x->x,
+                             x->offsets,         sizeof *x->x,
+                             x->runs,            x->length * sizeof *x->x,
+                             count};
+    f32x16 sums[ILV_TILE_SUMS];
+    tile_begin(count);
+    for (size_t o = 0; o < outputs; o += ILV_PANEL) {
+        size_t pair = o / ILV_PANEL % 2, last = outputs - o < ILV_PANEL ? outputs - o : ILV_PANEL;
+        if (pair == 0) {
+            tile_products(sums, &rows, w + o * inputs, inputs * ILV_PANEL * sizeof *w,
+                          outputs - o > ILV_PANEL, ILV_TILE_BF16);
+        }
+        for (size_t r = 0; r < count; r++) {
+            finish_bf16(out + r * out_stride + o, sums[tile_sum(r, pair, tile_upper(count))],
+                        bias ? bias + o : NULL, last, adding);
+        }
+    }
+    tile_end();
+#else
     float *to = widened;
     for (size_t run = 0; run < x->runs; run++) {
         for (size_t i = 0; i < x->length; i += ILV_BF16_GROUP) {
@@ -165,6 +176,7 @@ ILV_INLINE void tile_row_bf16(float *out, size_t out_stride, const struct bf16_r
         ILV_NAME(tiles_bf16)[count - 1](out + o, out_stride, widened, w + o * inputs,
                                         bias ? bias + o : NULL, inputs, last, adding);
     }
+#endif
 }
 
 /// Outputs whose weights stay in the second-level cache while all rows pass by: whole panels.
@@ -180,7 +192,7 @@ static void ILV_NAME(matmul_bf16)(float *out, size_t out_stride, const uint16_t 
     size_t block = bf16_block(padded), start = 0;
     for (size_t o = 0; o < outputs; o += block) {
         size_t width = outputs - o < block ? outputs - o : block;
-        size_t tiles = (rows + ILV_BF16_ROWS - 1) / ILV_BF16_ROWS, first = 0;
+        size_t tiles = (rows + ILV_BF16_STEP - 1) / ILV_BF16_STEP, first = 0;
         for (size_t t = 0; t < tiles; t++) {
             size_t count = (rows - first + (tiles - t) - 1) / (tiles - t);
             struct bf16_rows tile = {x + first * x_stride, x_stride, &start, 1, padded};
@@ -208,7 +220,7 @@ static void ILV_NAME(convolution_bf16)(float *out, size_t out_stride, const uint
     for (size_t o = 0; o < outputs; o += block) {
         size_t width = outputs - o < block ? outputs - o : block;
         for (size_t y = 0; y < row_count; y++) {
-            size_t tiles = (output_width + ILV_BF16_ROWS - 1) / ILV_BF16_ROWS, first = 0;
+            size_t tiles = (output_width + ILV_BF16_STEP - 1) / ILV_BF16_STEP, first = 0;
             for (size_t t = 0; t < tiles; t++) {
                 size_t count = (output_width - first + (tiles - t) - 1) / (tiles - t);
                 size_t corner = (first_row + y) * stride * x_width + first * stride;
@@ -223,20 +235,9 @@ static void ILV_NAME(convolution_bf16)(float *out, size_t out_stride, const uint
     }
 }
 
-static void ILV_NAME(matmul_pack_bf16)(uint16_t *packed, const uint16_t *w, size_t w_stride,
-                                       size_t inputs, size_t first_output, size_t outputs) {
-    size_t padded = (inputs + ILV_BF16_GROUP - 1) / ILV_BF16_GROUP * ILV_BF16_GROUP;
-    for (size_t r = 0; r < outputs; r++) {
-        size_t output = first_output + r, lane = output % ILV_PANEL;
-        uint16_t *panel = packed + output / ILV_PANEL * ILV_PANEL * padded;
-        for (size_t i = 0; i < padded; i++) {
-            panel[i / 2 * 2 * ILV_PANEL + 2 * lane + i % 2] = i < inputs ? w[r * w_stride + i] : 0;
-        }
-    }
-}
-
 #undef ILV_TILE_BF16
 #undef ILV_BF16_ROWS
+#undef ILV_BF16_STEP
 #undef ILV_BF16_GROUP
 #undef ILV_BF16_BLOCK
 #undef ILV_BF16_WINDOW

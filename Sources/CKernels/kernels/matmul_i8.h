@@ -18,11 +18,18 @@
 #define ILV_I8_PANELS(rows) ((rows) <= 1 ? 4 : (rows) <= 2 ? 2 : 1)
 #endif
 
+/// Rows that are multiplied together: with tiles more than have vectors of their own.
+#if ILV_HAS_TILES
+#define ILV_I8_STEP ILV_TILE_STEP
+#else
+#define ILV_I8_STEP ILV_I8_ROWS
+#endif
+
 /// Bytes of packed weights that stay in the second-level cache while all rows pass by.
 #define ILV_I8_BLOCK_BYTES (512 * 1024)
 
 /// Whether sums are of w + 128, so that 128 times the row's own sum has to go.
-#define ILV_I8_IS_BIASED (ILV_HAS_AVX512VNNI || ILV_HAS_AVXVNNI)
+#define ILV_I8_IS_BIASED (ILV_HAS_AVX512VNNI || ILV_HAS_AVXVNNI || ILV_HAS_TILES)
 
 #if ILV_HAS_AVX512
 typedef __m512i quads;
@@ -73,7 +80,7 @@ ILV_INLINE i32x16 add_quads(i32x16 sums, quads w, int32_t x) {
     memcpy(input, &x, sizeof input);
     for (size_t o = 0; o < ILV_PANEL; o++) {
         for (size_t j = 0; j < 4; j++) {
-            sums[o] += ((int32_t)w[4 * o + j] - 128) * input[j];
+            sums[o] += ((int32_t)w[4 * o + j] - (ILV_I8_IS_BIASED ? 0 : 128)) * input[j];
         }
     }
     return sums;
@@ -209,6 +216,45 @@ static tile_row_i8_function *const ILV_NAME(tile_rows_i8)[ILV_I8_ROWS] = {
 #endif
 };
 
+#if ILV_HAS_TILES
+/// All outputs of `count` rows, at most ILV_TILE_STEP, by tiles.
+static void ILV_NAME(tile_rows_by_amx_i8)(float *out, size_t out_stride, const struct i8_rows *x,
+                                          size_t count, const uint8_t *w, const float *w_scales,
+                                          const float *bias, size_t outputs) {
+    size_t inputs = x->runs * x->length;
+    struct tile_rows rows = {(const char *)x->q, x->q_stride, x->offsets, 1,
+                             x->runs,            x->length,   count};
+    i32x16 sums[ILV_TILE_SUMS];
+    tile_begin(count);
+    for (size_t o = 0; o < outputs; o += ILV_PANEL) {
+        size_t pair = o / ILV_PANEL % 2, last = outputs - o < ILV_PANEL ? outputs - o : ILV_PANEL;
+        if (pair == 0) {
+            tile_products(sums, &rows, w + o * inputs, inputs * ILV_PANEL, outputs - o > ILV_PANEL,
+                          ILV_TILE_BYTES);
+        }
+        for (size_t r = 0; r < count; r++) {
+            finish_quads(out + r * out_stride + o, sums[tile_sum(r, pair, tile_upper(count))],
+                         x->scales[r], x->excess[r], w_scales + o, bias ? bias + o : NULL, last,
+                         x->adding);
+        }
+    }
+    tile_end();
+}
+#endif
+
+/// All outputs of `count` rows, at most ILV_I8_STEP.
+ILV_INLINE void rows_i8(float *out, size_t out_stride, const struct i8_rows *x, size_t count,
+                        const uint8_t *w, const float *w_scales, const float *bias,
+                        size_t outputs) {
+#if ILV_HAS_TILES
+    if (count > ILV_I8_ROWS) {
+        ILV_NAME(tile_rows_by_amx_i8)(out, out_stride, x, count, w, w_scales, bias, outputs);
+        return;
+    }
+#endif
+    ILV_NAME(tile_rows_i8)[count - 1](out, out_stride, x, w, w_scales, bias, outputs);
+}
+
 /// Outputs whose weights stay in the second-level cache: a whole number of the widest tiles.
 ILV_INLINE size_t i8_block(size_t inputs, size_t outputs) {
     size_t step = ILV_I8_PANELS(1) * ILV_PANEL;
@@ -224,10 +270,10 @@ static void ILV_NAME(matmul_i8)(float *out, size_t out_stride, const int8_t *q, 
     size_t block = i8_block(padded, outputs), start = 0;
     for (size_t o = 0; o < outputs; o += block) {
         size_t width = outputs - o < block ? outputs - o : block;
-        size_t tiles = (rows + ILV_I8_ROWS - 1) / ILV_I8_ROWS, first = 0;
+        size_t tiles = (rows + ILV_I8_STEP - 1) / ILV_I8_STEP, first = 0;
         for (size_t t = 0; t < tiles; t++) {
             size_t count = (rows - first + (tiles - t) - 1) / (tiles - t);
-            int32_t excess[ILV_I8_ROWS] = {0};
+            int32_t excess[ILV_I8_STEP] = {0};
             for (size_t r = 0; ILV_I8_IS_BIASED && r < count; r++) {
                 for (size_t g = 0; g < groups; g++) {
                     excess[r] += 128 * sums[(first + r) * groups + g];
@@ -235,9 +281,8 @@ static void ILV_NAME(matmul_i8)(float *out, size_t out_stride, const int8_t *q, 
             }
             struct i8_rows x = {q + first * q_stride, q_stride,       &start, 1,
                                 padded,               scales + first, excess, adding};
-            ILV_NAME(tile_rows_i8)[count - 1](out + first * out_stride + o, out_stride, &x,
-                                              w + o * padded, w_scales + o, bias ? bias + o : NULL,
-                                              width);
+            rows_i8(out + first * out_stride + o, out_stride, &x, count, w + o * padded,
+                    w_scales + o, bias ? bias + o : NULL, width);
             first += count;
         }
     }
@@ -257,19 +302,19 @@ static void ILV_NAME(convolution_i8)(float *out, size_t out_stride, const int8_t
     for (size_t k = 0; k < runs; k++) {
         offsets[k] = (k / kernel * q_width + k % kernel) * padded;
     }
-    float scales[ILV_I8_ROWS];
-    for (size_t r = 0; r < ILV_I8_ROWS; r++) {
+    float scales[ILV_I8_STEP];
+    for (size_t r = 0; r < ILV_I8_STEP; r++) {
         scales[r] = scale;
     }
     size_t block = i8_block(runs * padded, outputs);
     for (size_t o = 0; o < outputs; o += block) {
         size_t width = outputs - o < block ? outputs - o : block;
         for (size_t y = 0; y < row_count; y++) {
-            size_t tiles = (output_width + ILV_I8_ROWS - 1) / ILV_I8_ROWS, first = 0;
+            size_t tiles = (output_width + ILV_I8_STEP - 1) / ILV_I8_STEP, first = 0;
             for (size_t t = 0; t < tiles; t++) {
                 size_t count = (output_width - first + (tiles - t) - 1) / (tiles - t);
                 size_t corner = (first_row + y) * stride * q_width + first * stride;
-                int32_t excess[ILV_I8_ROWS] = {0};
+                int32_t excess[ILV_I8_STEP] = {0};
                 for (size_t r = 0; ILV_I8_IS_BIASED && r < count; r++) {
                     for (size_t k = 0; k < runs; k++) {
                         excess[r] += 128 * sums[corner + r * stride + offsets[k] / padded];
@@ -277,9 +322,8 @@ static void ILV_NAME(convolution_i8)(float *out, size_t out_stride, const int8_t
                 }
                 struct i8_rows x = {q + corner * padded, stride * padded, offsets, runs,
                                     padded,              scales,          excess,  0};
-                ILV_NAME(tile_rows_i8)[count - 1](
-                    out + (y * output_width + first) * out_stride + o, out_stride, &x,
-                    w + o * runs * padded, w_scales + o, bias ? bias + o : NULL, width);
+                rows_i8(out + (y * output_width + first) * out_stride + o, out_stride, &x, count,
+                        w + o * runs * padded, w_scales + o, bias ? bias + o : NULL, width);
                 first += count;
             }
         }
@@ -288,6 +332,7 @@ static void ILV_NAME(convolution_i8)(float *out, size_t out_stride, const int8_t
 
 #undef ILV_TILE_ROW_I8
 #undef ILV_I8_ROWS
+#undef ILV_I8_STEP
 #undef ILV_I8_PANELS
 #undef ILV_I8_BLOCK_BYTES
 #undef ILV_I8_IS_BIASED
