@@ -129,7 +129,7 @@ let package = Package(
 
         library(
             "ReferenceImport",
-            ["Files", "JSON", "Tensors", "Checkpoints", "MMInterleaved", yams]
+            ["Files", "JSON", "Tensors", "Checkpoints", "Tokenization", "MMInterleaved", yams]
         ),
 
         library(

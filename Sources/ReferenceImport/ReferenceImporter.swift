@@ -2,6 +2,7 @@ internal import Checkpoints
 internal import Files
 package import MMInterleaved
 package import Tensors
+internal import Tokenization
 
 /// A release that cannot be imported: names the file and what is wrong with it.
 package struct ImportError: Error, Hashable, CustomStringConvertible {
@@ -114,13 +115,10 @@ package struct ReferenceImporter {
         return weights
     }
 
-    /// Largest SentencePiece model that is copied.
-    private static let maximumTokenizerByteCount = 64 << 20
-
     private func tokenizer() throws -> [UInt8] {
         try File.read(
             layout.tokenizerPath,
-            maximumByteCount: Self.maximumTokenizerByteCount
+            maximumByteCount: Tokenizer.maximumModelByteCount
         )
     }
 

@@ -88,12 +88,7 @@ struct NextWords {
         let side = model.configuration.vision.imageSize
         return try prompt.pictures.map { file in
             let picture = try ImageFileDecoder.decode(file, as: .seen)
-            return Matrix(
-                rows: side * side,
-                columns: 3,
-                values: ImageTransform(resolution: side).apply(to: picture).pixels
-                    .map { Float($0) / 255 }
-            )
+            return Matrix(pixelsOf: ImageTransform(resolution: side).apply(to: picture))
         }
     }
 }

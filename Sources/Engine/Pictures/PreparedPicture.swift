@@ -1,5 +1,6 @@
 internal import Digests
 internal import Images
+internal import MMInterleaved
 internal import Scheduling
 internal import Tensors
 
@@ -17,11 +18,5 @@ struct PreparedPicture: Sendable {
     }
 
     /// The pixels as the visual tokenizer takes them, [height·width, 3] in [0, 1].
-    var pixels: Matrix {
-        Matrix(
-            rows: image.width * image.height,
-            columns: 3,
-            values: image.pixels.map { Float($0) / 255 }
-        )
-    }
+    var pixels: Matrix { Matrix(pixelsOf: image) }
 }

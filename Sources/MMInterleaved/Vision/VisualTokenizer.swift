@@ -1,3 +1,4 @@
+package import Images
 package import Tensors
 
 /// What the model knows of a picture: tokens for the language model and a feature pyramid for the
@@ -181,5 +182,16 @@ package struct VisualTokenizer: Sendable {
             perceiver.resample(placed, samples: samples, compute, into: stages.resampled)
             compute.linear(stages.resampled, projection, into: stages.tokens)
         }
+    }
+}
+
+extension Matrix {
+    /// The pixels of a picture as the visual tokenizer takes them, [height·width, 3] in [0, 1].
+    package init(pixelsOf image: RGBImage) {
+        self.init(
+            rows: image.width * image.height,
+            columns: 3,
+            values: image.pixels.map { Float($0) / 255 }
+        )
     }
 }
