@@ -226,10 +226,19 @@ ILV_INLINE void expand_i4(uint8_t *out, const uint8_t *w, const uint8_t *multipl
     }
 }
 
+/// Bytes of weights that stay in the second-level cache while a few rows pass by.
+#define ILV_I4_BLOCK_BYTES (256 * 1024)
 /// Rows from which on the weights are expanded first.
 #define ILV_I4_EXPANDED_ROWS 32
 /// Bytes of expanded weights at a time.
 #define ILV_I4_EXPANDED_BYTES (256 * 1024)
+
+/// Outputs whose weights stay in the second-level cache while a few rows pass by: a whole number of the widest tiles.
+ILV_INLINE size_t i4_block(size_t inputs) {
+    size_t step = ILV_I4_PANELS(1) * ILV_PANEL;
+    size_t block = inputs ? 2 * ILV_I4_BLOCK_BYTES / inputs / step * step : step;
+    return block < step ? step : block;
+}
 
 static void ILV_NAME(matmul_i4)(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
                                 const float *scales, const int32_t *sums, const uint8_t *w,
@@ -238,15 +247,21 @@ static void ILV_NAME(matmul_i4)(float *out, size_t out_stride, const int8_t *q, 
                                 int adding, uint8_t *scratch) {
     size_t padded = (inputs + 63) / 64 * 64, groups = padded / ILV_GROUP;
     if (rows < ILV_I4_EXPANDED_ROWS || padded * ILV_PANEL > ILV_I4_EXPANDED_BYTES) {
-        size_t tiles = (rows + ILV_I4_ROWS - 1) / ILV_I4_ROWS, first = 0;
-        for (size_t t = 0; t < tiles; t++) {
-            size_t count = (rows - first + (tiles - t) - 1) / (tiles - t);
-            struct i4_rows x = {q + first * q_stride, q_stride,
-                                padded,               scales + first,
-                                sums + first * groups, adding};
-            ILV_NAME(tile_rows_i4)[count - 1](out + first * out_stride, out_stride, &x, w,
-                                              multipliers, w_scales, bias, outputs);
-            first += count;
+        size_t tiles = (rows + ILV_I4_ROWS - 1) / ILV_I4_ROWS;
+        // Weights that several tiles need are read from memory once.
+        size_t block = tiles > 1 ? i4_block(padded) : outputs;
+        for (size_t o = 0; o < outputs; o += block) {
+            size_t width = outputs - o < block ? outputs - o : block, first = 0;
+            for (size_t t = 0; t < tiles; t++) {
+                size_t count = (rows - first + (tiles - t) - 1) / (tiles - t);
+                struct i4_rows x = {q + first * q_stride, q_stride,
+                                    padded,               scales + first,
+                                    sums + first * groups, adding};
+                ILV_NAME(tile_rows_i4)[count - 1](
+                    out + first * out_stride + o, out_stride, &x, w + o * padded / 2,
+                    multipliers + o * groups, w_scales + o, bias ? bias + o : NULL, width);
+                first += count;
+            }
         }
         return;
     }
@@ -266,6 +281,7 @@ static void ILV_NAME(matmul_i4)(float *out, size_t out_stride, const int8_t *q, 
 #undef ILV_I4_ROWS
 #undef ILV_I4_PANELS
 #undef ILV_I4_GROUP_BYTES
+#undef ILV_I4_BLOCK_BYTES
 #undef ILV_I4_EXPANDED_ROWS
 #undef ILV_I4_EXPANDED_BYTES
 #undef ILV_QUAD_BYTES
