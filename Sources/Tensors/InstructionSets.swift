@@ -87,7 +87,8 @@ package struct InstructionSets: Hashable, Sendable {
 
     /// Names of those that this build and processor can run, the plainest first.
     package var available: [String] {
-        members.filter { [.used, .outdone, .onRequest, .heldBack].contains($0.standing) }.map(\.name)
+        members.filter { [.used, .outdone, .onRequest, .heldBack].contains($0.standing) }
+            .map(\.name)
     }
 
     /// The story in one line: what is used, what the processor has, and why nothing better is used.
@@ -101,8 +102,7 @@ package struct InstructionSets: Hashable, Sendable {
             switch member.standing {
             case .used, .outdone: nil
             case .heldBack: "\(member.name) could be used"
-            case .onRequest:
-                "\(member.name) is used only where INTERLEAVED_ISA asks for it"
+            case .onRequest: "\(member.name) is used only where INTERLEAVED_ISA asks for it"
             case .notPermitted: "\(member.name) is not used, as the system does not permit it"
             case .absent: "\(member.name) is not there"
             }
