@@ -26,7 +26,7 @@ static const struct {
      0},
     {"avx512vnni", "avx2 fma f16c avx512f avx512bw avx512dq avx512vl avx512-vnni",
      &ilv_kernels_avx512, &ilv_byte_kernels_avx512vnni, NULL, 0},
-    // Its instructions are tested as their definition says (Tests/CTileModel), on a processor they have not been yet.
+    // Tested with instructions that are functions (Tests/CTileModel); not run on a processor that has them yet.
     {"amx",
      "avx2 fma f16c avx512f avx512bw avx512dq avx512vl avx512-vnni amx-tile amx-int8 amx-bf16",
      &ilv_kernels_avx512, &ilv_byte_kernels_amx, &ilv_brain_float_kernels_amx, 1},
