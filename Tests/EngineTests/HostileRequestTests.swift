@@ -158,6 +158,22 @@ struct HostileRequestTests {
         expectIdle(runner.engine)
     }
 
+    @Test("More pictures at a time than there is memory for are refused, and one is always drawn")
+    func tooManyDrawings() throws {
+        let runner = try RequestRunner(biases: [vocabulary.beginOfImage: 60]) {
+            $0.drawingByteBudget = 1
+        }
+        let pool = runner.engine.snapshot(runner.engine.metrics).pools.first { $0.name == "drawings" }
+        #expect(pool?.capacityBlockCount == 1)
+        let error = #expect(throws: EngineError.self) {
+            _ = try runner.events { $0.picture.count = 2 }
+        }
+        #expect(error?.kind == .invalidRequest && error?.field == .pictureCount)
+        #expect(error?.detail == "may need 2 drawings at a time, the server has 1")
+        #expect(try runner.events { $0.picture.count = 1 }.failure == nil)
+        expectIdle(runner.engine)
+    }
+
     @Test(
         "More options than there is memory for are refused as such, and so many as fit are scored"
     )

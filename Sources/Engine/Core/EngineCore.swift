@@ -102,7 +102,8 @@ actor EngineCore {
         case .positionBlocks: model.language.byteCountPerBlock
         case .imageFeatures: EncodedImage.byteCount(of: model.configuration)
         case .inputBytes: 1
-        case .drawings, .waitingRequests: 0
+        case .drawings: Drawing.byteCount(of: model.configuration)
+        case .waitingRequests: 0
         }
     }
 

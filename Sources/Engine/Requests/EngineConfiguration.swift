@@ -40,6 +40,10 @@ extension Engine {
         ///
         /// At least as many pictures as one sequence may hold fit, whatever this says.
         package var imageByteBudget = 256 << 20
+        /// Bytes for drawings: what they keep between their steps.
+        ///
+        /// At least one fits, whatever this says.
+        package var drawingByteBudget = 1 << 30
         /// The synchronizers that look at pictures; fewer than all is an ablation, to measure what they
         /// contribute.
         package var synchronizers = Synchronizers.all
@@ -65,6 +69,11 @@ extension Engine {
             scheduling.imageByteBudget = max(
                 imageByteBudget,
                 language.maximumImageCount * scheduling.imageByteCount
+            )
+            let drawingByteCount = Drawing.byteCount(of: model.configuration)
+            scheduling.drawingCapacity = min(
+                scheduling.drawingCapacity,
+                max(1, drawingByteBudget / drawingByteCount)
             )
             return scheduling
         }

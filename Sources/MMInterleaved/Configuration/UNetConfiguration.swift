@@ -112,6 +112,17 @@ package struct UNetConfiguration: Codable, Hashable, Sendable {
         return skips
     }
 
+    /// Channels of every attention, in the order in which they run.
+    package var attentionChannels: [Int] {
+        let down = zip(blockChannels, hasAttention).flatMap { channels, attends in
+            Array(repeating: channels, count: attends ? layersPerBlock : 0)
+        }
+        let up = zip(blockChannels, hasAttention).reversed().flatMap { channels, attends in
+            Array(repeating: channels, count: attends ? layersPerBlock + 1 : 0)
+        }
+        return down + blockChannels.suffix(1) + up
+    }
+
     /// Checks that the sizes fit together.
     func validate(_ field: String) throws(ModelConfigurationError) {
         try ModelConfigurationError.check("\(field).in_channels", latentChannels, in: 1...64)

@@ -84,19 +84,19 @@ extension Compute {
     ///
     /// Shapes: `x` [samples·pixels, channels], without borders.
     func round(_ x: Matrix, row: Int) {
-        let (sample, y) = pixels.place(ofRow: row)
+        let (sample, y, inner) = pixels.place(ofRow: row)
         let numbers = unsafe numbers(ofSample: sample) + y * pixels.grid.width * stride
-        for zeros in pixels.zeros(inRow: row) {
+        pixels.forZeros(inRow: row) { zeros in
             unsafe (numbers + zeros.lowerBound * stride).update(
                 repeating: 0,
                 count: zeros.count * stride
             )
         }
-        guard let innerRow = pixels.innerRow(ofRow: row) else { return }
+        guard let inner else { return }
         unsafe ilv_round_rows_bf16(
             numbers + pixels.border * stride,
             stride,
-            x.row(innerRow * pixels.inner.width).base,
+            x.row(inner * pixels.inner.width).base,
             x.stride,
             pixels.inner.width,
             x.columns

@@ -137,22 +137,22 @@ extension Compute {
     ///
     /// Shapes: `x` [samples·pixels, channels], without borders.
     func round(_ x: Matrix, row: Int) {
-        let (sample, y) = pixels.place(ofRow: row)
+        let (sample, y, inner) = pixels.place(ofRow: row)
         let bytes = unsafe bytes(ofSample: sample) + y * pixels.grid.width * stride
         let sums = unsafe sums(ofSample: sample) + y * pixels.grid.width
-        for zeros in pixels.zeros(inRow: row) {
+        pixels.forZeros(inRow: row) { zeros in
             unsafe (bytes + zeros.lowerBound * stride).update(
                 repeating: 0,
                 count: zeros.count * stride
             )
             unsafe (sums + zeros.lowerBound).update(repeating: 0, count: zeros.count)
         }
-        guard let innerRow = pixels.innerRow(ofRow: row) else { return }
+        guard let inner else { return }
         let scale = unsafe ilv_quantize_map_i8(
             bytes + pixels.border * stride,
             stride,
             sums + pixels.border,
-            x.row(innerRow * pixels.inner.width).base,
+            x.row(inner * pixels.inner.width).base,
             x.stride,
             pixels.inner.width,
             x.columns,

@@ -10,23 +10,19 @@ struct BorderedGrid {
     /// With the border.
     var grid: Grid { Grid(height: inner.height + 2 * border, width: inner.width + 2 * border) }
 
-    /// The sample that a row belongs to, and its place in the map of that.
-    func place(ofRow row: Int) -> (sample: Int, y: Int) {
+    /// The sample that a row belongs to, its place in the map of that, and the row of the maps without borders that it
+    /// holds; nil for a row that is border alone.
+    func place(ofRow row: Int) -> (sample: Int, y: Int, inner: Int?) {
         let (sample, y) = row.quotientAndRemainder(dividingBy: grid.height)
-        return (sample, y)
+        let isBorder = y < border || y >= border + inner.height
+        return (sample, y, isBorder ? nil : sample * inner.height + y - border)
     }
 
-    /// The pixels of a row that are zeros.
-    func zeros(inRow row: Int) -> [Range<Int>] {
-        innerRow(ofRow: row) == nil
-            ? [0..<grid.width] : [0..<border, border + inner.width..<grid.width]
-    }
-
-    /// The row of the maps without borders that a row holds; nil for one that is border alone.
-    func innerRow(ofRow row: Int) -> Int? {
-        let (sample, y) = place(ofRow: row)
-        return y < border || y >= border + inner.height
-            ? nil : sample * inner.height + y - border
+    /// Runs a body for each run of zeros in a row of pixels.
+    func forZeros(inRow row: Int, _ body: (_ pixels: Range<Int>) -> Void) {
+        guard place(ofRow: row).inner != nil else { return body(0..<grid.width) }
+        body(0..<border)
+        body(border + inner.width..<grid.width)
     }
 }
 

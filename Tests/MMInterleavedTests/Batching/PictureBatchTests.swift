@@ -88,6 +88,19 @@ struct PictureBatchTests {
         }
     }
 
+    @Test("What a drawing keeps is known in bytes before there is one")
+    func drawingByteCount() {
+        let (decoder, compute) = (model.imageDecoder, Compute(workerCount: 1))
+        let conditioning = decoder.unet.conditioning(of: decoder.negativeTokens, compute)
+        let image = model.encode([TinyModel.pixels(seed: 1)], compute)[0]
+        let source = decoder.unet.source(of: image.pyramid, compute)
+        let kept = (conditioning.keyValues + source.blocks).reduce(0) { $0 + $1.count }
+        // Latents, noise in two orders, and the prediction; red, green and blue of the picture.
+        let latents = 4 * decoder.latentSide * decoder.latentSide * decoder.latentChannels
+        let pixels = 3 * decoder.pictureSide * decoder.pictureSide
+        #expect(Drawing.byteCount(of: model.configuration) == 4 * (kept + latents + pixels))
+    }
+
     @Test("Pictures rendered together equal those rendered alone", arguments: 1...4, [1, 3])
     func rendering(count: Int, workers: Int) {
         let decoder = model.imageDecoder

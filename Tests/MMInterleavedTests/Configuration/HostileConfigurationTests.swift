@@ -97,6 +97,7 @@ struct HostileConfigurationTests {
                     maximumElementCount: 1 << 24
                 )
                 _ = EncodedImage.byteCount(of: configuration)
+                _ = Drawing.byteCount(of: configuration)
                 _ = KeyValuePool.byteCount(perBlockOf: configuration.language)
             }
         }

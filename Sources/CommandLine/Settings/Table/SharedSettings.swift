@@ -91,6 +91,15 @@ enum SharedSettings: SettingSection {
             .byteCount(memory),
             \.engine.imageByteBudget
         ),
+        Setting(
+            "drawing_bytes",
+            """
+            Memory for what drawings keep between their steps; most of it is what the picture before tells them. \
+            No more are drawn together than fit. One always fits.
+            """,
+            .byteCount(memory),
+            \.engine.drawingByteBudget
+        ),
     ]
 
     private static let connections: [Setting] = [
