@@ -244,6 +244,25 @@ void ilv_matmul_pack_i8(uint8_t *packed, const int8_t *w, size_t w_stride, size_
     kernels()->matmul_pack_i8(packed, w, w_stride, inputs, first_output, outputs);
 }
 
+void ilv_matmul_pack_inputs_i8(uint8_t *packed, const float *w, size_t w_stride, size_t inputs,
+                               size_t outputs, size_t first_input, size_t input_count,
+                               const float *largest) {
+    kernels()->matmul_pack_inputs_i8(packed, w, w_stride, inputs, outputs, first_input, input_count,
+                                     largest);
+}
+
+void ilv_column_extremes_f32(float *least, float *most, const float *x, size_t x_stride,
+                             size_t rows, size_t columns) {
+    kernels()->column_extremes_f32(least, most, x, x_stride, rows, columns);
+}
+
+void ilv_softmax_rows_i8(int8_t *high, int8_t *low, size_t q_stride, int32_t *high_sums,
+                         int32_t *low_sums, float *high_scales, float *low_scales, const float *x,
+                         size_t x_stride, size_t rows, size_t columns, float scale) {
+    kernels()->softmax_rows_i8(high, low, q_stride, high_sums, low_sums, high_scales, low_scales, x,
+                               x_stride, rows, columns, scale);
+}
+
 void ilv_matmul_i8(float *out, size_t out_stride, const int8_t *q, size_t q_stride,
                    const float *scales, const int32_t *sums, const uint8_t *w,
                    const float *w_scales, const float *bias, size_t rows, size_t inputs,

@@ -74,7 +74,7 @@ struct SameBitsTests {
         }
     }
 
-    private static let kernels = norms + elementwise + attention + images
+    private static let kernels = norms + elementwise + attention + images + byteAttention
 }
 
 extension SameBitsTests {

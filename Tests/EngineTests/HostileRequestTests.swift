@@ -160,17 +160,17 @@ struct HostileRequestTests {
 
     @Test("More pictures at a time than there is memory for are refused, and one is always drawn")
     func tooManyDrawings() throws {
-        let runner = try RequestRunner(biases: [vocabulary.beginOfImage: 60]) {
-            $0.drawingByteBudget = 1
+        let runner = try RequestRunner { $0.drawingByteBudget = 1 }
+        func draw(_ count: Int) throws -> [EngineEvent] {
+            try runner.events {
+                $0.mode = .image
+                $0.picture.count = count
+            }
         }
-        let pool = runner.engine.snapshot(runner.engine.metrics).pools.first { $0.name == "drawings" }
-        #expect(pool?.capacityBlockCount == 1)
-        let error = #expect(throws: EngineError.self) {
-            _ = try runner.events { $0.picture.count = 2 }
-        }
+        let error = #expect(throws: EngineError.self) { _ = try draw(2) }
         #expect(error?.kind == .invalidRequest && error?.field == .pictureCount)
         #expect(error?.detail == "may need 2 drawings at a time, the server has 1")
-        #expect(try runner.events { $0.picture.count = 1 }.failure == nil)
+        #expect(try draw(1).failure == nil)
         expectIdle(runner.engine)
     }
 

@@ -315,8 +315,13 @@ struct BatchIndependenceTests {
         }
     }
 
-    @Test("A sample of attention", arguments: [(150, 90), (7, 300), (1, 16)])
-    func attention(queries: Int, keys: Int) {
+    @Test(
+        "A sample of attention, in single precision and over bytes",
+        arguments: [(150, 90), (7, 300), (1, 16)],
+        [WeightFormat.f32, .int8]
+    )
+    func attention(sizes: (Int, Int), format: WeightFormat) {
+        let (queries, keys) = sizes
         let (samples, width) = (4, 48)
         let q = random(samples * queries, width, seed: 28)
         let k = random(samples * keys, width, seed: 29)
@@ -331,6 +336,7 @@ struct BatchIndependenceTests {
                 samples: range.count,
                 heads: 3,
                 scale: 0.25,
+                format: format,
                 into: out
             )
             return out.toArray()

@@ -285,6 +285,27 @@ float ilv_quantize_map_i8(int8_t *q, size_t q_stride, int32_t *sums, const float
 void ilv_matmul_pack_i8(uint8_t *packed, const int8_t *w, size_t w_stride, size_t inputs,
                         size_t first_output, size_t outputs);
 
+/// Packs the inputs first_input ..< first_input + input_count, of `inputs`, of weights for ilv_matmul_i8, which lie with
+/// their inputs as rows, as signed bytes with a scale per output: w[i,o] is rint(w[i,o] / scale), scale = largest[o] / 127, or
+/// 0 where that has no scale. first_input is a multiple of 64. w [input_count, outputs] · largest max |w[*,o]|, [outputs] ·
+/// packed as ilv_matmul_pack_i8 does
+void ilv_matmul_pack_inputs_i8(uint8_t *packed, const float *w, size_t w_stride, size_t inputs,
+                               size_t outputs, size_t first_input, size_t input_count,
+                               const float *largest);
+
+/// least[c] = min x[*,c], most[c] = max x[*,c]; both NaN where one is not finite. x [rows, columns]
+void ilv_column_extremes_f32(float *least, float *most, const float *x, size_t x_stride,
+                             size_t rows, size_t columns);
+
+/// softmax(scale * x[r,:]) as two signed bytes a share: high[r,c] * high_scales[r] + low[r,c] * low_scales[r].
+///
+/// e = e^(scale * x - largest) is 1 at most; high = rint(127 e), low = rint(254 (127 e - high)). The shares are divided by the
+/// sum of what they became, so that they are 1 together. A row of only -INFINITY becomes zeros; one with NaN or, after
+/// scaling, +INFINITY gets scales NaN. high, low [rows, q_stride] with sums as ilv_quantize_rows_i8 makes them
+void ilv_softmax_rows_i8(int8_t *high, int8_t *low, size_t q_stride, int32_t *high_sums,
+                         int32_t *low_sums, float *high_scales, float *low_scales, const float *x,
+                         size_t x_stride, size_t rows, size_t columns, float scale);
+
 /// out[r,o] = float(sum_i q[r,i] w[o,i]) * (w_scales[o] * scales[r]) + bias[o]; the sum is exact, what follows is rounded
 /// once each; with adding, that is added to out. q, scales, sums as ilv_quantize_rows_i8 makes them, q_stride being the
 /// padded inputs · w packed · w_scales, bias [outputs]; bias may be NULL · out [rows, outputs]. inputs at most 66000, so

@@ -51,6 +51,9 @@
     KERNEL(quantize_map_i8)              \
     KERNEL(quantize_rows_i4)             \
     KERNEL(matmul_pack_i8)               \
+    KERNEL(matmul_pack_inputs_i8)        \
+    KERNEL(column_extremes_f32)          \
+    KERNEL(softmax_rows_i8)              \
     KERNEL(matmul_pack_i4)               \
     KERNEL(round_rows_bf16)              \
     KERNEL(matmul_pack_bf16)             \

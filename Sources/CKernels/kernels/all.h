@@ -15,6 +15,7 @@
 #include "deformable.h"
 #include "formats.h"
 #include "pack_integers.h"
+#include "attention_bytes.h"
 #include "matmul_i8.h"
 #include "matmul_i4.h"
 #include "pack_bf16.h"

@@ -1,8 +1,8 @@
 // Softmax and the rotary embedding.
 // Compiled once per instruction set; no include guard.
 
-/// x = softmax(scale * x) over `count` scores.
-static void ILV_NAME(softmax_row)(float *x, size_t count, float scale) {
+/// The largest of scale * x; 0 where all are -INFINITY.
+ILV_INLINE float largest_score(const float *x, size_t count, float scale) {
     f32x16 best = splat(-__builtin_inff());
     size_t i = 0;
     for (; i + 16 <= count; i += 16) {
@@ -13,10 +13,16 @@ static void ILV_NAME(softmax_row)(float *x, size_t count, float scale) {
         best = choose(first_lanes(count - i), larger(rest, best), best);
     }
     float largest = lanes_largest(best);
-    // A row of only -INFINITY must give zeros, not NaN: e^(-INFINITY - 0) = 0 does it.
-    largest = largest == -__builtin_inff() ? 0 : largest;
+    // e^(-INFINITY - 0) = 0: so a row of only these gives zeros, not NaN.
+    return largest == -__builtin_inff() ? 0 : largest;
+}
+
+/// x = softmax(scale * x) over `count` scores.
+static void ILV_NAME(softmax_row)(float *x, size_t count, float scale) {
+    float largest = largest_score(x, count, scale);
+    size_t i = 0;
     f32x16 s0 = splat(0), s1 = splat(0);
-    for (i = 0; i + 32 <= count; i += 32) {
+    for (; i + 32 <= count; i += 32) {
         f32x16 e0 = exp_lanes(load(x + i) * scale - largest);
         f32x16 e1 = exp_lanes(load(x + i + 16) * scale - largest);
         store(x + i, e0);

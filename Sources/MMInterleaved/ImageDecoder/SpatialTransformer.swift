@@ -98,6 +98,7 @@ struct SpatialTransformer: Sendable {
                 samples: samples,
                 heads: headCount,
                 scale: scale,
+                format: queryKeyValue.format,
                 into: normed
             )
             compute.linear(normed, selfOutput, into: hidden, adding: true)

@@ -115,6 +115,7 @@ struct VisionTransformer: Sendable {
                     samples: samples,
                     heads: configuration.headCount,
                     scale: scale,
+                    format: layer.queryKeyValue.format,
                     into: normed
                 )
                 compute.linear(normed, layer.output, into: x, adding: true)

@@ -6,7 +6,8 @@ extension Compute {
     /// Computes per sample and head `out = softmax(scale · q kᵀ) v`.
     ///
     /// Shapes: `q`, `out` [samples·queries, heads·headSize] · `k`, `v` [samples·keys, heads·headSize];
-    /// heads are runs of columns. `out` may not overlap the inputs.
+    /// heads are runs of columns. `out` may not overlap the inputs. Where `format`, that of the weight which makes the
+    /// queries, is of whole numbers and a head can be rotated, products are those of signed bytes.
     /// Cost: 4·samples·queries·keys·heads·headSize flop; packed keys and values and a tile of scores per
     /// worker as scratch.
     /// Threads: cut by samples, heads and tiles of queries, each of which is computed alone. Source: arXiv 1706.03762 §3.2.
@@ -17,6 +18,7 @@ extension Compute {
         samples: Int = 1,
         heads: Int,
         scale: Float,
+        format: WeightFormat = .f32,
         into out: Matrix
     ) {
         precondition(samples > 0 && k.rows % samples == 0 && k.rows == v.rows)
@@ -28,6 +30,7 @@ extension Compute {
             values: ranges.map { v.rows($0) },
             heads: heads,
             scale: scale,
+            format: format,
             into: out
         )
     }
@@ -44,6 +47,7 @@ extension Compute {
         values: [Matrix],
         heads: Int,
         scale: Float,
+        format: WeightFormat = .f32,
         into out: Matrix
     ) {
         let samples = keys.count
@@ -57,6 +61,17 @@ extension Compute {
         let queries = q.rows / samples
         let headSize = q.columns / heads
         let valueSize = valueColumns / heads
+        if let rotation = Self.byteRotation(format, headSize: headSize, keyCount: keyCount) {
+            return byteAttention(
+                q: q,
+                keys: keys,
+                values: values,
+                heads: heads,
+                scale: scale,
+                rotation: rotation,
+                into: out
+            )
+        }
         let tile = queryTile(queries, keyCount: keyCount, count: samples * heads)
         let tiles = (queries + tile - 1) / tile
         let byteCount = Self.byteCount(q, out) + samples * Self.byteCount(keys[0], values[0])
@@ -93,7 +108,7 @@ extension Compute {
     }
 
     /// Queries that are computed together, of `count` samples' heads.
-    private func queryTile(_ queries: Int, keyCount: Int, count: Int) -> Int {
+    func queryTile(_ queries: Int, keyCount: Int, count: Int) -> Int {
         // A tile of scores should stay in the second-level cache; twelve rows are a tile of products.
         let largest = max(24, min(132, 98304 / max(1, keyCount) / 12 * 12))
         // Few heads make parts for many workers only if they are cut.

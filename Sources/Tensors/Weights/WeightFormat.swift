@@ -42,7 +42,8 @@ package enum WeightFormat: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    private static let largestByteInputCount = 66_000
+    /// Products of bytes of which the sum fits 32 bits.
+    static let largestByteInputCount = 66_000
     private static let largestRoundedWindow = 16
 }
 
