@@ -52,8 +52,8 @@ forecast = interleave.sync(client=client, body=asked)
 assert isinstance(forecast, models.InterleaveForecast) and forecast.prompt_tokens == told.usage.prompt_tokens, forecast
 assert {"caption", "question"} <= {template.name for template in served.templates}
 
-message = models.ChatMessage(role="user", content="a small red square at the center on a dark background")
-chat = complete_chat.sync(client=client, body=models.ChatRequest(messages=[message], modalities=["image"], seed=1, steps=2))
+message = models.ChatMessage(role=models.ChatMessageRole.USER, content="a small red square at the center on a dark background")
+chat = complete_chat.sync(client=client, body=models.ChatRequest(messages=[message], modalities=[models.ChatRequestModalitiesType0Item.IMAGE], seed=1, steps=2))
 assert isinstance(chat, models.ChatCompletion) and chat.choices[0].message.images[0].image_url.url, chat
 drawn = generate_images.sync(client=client, body=models.ImagesRequest(prompt=message.content, seed=1, steps=2))
 assert chat.choices[0].message.images[0].image_url.url.endswith(drawn.data[0].b64_json)
