@@ -286,7 +286,7 @@ let package = Package(
             "CommandLine",
             [
                 "Files", "Tensors", "JSON", "Tokenization", "Images", "MMInterleaved", "Scheduling",
-                "HTTPServer", "Engine", "ServiceAPI", "ModelTestSupport",
+                "World", "HTTPServer", "Engine", "ServiceAPI", "ModelTestSupport",
                 logging,
                 argumentParser,
             ]

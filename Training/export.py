@@ -1,4 +1,4 @@
-"""Writes a model directory for the daemon: config.json, tokenizer.model, model.safetensors.
+"""Writes a model directory for the daemon: config.json, tokenizer.model, model.safetensors; templates.json is written by hand.
 
     python export.py --output ../Models/nano
 

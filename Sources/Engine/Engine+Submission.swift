@@ -27,6 +27,8 @@ struct Submission<Input: Sendable, Output: Sendable>: Sendable {
     let run: @Sendable (Input, Timings, ActiveRequest, isolated EngineCore) async throws -> Output
     /// Gets the result, and the time since the arrival.
     let completion: @Sendable (Result<Output, EngineError>, Duration) -> Void
+    /// Makes the result of what ``prepare`` made, for a request that is not computed; nil for one that is.
+    var conclude: (@Sendable (Input) -> Output)?
 }
 
 extension Engine {
@@ -121,6 +123,9 @@ extension Engine {
         } catch {
             let error = EngineError(error)
             return core.post { $0.end(identifier, error) }
+        }
+        if let conclude = submission.conclude {
+            return core.post { $0.conclude(identifier) { finish(.success(conclude(prepared))) } }
         }
         metrics.prepared(after: arrived.duration(to: .now))
         let run = submission.run

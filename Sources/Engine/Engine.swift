@@ -207,6 +207,11 @@ extension Completion {
     fileprivate func lasting(_ total: Duration) -> Completion {
         var timings = timings
         timings.total = total
-        return Completion(finishReason: finishReason, usage: usage, timings: timings)
+        return Completion(
+            finishReason: finishReason,
+            usage: usage,
+            timings: timings,
+            explanation: explanation
+        )
     }
 }

@@ -102,7 +102,9 @@ package struct ReferenceImporter {
 
     private func requireConfiguration(_ name: String) throws -> ModelConfiguration {
         try layout.requireFiles()
-        return try layout.configuration(name: name)
+        var configuration = try layout.configuration(name: name)
+        configuration.templates = ReleasedTemplates.all
+        return configuration
     }
 
     private func openWeights(of configuration: ModelConfiguration) throws -> ReleasedWeights {

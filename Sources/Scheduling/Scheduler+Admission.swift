@@ -58,7 +58,12 @@ extension Scheduler {
     }
 
     /// Time after which a place in the queue is likely to be free: that of one request's computation.
-    private var retryAfter: Duration { costs.meanRequestCost ?? .seconds(1) }
+    package var retryAfter: Duration { costs.meanRequestCost ?? .seconds(1) }
+
+    /// Most requests that run and wait, together.
+    package var capacity: Int {
+        configuration.maximumRunningCount + configuration.maximumWaitingCount
+    }
 
     /// The request's input is prepared: from now on it may start.
     ///

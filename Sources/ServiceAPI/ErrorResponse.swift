@@ -44,7 +44,14 @@ package struct ErrorResponse: Error, Hashable, Sendable {
     }
 
     /// A request that the engine did not answer.
-    package init(_ error: EngineError) {
+    ///
+    /// - Parameters:
+    ///   - error: Why.
+    ///   - name: What the request's dialect calls a field.
+    package init(
+        _ error: EngineError,
+        naming name: (RequestField) -> String = \.documentName
+    ) {
         let (status, code): (Status, String) =
             switch error.kind {
             case .invalidRequest: (.badRequest, "invalid_value")
@@ -62,18 +69,25 @@ package struct ErrorResponse: Error, Hashable, Sendable {
             status,
             code: code,
             error.kind == .internalFailure
-                ? Self.internalMessage : error.description(naming: \.documentName),
-            parameter: error.field?.documentName,
+                ? Self.internalMessage : error.description(naming: name),
+            parameter: error.field.map(name),
             retryAfter: error.retryAfter
         )
     }
 
     /// Any error; one that is not expected says nothing about the inside.
-    package init(_ error: any Error) {
+    ///
+    /// - Parameters:
+    ///   - error: The error.
+    ///   - name: What the request's dialect calls a field.
+    package init(
+        _ error: any Error,
+        naming name: (RequestField) -> String = \.documentName
+    ) {
         switch error {
         case let error as ErrorResponse: self = error
         case let error as RequestError: self.init(error)
-        case let error as EngineError: self.init(error)
+        case let error as EngineError: self.init(error, naming: name)
         default:
             self.init(.internalServerError, code: "internal_error", Self.internalMessage)
         }

@@ -43,12 +43,12 @@ package struct Limits: Hashable, Sendable {
     package init() {}
 
     /// Bounds of a document: what is no picture is no longer than a text may be.
-    var json: JSONLimits {
+    func json(pictureKeys: Set<String>) -> JSONLimits {
         var limits = JSONLimits()
         limits.maximumDepth = maximumJSONDepth
         limits.maximumValueCount = maximumJSONValueCount
         limits.maximumStringByteCount = max(maximumTextByteCount, maximumNameByteCount)
-        limits.keysOfLongStrings = ["image"]
+        limits.keysOfLongStrings = pictureKeys
         return limits
     }
 }

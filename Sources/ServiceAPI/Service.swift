@@ -26,6 +26,8 @@ package final class Service: RequestHandler {
         package var stuckAfter = Duration.seconds(300)
         /// When a client that comes too early or too late is asked to come back.
         package var retryAfter = Duration.seconds(2)
+        /// Origins whose pages may use the service from a browser; `*` for all.
+        package var allowedOrigins: [String] = []
 
         /// The defaults above.
         package init() {}
@@ -77,6 +79,9 @@ package final class Service: RequestHandler {
         self.metrics = metrics
         self.logger = logger
     }
+
+    /// Which pages of elsewhere may use the service.
+    var crossOrigin: CrossOrigin { CrossOrigin(allowed: configuration.allowedOrigins) }
 
     // MARK: - What is told about the rest of the process
 
@@ -194,7 +199,7 @@ package final class Service: RequestHandler {
                     isProbe: route.access == .probe
                 )
             }
-            try head.requireJSON()
+            try head.requireDocument(orForm: route == .imageEdits, crossOrigin)
             return .accept(
                 maximumBodyByteCount: configuration.limits.maximumBodyByteCount,
                 isAbandonedByHalfClose: route.isComputed
@@ -204,6 +209,9 @@ package final class Service: RequestHandler {
             context.log(error.status.code, to: logger, error: error.code)
             var response = error.response
             response.head.fields["x-request-id"] = context.id
+            for field in crossOrigin.fields(for: head) {
+                response.head.fields.append(field.name, field.value)
+            }
             return .reject(response)
         }
     }
@@ -212,7 +220,8 @@ package final class Service: RequestHandler {
         let exchange = Exchange(
             context: RequestContext(request.head, counters, arrived: request.arrived),
             writer: response,
-            logger: logger
+            logger: logger,
+            fields: crossOrigin.fields(for: request.head)
         )
         do throws(ErrorResponse) {
             switch try Route(request.head) {
@@ -223,10 +232,13 @@ package final class Service: RequestHandler {
             case .metrics: answerMetrics(exchange)
             case .engine: try answerEngine(exchange)
             case .answer(let name): try cancel(name, exchange)
-            case .options(let methods): answerOptions(methods, exchange)
+            case .options(let methods): answerOptions(methods, request.head, exchange)
             case .models: answerModels(exchange, try engine())
             case .model(let name): try answerModel(name, exchange, try engine())
             case .interleave: parse(request, exchange, interleave)
+            case .chatCompletions: parse(request, limited(exchange), completeChat)
+            case .imageGenerations: parse(request, limited(exchange), generateImages)
+            case .imageEdits: parse(request, limited(exchange), editImages)
             case .score: parse(request, exchange, score)
             case .tokenize: parse(request, exchange, tokenize)
             case .detokenize: parse(request, exchange, detokenize)
@@ -256,6 +268,15 @@ package final class Service: RequestHandler {
         var response = error.response
         response.head.fields["x-request-id"] = id
         return response
+    }
+
+    /// An exchange whose answer tells how full the queue is, as OpenAI's clients expect it.
+    private func limited(_ exchange: Exchange) -> Exchange {
+        var exchange = exchange
+        for field in liveEngine?.status.rateLimitFields ?? [:] {
+            exchange.fields.append(field.name, field.value)
+        }
+        return exchange
     }
 
     /// Handles a document away from the connection's queue.

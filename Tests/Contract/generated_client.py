@@ -12,6 +12,7 @@ import httpx
 from interleaved_client import Client
 from interleaved_client.api.generation import interleave, score
 from interleaved_client.api.information import list_models
+from interleaved_client.api.openai import complete_chat, generate_images
 from interleaved_client.api.tokens import detokenize, tokenize
 from interleaved_client import models, types
 
@@ -42,6 +43,20 @@ text = detokenize.sync(client=client, body=models.DetokenizeRequest(tokens=count
 assert isinstance(text, models.DetokenizeResponse)
 scores = score.sync(client=client, body=models.ScoreRequest(input_=words.input_, options=["a star", "a cat"]))
 assert isinstance(scores, models.ScoreResponse) and len(scores.scores) == 2
+
+asked = models.InterleaveRequest(input_=[models.ImagePart(image=scene)], template="caption", explain=True)
+told = interleave.sync(client=client, body=asked)
+assert told.parameters.template == "caption" and len(told.explain.images) == 1, told
+asked = models.InterleaveRequest(input_=[models.ImagePart(image=scene)], template="caption", dry_run=True)
+forecast = interleave.sync(client=client, body=asked)
+assert isinstance(forecast, models.InterleaveForecast) and forecast.prompt_tokens == told.usage.prompt_tokens, forecast
+assert {"caption", "question"} <= {template.name for template in served.templates}
+
+message = models.ChatMessage(role=models.ChatMessageRole.USER, content="a small red square at the center on a dark background")
+chat = complete_chat.sync(client=client, body=models.ChatRequest(messages=[message], modalities=[models.ChatRequestModalitiesType0Item.IMAGE], seed=1, steps=2))
+assert isinstance(chat, models.ChatCompletion) and chat.choices[0].message.images[0].image_url.url, chat
+drawn = generate_images.sync(client=client, body=models.ImagesRequest(prompt=message.content, seed=1, steps=2))
+assert chat.choices[0].message.images[0].image_url.url.endswith(drawn.data[0].b64_json)
 
 EVENTS = {
     "interleave.created": models.InterleaveCreatedEvent,

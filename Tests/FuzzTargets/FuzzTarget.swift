@@ -13,6 +13,8 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "http-request", run: readHTTPRequests),
         FuzzTarget(name: "json", run: readJSON),
         FuzzTarget(name: "json-request", run: readDocuments),
+        FuzzTarget(name: "form", run: readForm),
+        FuzzTarget(name: "templates", run: readTemplates),
         FuzzTarget(name: "picture", run: readPicture),
         FuzzTarget(name: "safetensors", run: readWeights),
         FuzzTarget(name: "gguf", run: readModelFile),

@@ -48,6 +48,15 @@ struct ReferenceImporterTests {
         }
     }
 
+    @Test("Brings the reference's wordings")
+    func bringsTemplates() throws {
+        try withRelease { release, output in
+            _ = try run(release, to: output)
+            let templates = try ModelDirectory(path: output).configuration.templates
+            #expect(templates == ReleasedTemplates.all)
+        }
+    }
+
     @Test("Takes sizes and settings from the assets and the YAML file")
     func readsConfiguration() throws {
         try withRelease { release, _ in

@@ -22,6 +22,9 @@ struct RouteTests {
     @Test("Whatever makes the model compute, or ends that, is generation")
     func namesGeneration() throws {
         #expect(try access(.post, "/v1/interleave") == .generate)
+        for path in ["/v1/chat/completions", "/v1/images/generations", "/v1/images/edits"] {
+            #expect(try access(.post, path) == .generate)
+        }
         #expect(try access(.post, "/v1/score") == .generate)
         #expect(try access(.delete, "/v1/interleave/x") == .generate)
         #expect(try access(.post, "/v1/tokenize") == .read)

@@ -36,8 +36,48 @@ enum TinyModel {
     static func configuration(_ name: String = name) throws -> ModelConfiguration {
         let quoted = String(decoding: try JSONEncoder().encode(name), as: UTF8.self)
         let text = text.replacingOccurrences(of: "\"tiny\"", with: quoted)
-        return try JSONDecoder().decode(ModelConfiguration.self, from: Data(text.utf8))
+        var configuration = try JSONDecoder().decode(
+            ModelConfiguration.self,
+            from: Data(text.utf8)
+        )
+        configuration.templates = templates
+        return configuration
     }
+
+    /// A template of each kind.
+    static let templates = [
+        PromptTemplate(
+            "caption",
+            "Says what there is.",
+            [.image, .words("a photo of")],
+            answer: .init(.text)
+        ),
+        PromptTemplate(
+            "question",
+            "Answers a question.",
+            [.words("Look. "), .image, .text(ending: "?"), .words(" The answer is:")],
+            answer: .init(.text, maximumTokenCount: 4),
+            examples: ["Is it red?"]
+        ),
+        PromptTemplate(
+            "dialogue",
+            "Answers questions one after the other.",
+            [.image, .history, .words("question: "), .text(ending: "?"), .words(" answer:")],
+            history: [
+                .words("question: "), .text(ending: "?"), .words(" answer: "), .answer,
+                .words(". "),
+            ],
+            answer: .init(.text)
+        ),
+        PromptTemplate("picture", "Draws.", [.text(ending: nil)], answer: .init(.image)),
+        PromptTemplate("edit", "Draws anew.", [.image, .text(ending: nil)], answer: .init(.image)),
+        PromptTemplate(
+            "story",
+            "Draws and says.",
+            [.text(ending: nil)],
+            answer: .init(.interleave, first: .image, maximumSegmentCount: 2)
+        ),
+    ]
 
     private static let text = """
         {"format_version": 1, "name": "tiny",

@@ -204,7 +204,12 @@ package final class HTTPTestClient {
 
     /// Sends text and reads one response.
     package func exchange(_ text: String) throws -> ReceivedResponse {
-        send(text)
+        try exchange(Array(text.utf8))
+    }
+
+    /// Sends bytes, such as a form with files, and reads the response.
+    package func exchange(_ bytes: [UInt8]) throws -> ReceivedResponse {
+        send(bytes)
         return try receiveResponse()
     }
 

@@ -56,7 +56,10 @@ struct Generate: ParsableCommand {
                 "goes with --annotations"
             )
         } else {
-            try refuse(["--mode": settings.mode], "goes without --annotations, which tell it")
+            try refuse(
+                ["--mode": settings.mode, "--template": settings.template],
+                "goes without --annotations, which tell it"
+            )
         }
     }
 

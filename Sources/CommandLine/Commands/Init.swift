@@ -1,5 +1,6 @@
 import ArgumentParser
 import MMInterleaved
+import ReferenceImport
 import Tensors
 import Tokenization
 
@@ -22,13 +23,14 @@ struct Init: ParsableCommand {
     var dtype = FloatFormat.float32
 
     func run() throws {
-        let configuration = try ShapeCatalog.configuration(shape)
+        var configuration = try ShapeCatalog.configuration(shape)
         let size = configuration.vocabulary.originalSize
         guard size >= SentencePieceModelFile.minimumSize else {
             throw ValidationError(
                 "a vocabulary of \(size) pieces; at least \(SentencePieceModelFile.minimumSize) are needed"
             )
         }
+        configuration.templates = ReleasedTemplates.all
         var bar = ProgressBar("writing \(output)")
         try ModelDirectory.writeRandom(
             configuration,

@@ -70,6 +70,10 @@ struct Inspect: ParsableCommand {
             configuration = try ModelDirectory(path: model).configuration
         }
         print(String(decoding: try ModelDirectory.encode(configuration), as: UTF8.self))
+        if !configuration.templates.isEmpty {
+            let names = configuration.templates.map(\.name).joined(separator: ", ")
+            print("Templates: \(names)\n")
+        }
         if let formats = file?.formats {
             let overrides = formats.overrides.map { ", \($0.text)" }.joined()
             print("Profile: \(formats.profile.rawValue)\(overrides)\n")

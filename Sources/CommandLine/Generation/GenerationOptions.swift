@@ -8,6 +8,9 @@ struct GenerationOptions: ParsableArguments {
     @Option(help: "What comes back: text, image or interleave.")
     var mode: String?
 
+    @Option(help: "Template of the model that words the input, such as caption.")
+    var template: String?
+
     @Flag(help: "Draw a picture after every text (force_gen_image_next).")
     var forceImage = false
 
@@ -92,6 +95,7 @@ struct GenerationOptions: ParsableArguments {
         func add(_ path: String..., value: JSON?) {
             if let value { members.append((path, value)) }
         }
+        add("template", value: template.map(JSON.string))
         add("mode", value: mode.map(JSON.string))
         add("seed", value: seed.map(JSON.unsigned))
         add("text", "max_tokens", value: maxTokens.map(JSON.integer))

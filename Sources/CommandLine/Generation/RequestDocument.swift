@@ -69,6 +69,9 @@ struct RequestDocument {
             for member in members { document.set(member.path[...], to: member.value) }
             call = try decode(document.encoded, "\(name) with the flags")
         }
+        guard !call.isDryRun else {
+            throw CommandError("\(name): dry_run has a meaning only at a daemon")
+        }
         // Nobody waits at the other end of a connection.
         call.request.timeout = nil
         return call

@@ -223,6 +223,29 @@ extension SettingKind where Value == [String] {
     }
 }
 
+extension SettingKind where Value == [String] {
+    /// Origins of pages, as browsers name them.
+    static var origins: SettingKind {
+        SettingKind(
+            values: "none, *, origins such as https://example.org",
+            isList: true,
+            read: { (text) throws(InvalidValue) in
+                if text == "none" { return [] }
+                let origins = text.split(separator: ",", omittingEmptySubsequences: false)
+                    .map { String($0.trimmingPrefix { $0 == " " }) }
+                for origin in origins where origin != "*" && !isOrigin(origin) {
+                    throw InvalidValue(
+                        "has no origin in \"\(origin)\": give scheme, host and port alone, such as "
+                            + "https://example.org:8443, or *"
+                    )
+                }
+                return origins
+            },
+            write: { $0.isEmpty ? "none" : $0.joined(separator: ",") }
+        )
+    }
+}
+
 extension SettingKind where Value == UInt32 {
     /// Permissions of files.
     static var permissions: SettingKind {
@@ -237,4 +260,14 @@ extension SettingKind where Value == UInt32 {
             write: { String($0, radix: 8) }
         )
     }
+}
+
+/// Whether a text is `scheme://host[:port]` (RFC 6454 section 6.2).
+private func isOrigin(_ text: String) -> Bool {
+    guard let end = text.firstRange(of: "://") else { return false }
+    let (scheme, authority) = (text[..<end.lowerBound], text[end.upperBound...])
+    return !scheme.isEmpty && !authority.isEmpty
+        && (scheme + authority).utf8.allSatisfy { byte in
+            (0x21...0x7E).contains(byte) && !"/?#@,\"\\".utf8.contains(byte)
+        }
 }

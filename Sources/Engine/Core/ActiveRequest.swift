@@ -42,6 +42,8 @@ final class ActiveRequest {
     var cachedTokenCount = 0
     /// Pictures that went through the vision model for this request.
     var encodedImageCount = 0
+    /// What its steps took so far, and where the features of its pictures came from, drawn ones included.
+    var explanation = Explanation()
 
     init(
         _ identifier: RequestIdentifier,

@@ -176,8 +176,12 @@ extension EngineCore {
                     $0.requestEncode(picture.digest, of: request.identifier)
                 }
                 switch availability {
-                case .held: finish(part, picture.digest)
+                case .held:
+                    request.explanation.images.append(.cached)
+                    finish(part, picture.digest)
                 case .awaited:
+                    let isAwaited = encodeWaits[picture.digest] != nil
+                    request.explanation.images.append(isAwaited ? .shared : .encoded)
                     encodeWaits[picture.digest, default: EncodeWait(picture: picture, parts: [])]
                         .parts.append(part)
                 }

@@ -85,12 +85,16 @@ actor EngineCore {
 
     /// How the engine is doing.
     nonisolated var status: EngineStatus {
-        let (running, waiting, isDraining) = scheduler.withLock {
-            ($0.runningCount, $0.waitingCount, $0.isDraining)
+        let (running, waiting, capacity, retryAfter, isDraining) = scheduler.withLock {
+            (
+                $0.runningCount, $0.waitingCount, $0.capacity, $0.retryAfter, $0.isDraining
+            )
         }
         return EngineStatus(
             runningCount: running,
             waitingCount: waiting,
+            capacity: capacity,
+            retryAfter: retryAfter,
             sinceProgress: running + waiting == 0 ? nil : now - lastProgress.withLock { $0 },
             isDraining: isDraining
         )
@@ -171,6 +175,19 @@ actor EngineCore {
         }
         request.preparation = nil
         request.phase = .waiting(session)
+        scheduleStep()
+    }
+
+    /// Ends a request whose input is read, and which is not to be computed.
+    ///
+    /// - Parameters:
+    ///   - identifier: The request, unless it has ended meanwhile.
+    ///   - report: Reports the result.
+    func conclude(_ identifier: RequestIdentifier, _ report: () -> Void) {
+        guard let request = requests[identifier], case .preparing = request.phase else { return }
+        request.preparation = nil
+        release(request)
+        report()
         scheduleStep()
     }
 
@@ -268,9 +285,26 @@ actor EngineCore {
             duration: ended - planned
         )
         metrics.measured(plan, cost)
+        explain(plan, ended - planned)
         for (request, error) in results.failures { end(request.identifier, error) }
         for event in events { deliver(event, results) }
         scheduleStep()
+    }
+
+    /// Tells the requests of a step what it took.
+    private func explain(_ plan: StepPlan, _ duration: Duration) {
+        var told: Set<RequestIdentifier> = []
+        for (identifier, unitCount) in plan.shares {
+            guard let request = requests[identifier] else { continue }
+            var share = request.explanation.shares[plan.stage] ?? Explanation.Share()
+            share.unitCount += unitCount
+            if told.insert(identifier).inserted {
+                share.stepCount += 1
+                share.batchUnitCount += plan.unitCount
+                share.duration += duration
+            }
+            request.explanation.shares[plan.stage] = share
+        }
     }
 
     /// Nothing can be computed now: the next thing to happen by itself is a deadline.

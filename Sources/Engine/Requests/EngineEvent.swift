@@ -113,6 +113,8 @@ package struct Completion: Sendable {
     package let usage: Usage
     /// How long it took.
     package let timings: Timings
+    /// What it took step by step, and what was found computed.
+    package var explanation = Explanation()
 }
 
 /// Something that happened to a request; `completed` or `failed` is the last.

@@ -65,7 +65,14 @@ struct InterleaveSession {
         usage.computedTokenCount = active.computedTokenCount
         usage.cachedTokenCount = active.cachedTokenCount
         usage.encodedImageCount = active.encodedImageCount
-        return Completion(finishReason: reason, usage: usage, timings: timings)
+        var explanation = active.explanation
+        explanation.images = Array(explanation.images.prefix(usage.inputImageCount))
+        return Completion(
+            finishReason: reason,
+            usage: usage,
+            timings: timings,
+            explanation: explanation
+        )
     }
 
     private mutating func encode(_ prompt: Prompt, on core: isolated EngineCore) async throws {

@@ -15,6 +15,7 @@ package struct Status: Hashable, Sendable, CustomStringConvertible {
     package static let noContent = Status(204)
     package static let badRequest = Status(400)
     package static let unauthorized = Status(401)
+    package static let forbidden = Status(403)
     package static let notFound = Status(404)
     package static let methodNotAllowed = Status(405)
     package static let requestTimeout = Status(408)

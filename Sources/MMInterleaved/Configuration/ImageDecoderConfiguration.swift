@@ -29,6 +29,9 @@ package struct ImageDecoderConfiguration: Codable, Hashable, Sendable {
         self.scheduler = scheduler
     }
 
+    /// Pixels of a picture's side.
+    package var pictureSide: Int { unet.sampleSize * autoencoder.upsamplingFactor }
+
     /// Checks that the parts fit together.
     func validate(_ field: String, languageHiddenSize: Int) throws(ModelConfigurationError) {
         try perceiver.validate("\(field).perceiver")

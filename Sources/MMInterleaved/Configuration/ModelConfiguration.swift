@@ -1,4 +1,4 @@
-/// Everything that fixes a model apart from its weights: the contents of `config.json`.
+/// Everything that fixes a model apart from its weights: the contents of `config.json` and `templates.json`.
 package struct ModelConfiguration: Codable, Hashable, Sendable {
     /// Layout of the directory; this code reads version 1.
     package var formatVersion: Int
@@ -16,6 +16,8 @@ package struct ModelConfiguration: Codable, Hashable, Sendable {
     package var imageDecoder: ImageDecoderConfiguration
     /// What a request gets that does not say otherwise.
     package var defaults: GenerationDefaults
+    /// How the model wants tasks to be worded, in a file of their own.
+    package var templates: [PromptTemplate] = []
 
     private enum CodingKeys: String, CodingKey {
         case formatVersion = "format_version"

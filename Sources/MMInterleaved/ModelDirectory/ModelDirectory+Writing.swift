@@ -6,7 +6,7 @@ extension ModelDirectory {
     ///
     /// - Parameters:
     ///   - path: The directory to make.
-    ///   - configuration: What becomes `config.json`.
+    ///   - configuration: What becomes `config.json`, and `templates.json` if it has templates.
     ///   - tokenizer: Bytes of the SentencePiece model.
     ///   - writeWeights: Gets the path of the weights file to write, in a directory beside the final one.
     /// - Throws: ``ModelDirectoryError`` if `path` exists; what writing throws. Nothing stays behind then.
@@ -28,6 +28,10 @@ extension ModelDirectory {
         }
         do {
             try File.write(encode(configuration), to: "\(partial)/\(configurationName)")
+            if !configuration.templates.isEmpty {
+                let templates = TemplateDocument.encode(configuration.templates)
+                try File.write(templates, to: "\(partial)/\(templatesName)")
+            }
             try File.write(tokenizer, to: "\(partial)/\(tokenizerName)")
             try writeWeights("\(partial)/\(weightsName)")
             try Folder.move(partial, to: path)

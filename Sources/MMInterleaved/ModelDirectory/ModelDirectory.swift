@@ -4,29 +4,45 @@ internal import JSON
 internal import Tensors
 package import Tokenization
 
-/// A model on disk: `config.json`, `tokenizer.model`, `model.safetensors`.
+/// A model on disk: `config.json`, `tokenizer.model`, `model.safetensors`, and `templates.json` if it has prompt templates.
 package struct ModelDirectory: Sendable {
     /// Path of the directory.
     package let path: String
-    /// Contents of `config.json`, validated.
+    /// Contents of `config.json` and `templates.json`, validated.
     package let configuration: ModelConfiguration
 
     /// Name of the configuration file.
     package static let configurationName = "config.json"
     /// Name of the SentencePiece model.
     package static let tokenizerName = "tokenizer.model"
+    /// Name of the prompt templates, which need not be there.
+    package static let templatesName = "templates.json"
     /// Name of the weights.
     package static let weightsName = "model.safetensors"
 
     /// Largest text of a configuration that is read, in bytes.
     static let maximumConfigurationByteCount = 1 << 20
 
-    /// Reads and checks the configuration.
+    /// Reads and checks the configuration and the templates.
     ///
     /// - Throws: ``ModelDirectoryError``, ``ModelConfigurationError``.
     package init(path: String) throws {
         self.path = path
-        configuration = try Self.configuration(file: Self.join(path, Self.configurationName))
+        var configuration = try Self.configuration(file: Self.join(path, Self.configurationName))
+        configuration.templates = try Self.templates(file: Self.join(path, Self.templatesName))
+        self.configuration = configuration
+    }
+
+    /// Reads and checks a file of templates; none if there is no such file.
+    private static func templates(file: String) throws(ModelDirectoryError) -> [PromptTemplate] {
+        guard Folder.hasEntry(file) else { return [] }
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try File.read(file, maximumByteCount: TemplateDocument.maximumByteCount)
+        } catch {
+            throw ModelDirectoryError(path: file, detail: error.detail)
+        }
+        return try TemplateDocument.decode(bytes, in: file)
     }
 
     /// Reads and checks a configuration file.

@@ -53,10 +53,17 @@ package struct ModelFile: Sendable {
                 "has \(text.utf8.count) bytes, at most \(maximum) are allowed"
             )
         }
-        return try ModelDirectory.configuration(
+        var configuration = try ModelDirectory.configuration(
             Array(text.utf8),
             in: "\(path): key `\(ModelFileKeys.configuration)`"
         )
+        if let templates = try keys.optionalString(ModelFileKeys.templates) {
+            configuration.templates = try TemplateDocument.decode(
+                Array(templates.utf8),
+                in: "\(path): key `\(ModelFileKeys.templates)`"
+            )
+        }
+        return configuration
     }
 
     private static func formats(

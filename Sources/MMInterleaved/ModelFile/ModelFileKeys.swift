@@ -10,6 +10,8 @@ package enum ModelFileKeys {
     package static let quantizationVersion = "general.quantization_version"
     /// The configuration: the text of a model directory's `config.json`.
     package static let configuration = "mm-interleaved.config"
+    /// The prompt templates, if there are any: the text of a model directory's `templates.json`.
+    package static let templates = "mm-interleaved.templates"
     /// The bytes of the SentencePiece model.
     package static let tokenizer = "mm-interleaved.tokenizer"
     /// The profile, which says in which format each layer is computed.

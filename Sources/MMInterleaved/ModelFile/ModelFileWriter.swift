@@ -156,6 +156,8 @@ package struct ModelFileWriter {
 
     private func keys() throws -> [(name: String, value: GGUFValue)] {
         let encoded = try ModelDirectory.encode(configuration)
+        let templates = configuration.templates
+        let wordings = String(decoding: TemplateDocument.encode(templates), as: UTF8.self)
         let rotated = entries.filter { $0.tensor.type.blockElementCount > 1 }
         return [
             (ModelFileKeys.architecture, .string(ModelFileKeys.architectureName)),
@@ -168,7 +170,7 @@ package struct ModelFileWriter {
             (ModelFileKeys.rotatedTensors, .array(rotated.map { .string($0.tensor.name) })),
             (ModelFileKeys.tensorNames, .array(entries.map { .string($0.parameter.name) })),
             (ModelFileKeys.tokenizer, .bytes(tokenizer)),
-        ]
+        ] + (templates.isEmpty ? [] : [(ModelFileKeys.templates, .string(wordings))])
     }
 
     private func write(_ entry: Entry, to writer: TensorFileWriter) throws {

@@ -44,7 +44,7 @@ package struct RequestBounds: Hashable, Sendable {
     ///
     /// A lone sequence needs its positions' blocks. Several share the prompt's full blocks; each has a
     /// copy of the block in which the prompt ends, and what comes after it, to itself.
-    func blockCount(blockSize: Int) -> Int {
+    package func blockCount(blockSize: Int) -> Int {
         func blocks(_ positions: Int) -> Int { (positions + blockSize - 1) / blockSize }
         guard sequenceCount > 1 else {
             return sequenceCount * blocks(positionCount)

@@ -122,7 +122,9 @@ final class Answer {
             overflow: { request.cancel() }
         )
         self.stream = stream
-        guard stream.start(fields: ["x-request-id": exchange.context.id]) else {
+        var fields = exchange.fields
+        fields["x-request-id"] = exchange.context.id
+        guard stream.start(fields: fields) else {
             return request.cancel()
         }
         format.begin(send)

@@ -75,6 +75,7 @@ extension Service {
             "image_input": [
                 "orientation": "upright", "transparency": "white", "animation": "first_frame",
             ],
+            "templates": .array(model.templates.map(\.listed)),
             "defaults": .members([
                 "text": defaults.parameters.member("text"),
                 "image": defaults.parameters.member("image"),
@@ -83,8 +84,10 @@ extension Service {
     }
 
     /// `OPTIONS` of a path, or of the server as a whole.
-    func answerOptions(_ methods: [Method], _ exchange: Exchange) {
-        exchange.answer(Response(status: .noContent, fields: ["allow": Route.allow(methods)]))
+    func answerOptions(_ methods: [Method], _ head: RequestHead, _ exchange: Exchange) {
+        var fields = crossOrigin.preflight(head, methods) ?? HeaderFields()
+        fields["allow"] = Route.allow(methods)
+        exchange.answer(Response(status: .noContent, fields: fields))
     }
 
     /// `GET /openapi.yaml`.

@@ -16,7 +16,15 @@ package struct InterleaveCall: Sendable {
     /// Whether to answer event by event; nil if the document does not say.
     package var streams: Bool?
     /// Whether the document says how long the answer may take.
-    package private(set) var setsTimeout = false
+    package internal(set) var setsTimeout = false
+    /// Whether to tell what the request would do instead of doing it.
+    package private(set) var isDryRun = false
+    /// Whether the answer tells where its time went.
+    package private(set) var explains = false
+    /// Name of the template that words the input.
+    package internal(set) var template: String?
+    /// Where the pictures of a worded input stand in the document's, by their place in the prompt.
+    private var pictureSources: [Int: Int] = [:]
 
     /// A call with the model's own defaults and no input yet.
     package init(configuration: ModelConfiguration, limits: Limits = Limits()) {
@@ -49,8 +57,8 @@ package struct InterleaveCall: Sendable {
         var reader = try ObjectReader(document: body, limits)
         try reader.checkModel(configuration.name, limits)
         request.input = try InputDecoding.parts(reader.require("input"), "input", limits)
-        request.mode = try reader.choice("mode") ?? request.mode
-        request.force = try reader.choice("force")
+        try decodeTemplate(&reader, configuration.templates, limits)
+        try decodeMode(&reader)
         guard request.mode == .interleave || !reader.has("max_segments") else {
             throw .invalid("max_segments", "has a meaning only in mode \"interleave\"")
         }
@@ -66,9 +74,11 @@ package struct InterleaveCall: Sendable {
         if var image = try reader.object("image") {
             try image.refuse(if: request.mode == .text, in: request.mode)
             try image.refuse(ifForcedAlone: .text, request)
-            let trainingStepCount = configuration.imageDecoder.scheduler.trainingStepCount
-            let maximum = min(limits.maximumStepCount, trainingStepCount)
-            try request.picture.decode(&image, limits, maximumStepCount: maximum)
+            try request.picture.decode(
+                &image,
+                limits,
+                maximumStepCount: limits.maximumStepCount(configuration)
+            )
             imageFormat = try image.choice("format") ?? imageFormat
             imageDelivery = try image.choice("delivery") ?? imageDelivery
             try image.finish()
@@ -76,6 +86,7 @@ package struct InterleaveCall: Sendable {
         request.seed =
             try reader.integer("seed", in: 0...UInt64.max) ?? UInt64.random(in: 0..<(1 << 53))
         streams = try reader.bool("stream")
+        try decodeTelling(&reader)
         setsTimeout = reader.has("timeout_ms")
         request.timeout = try reader.timeout(limits)
         request.priority = try reader.choice("priority") ?? request.priority
@@ -83,11 +94,77 @@ package struct InterleaveCall: Sendable {
         try reader.finish()
         try checkCombinations()
         if let streams { try checkStreaming(streams) }
-        try checkSteps(configuration.imageDecoder.scheduler)
+        try checkSteps(configuration.imageDecoder.scheduler, "image.steps")
+    }
+
+    /// Words the input as a template says, if one is asked for; its answer is the default then.
+    private mutating func decodeTemplate(
+        _ reader: inout ObjectReader,
+        _ templates: [PromptTemplate],
+        _ limits: Limits
+    ) throws(RequestError) {
+        let name = try reader.string("template", maximumByteCount: limits.maximumNameByteCount)
+        guard let name else { return }
+        let template = try templates.named(name, "template")
+        let inputs = PromptTemplate.Inputs(request.input)
+        try template.requireInputs(
+            textCount: inputs.texts.count,
+            pictureCount: inputs.pictures.count,
+            "input"
+        )
+        let places = request.input.picturePlaces
+        request.input = template.prompt(inputs)
+        pictureSources = Dictionary(
+            uniqueKeysWithValues: zip(request.input.picturePlaces, places)
+        )
+        self.template = template.name
+        request.use(template.answer, limits)
+    }
+
+    /// Takes what is told besides the answer.
+    private mutating func decodeTelling(_ reader: inout ObjectReader) throws(RequestError) {
+        isDryRun = try reader.bool("dry_run") ?? false
+        explains = try reader.bool("explain") ?? false
+        guard isDryRun else { return }
+        for (field, isAsked) in [("stream", streams == true), ("explain", explains)] where isAsked {
+            throw .invalid(field, "has no meaning where dry_run is true")
+        }
+    }
+
+    /// Takes what comes back, in which a template has the first word.
+    private mutating func decodeMode(_ reader: inout ObjectReader) throws(RequestError) {
+        let mode: GenerationMode? = try reader.choice("mode")
+        if let template, let mode, mode != request.mode {
+            throw .invalid(
+                "mode",
+                "is \"\(mode.rawValue)\", the template \(quoted(template)) is for "
+                    + "\"\(request.mode.rawValue)\""
+            )
+        }
+        request.mode = mode ?? request.mode
+        request.force = try reader.choice("force") ?? request.force
+    }
+
+    /// The call without its input, which is large and plays no part in the answer.
+    var withoutInput: InterleaveCall {
+        var call = self
+        call.request.input = []
+        return call
+    }
+
+    /// What the document calls a field.
+    func name(of field: RequestField) -> String {
+        guard case .inputPicture(let part) = field, let source = pictureSources[part] else {
+            return field.documentName
+        }
+        return RequestField.inputPicture(part: source).documentName
     }
 
     /// Refuses numbers of steps that the schedule does not yield, before anything is computed.
-    private func checkSteps(_ configuration: DiffusionConfiguration) throws(RequestError) {
+    func checkSteps(
+        _ configuration: DiffusionConfiguration,
+        _ field: String
+    ) throws(RequestError) {
         guard request.mode != .text else { return }
         do throws(DiffusionConfigurationError) {
             _ = try DiffusionScheduler(
@@ -97,7 +174,7 @@ package struct InterleaveCall: Sendable {
                 elementCount: 1
             )
         } catch {
-            throw .invalid("image.steps", "is not possible: \(error.detail)")
+            throw .invalid(field, "is not possible: \(error.detail)")
         }
     }
 
@@ -133,24 +210,36 @@ package struct InterleaveCall: Sendable {
         guard text.sequenceCount == 1 || request.mode == .text else {
             throw .invalid("text.n", "may be above 1 only in mode \"text\"")
         }
-        guard text.minimumTokenCount <= text.maximumTokenCount else {
-            throw .invalid(
-                "text.min_tokens",
-                "must be at most text.max_tokens, \(text.maximumTokenCount), "
-                    + "not \(text.minimumTokenCount)"
-            )
+        try text.checkCombinations { "text.\($0)" }
+    }
+}
+
+extension InterleaveRequest {
+    /// Takes what a template says of its answers.
+    mutating func use(_ answer: PromptTemplate.Answer, _ limits: Limits) {
+        mode = GenerationMode(answer.mode)
+        force = answer.first.map { SegmentKind($0) }
+        if let count = answer.maximumSegmentCount {
+            maximumSegmentCount = min(count, limits.maximumSegmentCount)
         }
-        if text.beamCount > 1 {
-            guard text.sequenceCount <= text.beamCount else {
-                throw .invalid(
-                    "text.n",
-                    "must be at most text.num_beams, \(text.beamCount), not \(text.sequenceCount)"
-                )
-            }
-            guard text.logProbabilityCount == nil else {
-                throw .invalid("text.logprobs", "is not available with text.num_beams above 1")
-            }
+        if let count = answer.maximumTokenCount {
+            text.maximumTokenCount = min(count, limits.maximumTokenCount)
+            text.minimumTokenCount = min(text.minimumTokenCount, count)
         }
+    }
+}
+
+extension Limits {
+    /// Most denoising steps of a model's pictures: its noise schedule may have fewer than the operator allows.
+    func maximumStepCount(_ configuration: ModelConfiguration) -> Int {
+        min(maximumStepCount, configuration.imageDecoder.scheduler.trainingStepCount)
+    }
+}
+
+extension [InputPart] {
+    /// Where the pictures stand among all parts.
+    var picturePlaces: [Int] {
+        indices.filter { if case .image = self[$0] { true } else { false } }
     }
 }
 

@@ -35,6 +35,7 @@ extension InterleaveCall {
         ])
         let isInterleaved = request.mode == .interleave
         return .members([
+            "template": template.map { .string($0) },
             "mode": .string(request.mode.rawValue),
             "force": request.force.map { .string($0.rawValue) },
             "max_segments": isInterleaved ? .integer(request.maximumSegmentCount) : nil,
@@ -62,12 +63,12 @@ extension InterleaveCall {
         segments: [JSON],
         completion: Completion
     ) -> JSON {
-        [
+        .members([
             "id": .string(id), "object": "interleave", "created": .integer(created),
             "model": .string(model), "segments": .array(segments),
             "finish_reason": .string(completion.finishReason.rawValue),
             "usage": completion.usage.json, "timings": completion.timings.json,
-            "parameters": parameters,
-        ]
+            "explain": explains ? completion.explanationJSON : nil, "parameters": parameters,
+        ])
     }
 }

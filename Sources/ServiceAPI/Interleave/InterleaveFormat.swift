@@ -16,6 +16,8 @@ struct InterleaveFormat: AnswerFormat {
     /// Words on their way into the stream.
     private var words: WordEvents
     private var sequenceNumber = 0
+    /// How fast the picture comes that is being drawn.
+    private var pace = DenoisingPace()
 
     /// The format of one answer.
     ///
@@ -68,6 +70,7 @@ struct InterleaveFormat: AnswerFormat {
         case .segmentStarted(let index, let kind):
             let segment: JSON = ["index": .integer(index), "type": .string(kind.rawValue)]
             send(self.event("segment.started", ["index": .integer(index), "segment": segment]))
+            pace = DenoisingPace()
         case .textDelta(let index, let choice, let text, let tokens):
             for members in words.more(index, choice: choice, text, tokens) {
                 send(self.event("text.delta", members))
@@ -76,6 +79,7 @@ struct InterleaveFormat: AnswerFormat {
             let members: KeyValuePairs<String, JSON?> = [
                 "index": .integer(index), "picture": .integer(picture),
                 "step": .integer(step), "steps": .integer(stepCount),
+                "eta_ms": pace.rest(after: step, of: stepCount).map { .double($0.milliseconds) },
             ]
             send(self.event("image.progress", members))
         case .imagePartial(let index, let picture, let step, let image):
@@ -95,6 +99,7 @@ struct InterleaveFormat: AnswerFormat {
             [
                 "id": .string(id), "finish_reason": .string(completion.finishReason.rawValue),
                 "usage": completion.usage.json, "timings": completion.timings.json,
+                "explain": call.explains ? completion.explanationJSON : nil,
             ]
         )
         send(event)

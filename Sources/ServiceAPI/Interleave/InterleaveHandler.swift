@@ -12,6 +12,9 @@ extension Service {
             configuration: engine.modelConfiguration,
             limits: configuration.limits
         )
+        var exchange = exchange
+        exchange.fieldName = { [call = call.withoutInput] in call.name(of: $0) }
+        if call.isDryRun { return try forecast(call, request, exchange, engine) }
         let isStreaming = call.streams ?? MediaPreferences(request.head.fields).prefersEventStream
         try call.checkStreaming(isStreaming)
         let active = ActiveRequest(
@@ -36,7 +39,7 @@ extension Service {
 
     /// Has the engine answer a request, in the words of a dialect.
     ///
-    /// - Throws: ``EngineError`` if the engine refuses it.
+    /// - Throws: ``ErrorResponse`` in the words of the exchange's dialect if the engine refuses it.
     func answer(
         _ submitted: InterleaveRequest,
         _ active: ActiveRequest,
@@ -67,14 +70,18 @@ extension Service {
             active.cancel()
             answer?.clientClosed()
         }
-        try submit(active) { [requests, submitted] () throws(EngineError) in
-            try recorder.submit { () throws(EngineError) in
-                try engine.submit(submitted) { event in
-                    recorder.observe(event)
-                    if event.isLast { requests.remove(active) }
-                    answer.receive(event)
+        do throws(EngineError) {
+            try submit(active) { [requests, submitted] () throws(EngineError) in
+                try recorder.submit { () throws(EngineError) in
+                    try engine.submit(submitted) { event in
+                        recorder.observe(event)
+                        if event.isLast { requests.remove(active) }
+                        answer.receive(event)
+                    }
                 }
             }
+        } catch {
+            throw ErrorResponse(error, naming: exchange.fieldName)
         }
         answer.begin()
     }

@@ -27,7 +27,8 @@ extension TextParameters {
         where reader.has(key) {
             throw .invalid(
                 reader.field(key),
-                "has a meaning only with text.num_beams \(beamCount > 1 ? "at 1" : "above 1")"
+                "has a meaning only with \(reader.field("num_beams")) "
+                    + (beamCount > 1 ? "at 1" : "above 1")
             )
         }
         temperature =
@@ -47,9 +48,39 @@ extension TextParameters {
         let isAsked = try reader.bool("logprobs") ?? false
         let count = try reader.integer("top_logprobs", in: 0...limits.maximumAlternativeCount)
         guard isAsked || (count ?? 0) == 0 else {
-            throw .invalid(reader.field("top_logprobs"), "needs text.logprobs to be true")
+            throw .invalid(
+                reader.field("top_logprobs"),
+                "needs \(reader.field("logprobs")) to be true"
+            )
         }
         logProbabilityCount = isAsked ? count ?? 0 : nil
+    }
+
+    /// Refuses values that are possible by themselves, but would have no effect beside others.
+    ///
+    /// - Parameter name: What the dialect calls a field of the texts.
+    /// - Throws: ``RequestError`` that names the field.
+    func checkCombinations(_ name: (String) -> String) throws(RequestError) {
+        guard minimumTokenCount <= maximumTokenCount else {
+            throw .invalid(
+                name("min_tokens"),
+                "must be at most \(name("max_tokens")), \(maximumTokenCount), "
+                    + "not \(minimumTokenCount)"
+            )
+        }
+        guard beamCount > 1 else { return }
+        guard sequenceCount <= beamCount else {
+            throw .invalid(
+                name("n"),
+                "must be at most \(name("num_beams")), \(beamCount), not \(sequenceCount)"
+            )
+        }
+        guard logProbabilityCount == nil else {
+            throw .invalid(
+                name("logprobs"),
+                "is not available with \(name("num_beams")) above 1"
+            )
+        }
     }
 
     /// A text or a list of texts.
@@ -98,11 +129,19 @@ extension PictureParameters {
         maximumStepCount: Int
     ) throws(RequestError) {
         count = try reader.integer("n", in: 1...limits.maximumPictureCount) ?? count
+        try decodeDenoising(&reader, maximumStepCount: maximumStepCount)
+        previewInterval =
+            try reader.integer("preview_every", in: 0...maximumStepCount) ?? previewInterval
+    }
+
+    /// Takes the fields that say how a picture becomes of noise, which are the same in every dialect.
+    mutating func decodeDenoising(
+        _ reader: inout ObjectReader,
+        maximumStepCount: Int
+    ) throws(RequestError) {
         stepCount = try reader.integer("steps", in: 1...maximumStepCount) ?? stepCount
         guidanceScale =
             try reader.number("guidance_scale", in: GenerationRange.guidanceScale) ?? guidanceScale
         method = try reader.choice("scheduler") ?? method
-        previewInterval =
-            try reader.integer("preview_every", in: 0...maximumStepCount) ?? previewInterval
     }
 }

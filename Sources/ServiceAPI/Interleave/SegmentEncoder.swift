@@ -117,7 +117,14 @@ package struct SegmentEncoder: Sendable {
     /// Longest side of a preview.
     private static let maximumPreviewSide = 256
 
-    private func file(_ image: RGBImage, _ texts: [PNGText]) throws(ImageError) -> [UInt8] {
+    /// A picture as a file of the format that is asked for.
+    ///
+    /// - Parameters:
+    ///   - image: The picture.
+    ///   - texts: What a PNG says about it.
+    /// - Returns: The file.
+    /// - Throws: ``ImageError``.
+    func file(_ image: RGBImage, _ texts: [PNGText] = []) throws(ImageError) -> [UInt8] {
         switch parameters.imageFormat {
         case .png: try ImageFileEncoder.encodePNG(image, texts: texts)
         case .jpeg: try ImageFileEncoder.encodeJPEG(image)

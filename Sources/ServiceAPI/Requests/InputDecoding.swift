@@ -43,7 +43,7 @@ enum InputDecoding {
     /// The bytes of a picture file, from base64 with or without the head of a data URL (RFC 2397).
     ///
     /// The declared media type must be one of a picture that can be read; which it is, the bytes tell.
-    private static func picture(
+    static func picture(
         _ node: JSONNode,
         _ field: String
     ) throws(RequestError) -> [UInt8] {

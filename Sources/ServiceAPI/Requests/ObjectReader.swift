@@ -11,11 +11,19 @@ struct ObjectReader {
 
     /// Parses a request's document.
     ///
+    /// - Parameters:
+    ///   - body: The document.
+    ///   - limits: Bounds of the document.
+    ///   - pictureKeys: Keys whose strings may be as long as the document: those of pictures.
     /// - Throws: ``RequestError`` if it is no acceptable JSON, or no object.
-    init(document body: [UInt8], _ limits: Limits) throws(RequestError) {
+    init(
+        document body: [UInt8],
+        _ limits: Limits,
+        pictureKeys: Set<String> = ["image"]
+    ) throws(RequestError) {
         let node: JSONNode
         do throws(JSONError) {
-            node = try JSONParser.parse(body, limits.json)
+            node = try JSONParser.parse(body, limits.json(pictureKeys: pictureKeys))
         } catch {
             throw RequestError(error)
         }
@@ -122,6 +130,14 @@ struct ObjectReader {
             throw .invalid(field(key), "must be one of \(known), not \(quoted(text))")
         }
         return choice
+    }
+
+    /// Refuses a field that says something, with the reason: what the dialect knows and this model or daemon cannot do.
+    ///
+    /// - Throws: ``RequestError`` of kind `unsupported`.
+    mutating func refuse(_ key: String, _ reason: String) throws(RequestError) {
+        guard let node = remaining.removeValue(forKey: JSONKey(key)), !node.isNull else { return }
+        throw RequestError(.unsupported, field: field(key), "\(field(key)) \(reason)")
     }
 
     /// Ends the reading.

@@ -12,6 +12,8 @@ package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible 
         case unknown = "unknown_field"
         /// A value of the wrong type or out of range.
         case invalid = "invalid_value"
+        /// A parameter of a dialect that cannot be had here.
+        case unsupported = "unsupported_parameter"
         /// A model that is not served.
         case modelNotFound = "model_not_found"
     }

@@ -124,11 +124,16 @@ struct Exchange: Sendable {
     let context: RequestContext
     let writer: ResponseWriter
     let logger: Logger
+    /// What the request's dialect calls a field.
+    var fieldName: @Sendable (RequestField) -> String = { $0.documentName }
+    /// More header fields of the answer, whatever it is.
+    var fields = HeaderFields()
 
     /// Answers with a whole response.
     func answer(_ response: Response, work: Work? = nil, error: String? = nil) {
         var response = response
         response.head.fields["x-request-id"] = context.id
+        for field in fields { response.head.fields.append(field.name, field.value) }
         let status = response.head.status.code
         let isSent = writer.send(response)
         context.log(isSent ? status : 499, to: logger, work: work, error: error)
@@ -147,7 +152,7 @@ struct Exchange: Sendable {
 
     /// The form in which the client hears of an error; one that is nobody's fault but ours goes to the log.
     func report(_ error: any Error) -> ErrorResponse {
-        let response = ErrorResponse(error)
+        let response = ErrorResponse(error, naming: fieldName)
         if response.status.code == 500 {
             logger.error("\(error)", metadata: ["request": "\(context.id)"])
         }

@@ -3,6 +3,9 @@ internal import HTTPWire
 /// What a path stands for.
 enum Route: Hashable {
     case interleave
+    case chatCompletions
+    case imageGenerations
+    case imageEdits
     case score
     case tokenize
     case detokenize
@@ -58,6 +61,9 @@ enum Route: Hashable {
     private static func find(_ path: String) -> Route? {
         switch path {
         case "/v1/interleave": return .interleave
+        case "/v1/chat/completions": return .chatCompletions
+        case "/v1/images/generations": return .imageGenerations
+        case "/v1/images/edits": return .imageEdits
         case "/v1/score": return .score
         case "/v1/tokenize": return .tokenize
         case "/v1/detokenize": return .detokenize
@@ -86,10 +92,12 @@ enum Route: Hashable {
         return takesDocument ? [.post] : [.get, .head]
     }
 
-    /// Whether a request brings a JSON document.
+    /// Whether a request brings a document.
     var takesDocument: Bool {
         switch self {
-        case .interleave, .score, .tokenize, .detokenize: true
+        case .interleave, .chatCompletions, .imageGenerations, .imageEdits, .score, .tokenize,
+            .detokenize:
+            true
         default: false
         }
     }
@@ -120,7 +128,8 @@ enum Route: Hashable {
         switch self {
         case .liveness, .readiness: .probe
         case .openAPI, .openAPIAsJSON, .models, .model, .tokenize, .detokenize, .options: .read
-        case .interleave, .score, .answer: .generate
+        case .interleave, .chatCompletions, .imageGenerations, .imageEdits, .score, .answer:
+            .generate
         case .metrics, .engine: .admin
         }
     }
@@ -144,50 +153,4 @@ enum Route: Hashable {
 
     /// The label of requests whose path is none of ours, or was never understood.
     static let unknownLabel = "other"
-}
-
-extension RequestHead {
-    /// Checks that the body is said to be JSON.
-    ///
-    /// A type must be given: a page in somebody's browser could otherwise post to a daemon on their
-    /// machine without asking it first (Fetch standard, CORS-safelisted request headers).
-    ///
-    /// - Throws: ``ErrorResponse`` with 415.
-    func requireJSON() throws(ErrorResponse) {
-        let value = fields["content-type"] ?? ""
-        // RFC 9110 §8.3.1: white space may stand around the semicolons, and a value in quotes.
-        let parts = value.utf8.split(separator: UInt8(ascii: ";")).map { part in
-            String(Substring(part)).trimmingOptionalSpace
-        }
-        let encodings = ["charset=utf-8", "charset=\"utf-8\""]
-        guard let type = parts.first, isSameName(type, "application/json"),
-            parts.dropFirst().allSatisfy({ part in encodings.contains { isSameName(part, $0) } })
-        else {
-            throw ErrorResponse(
-                .unsupportedMediaType,
-                code: "unsupported_media_type",
-                "Content-Type must be application/json (in UTF-8)",
-                parameter: "content-type"
-            )
-        }
-        let coding = fields.tokens(of: "content-encoding")
-        guard coding.allSatisfy({ isSameName($0, "identity") }) else {
-            throw ErrorResponse(
-                .unsupportedMediaType,
-                code: "unsupported_media_type",
-                "Content-Encoding is not supported: send the document as it is",
-                parameter: "content-encoding"
-            )
-        }
-    }
-}
-
-extension String {
-    /// The text without the spaces and tabs around it.
-    fileprivate var trimmingOptionalSpace: String {
-        func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" }
-        let start = unicodeScalars.drop(while: isSpace)
-        let end = start.lastIndex { !isSpace($0) }.map { start.index(after: $0) }
-        return String(start[..<(end ?? start.startIndex)])
-    }
 }

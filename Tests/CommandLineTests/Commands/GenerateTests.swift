@@ -66,6 +66,32 @@ import Testing
         #expect(request.mode == .text)
     }
 
+    @Test("A template of the model words the input")
+    func template() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write([0x89, 0x50, 1, 2], to: "a.png")
+        var configuration = try #require(Self.configuration)
+        configuration.templates = [
+            PromptTemplate("caption", "Says.", [.image, .words("a photo of")], answer: .init(.text))
+        ]
+        let command = try Generate.parse([
+            "--input", "@\(path)", "--template", "caption", "--output", "out",
+        ])
+        let call = try RequestDocument(command.input).call(configuration, command.settings)
+        #expect(call.request.input == [.image([0x89, 0x50, 1, 2]), .text("a photo of")])
+        #expect(call.request.mode == .text && call.template == "caption")
+    }
+
+    @Test("A dry run is for a daemon")
+    func dryRun() throws {
+        let (directory, path) = try write(
+            #"{"input": [{"type": "text", "text": "a"}], "dry_run": true}"#
+        )
+        defer { withExtendedLifetime(directory) {} }
+        let error = #expect(throws: CommandError.self) { try call(["--request", path]) }
+        #expect(error?.description.contains("dry_run") == true)
+    }
+
     @Test("A picture that is not there is named with the reason")
     func missingPicture() {
         let error = #expect(throws: FileError.self) { try call(["--input", "@/nowhere.png"]) }

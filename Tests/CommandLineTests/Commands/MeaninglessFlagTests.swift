@@ -11,6 +11,7 @@ import Testing
             ("generate --input a --output o --force-image", "--force-image"),
             ("generate --request r --output o --auto-end", "--auto-end"),
             ("generate --annotations a --output o --mode text", "--mode"),
+            ("generate --annotations a --output o --template caption", "--template"),
             ("bench serve --url http://h:1 --workers 2", "--workers"),
             ("bench serve --url http://h:1 --max-queue 2", "--max-queue"),
             ("bench serve --rate 2 --concurrency 3", "--concurrency"),

@@ -78,4 +78,15 @@ import Testing
             #expect(reason(kind, text) == "is not a whole number")
         }
     }
+
+    @Test("Origins are scheme, host and port, an asterisk, or none")
+    func origins() throws {
+        let kind = SettingKind<[String]>.origins
+        for origins in [[], ["*"], ["https://a.example", "http://localhost:3000"]] {
+            #expect(try kind.read(kind.write(origins)) == origins)
+        }
+        for text in ["", "a.example", "https://", "https://a.example/", "https://a,b", "none,*"] {
+            #expect(reason(kind, text)?.hasPrefix("has no origin in \"") == true, "\(text)")
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import Engine
 import HTTPServer
+import ServiceAPI
 
 /// What is served, and where.
 enum ServedSettings: SettingSection {
@@ -12,7 +13,7 @@ enum ServedSettings: SettingSection {
         Setting(
             "model",
             """
-            Model directory (config.json, tokenizer.model, model.safetensors) or model file (as `interleaved \
+            Model directory (config.json, tokenizer.model, model.safetensors, templates.json) or model file (as `interleaved \
             quantize` makes it), or the name of a model that is installed.
             """,
             .model,
@@ -47,6 +48,15 @@ enum ServedSettings: SettingSection {
             "Port to listen on; 0 takes a free one, which the log names.",
             .integer(0...65_535),
             \.server.port
+        ),
+        Setting(
+            "allowed_origins",
+            """
+            Origins whose pages may use the daemon from a browser (CORS): scheme, host and port as browsers name them, \
+            or * for all.
+            """,
+            .origins,
+            \.service.allowedOrigins
         ),
         Setting(
             "workers",

@@ -1,0 +1,102 @@
+internal import Engine
+internal import Images
+internal import JSON
+internal import MMInterleaved
+internal import Scheduling
+
+// What chat and pictures have in common: OpenAI's own fields first, then those that this daemon adds under the names that
+// other servers of open models have for them.
+
+extension InterleaveCall {
+    /// Takes seed, denoising, encoding, time and priority.
+    ///
+    /// - Throws: ``RequestError`` that names the field.
+    mutating func decodeShared(
+        _ reader: inout ObjectReader,
+        _ configuration: ModelConfiguration,
+        _ limits: Limits
+    ) throws(RequestError) {
+        // OpenAI's are signed; negative ones are the seeds with the same bits.
+        let node = reader.take("seed")
+        if let node, case .number(let number) = node, let seed = number.whole(as: UInt64.self) {
+            request.seed = seed
+        } else if let node {
+            request.seed = UInt64(bitPattern: try node.integer("seed", in: Int64.min...Int64.max))
+        } else {
+            request.seed = UInt64.random(in: 0..<(1 << 53))
+        }
+        try request.picture.decodeDenoising(
+            &reader,
+            maximumStepCount: limits.maximumStepCount(configuration)
+        )
+        try checkSteps(configuration.imageDecoder.scheduler, "steps")
+        imageFormat = try reader.choice("output_format") ?? imageFormat
+        setsTimeout = reader.has("timeout_ms")
+        request.timeout = try reader.timeout(limits)
+        request.priority = try reader.choice("priority") ?? request.priority
+        for key in ["user", "safety_identifier", "prompt_cache_key"] {
+            _ = try reader.string(key, maximumByteCount: limits.maximumNameByteCount)
+        }
+    }
+}
+
+extension ObjectReader {
+    /// Takes a field of which only some values mean what happens anyway.
+    ///
+    /// - Parameters:
+    ///   - key: Name of the field.
+    ///   - values: Values without effect.
+    ///   - reason: Why no other can be had.
+    /// - Throws: ``RequestError`` of kind `unsupported`.
+    mutating func accept(
+        _ key: String,
+        only values: [String],
+        _ reason: String
+    ) throws(RequestError) {
+        guard let node = take(key) else { return }
+        let text = try node.string(field(key), maximumByteCount: 1024)
+        guard values.contains(where: { $0.hasSameBytes(as: text) }) else {
+            let known = values.map { "\"\($0)\"" }.joined(separator: " or ")
+            throw RequestError(
+                .unsupported,
+                field: field(key),
+                "\(field(key)) may be \(known) alone, not \(quoted(text)): \(reason)"
+            )
+        }
+    }
+
+    /// Takes a boolean that may say only what happens anyway.
+    ///
+    /// - Throws: ``RequestError`` of kind `unsupported`.
+    mutating func accept(
+        _ key: String,
+        only value: Bool,
+        _ reason: String
+    ) throws(RequestError) {
+        guard let found = try bool(key), found != value else { return }
+        throw RequestError(.unsupported, field: field(key), "\(field(key)) \(reason)")
+    }
+}
+
+/// Names of the fields of a request of OpenAI's shapes, in errors of the engine.
+struct FieldNames: Sendable {
+    /// What brings the texts and pictures.
+    let input: String
+    /// Most tokens of a text.
+    let tokenCount: String
+    /// Where the pictures stand in the document, by their place in the prompt.
+    let pictures: [Int: String]
+
+    /// What the document calls a field.
+    func name(of field: RequestField) -> String {
+        switch field {
+        case .inputPicture(let part): pictures[part] ?? input
+        case .tokenCount: tokenCount
+        case .textCount, .pictureCount: "n"
+        case .beamCount: "num_beams"
+        case .stepCount: "steps"
+        case .timeout: "timeout_ms"
+        case .input, .pictures, .picturePlaces, .segmentCount, .option, .optionCount: input
+        }
+    }
+}

@@ -1,0 +1,73 @@
+internal import HTTPWire
+
+/// Which pages of elsewhere may use the daemon from a browser.
+///
+/// Source: Fetch standard, "HTTP-CORS protocol"; RFC 6454 (origins).
+struct CrossOrigin {
+    /// Origins such as `https://example.org:8443`, or `*` for all.
+    let allowed: [String]
+
+    /// Whether pages of an origin may.
+    private func allows(_ origin: String) -> Bool {
+        allowed.contains { $0 == "*" || isSameName($0, origin) }
+    }
+
+    /// What an answer tells a browser.
+    func fields(for head: RequestHead) -> HeaderFields {
+        var fields = HeaderFields()
+        guard !allowed.isEmpty else { return fields }
+        // Caches must not give one page the answer that names another.
+        fields["vary"] = "origin"
+        guard let origin = head.fields["origin"], allows(origin) else { return fields }
+        fields["access-control-allow-origin"] = origin
+        fields["access-control-expose-headers"] = Self.exposed
+        return fields
+    }
+
+    /// What a browser that asks before it sends is told besides ``fields(for:)``; nil if none asks, or may not.
+    ///
+    /// - Parameters:
+    ///   - head: Of a request with OPTIONS.
+    ///   - methods: Those of the path.
+    /// - Returns: The fields.
+    func preflight(_ head: RequestHead, _ methods: [Method]) -> HeaderFields? {
+        guard head.fields.contains("access-control-request-method"),
+            let origin = head.fields["origin"], allows(origin)
+        else { return nil }
+        var fields = HeaderFields()
+        fields["access-control-allow-methods"] = methods.map(\.rawValue).joined(separator: ", ")
+        // Whoever may send documents may send fields as well: keys, names of requests, those of client libraries.
+        let names = head.fields.tokens(of: "access-control-request-headers")
+            .prefix(Self.maximumFieldCount).joined(separator: ", ")
+        if !names.isEmpty { fields["access-control-allow-headers"] = names }
+        fields["access-control-max-age"] = "600"
+        if head.fields["access-control-request-private-network"] == "true" {
+            fields["access-control-allow-private-network"] = "true"
+        }
+        return fields
+    }
+
+    /// Refuses what a page of elsewhere could send without asking first: a form.
+    ///
+    /// - Throws: ``ErrorResponse`` with 403.
+    func requireAllowed(_ head: RequestHead) throws(ErrorResponse) {
+        guard let origin = head.fields["origin"], !allows(origin) else { return }
+        let authority = origin.firstRange(of: "://").map { origin[$0.upperBound...] }
+        if let authority, let host = head.fields["host"], isSameName(authority, host) { return }
+        throw ErrorResponse(
+            .forbidden,
+            code: "origin_not_allowed",
+            "pages of \(quoted(origin)) may send no forms here (setting allowed_origins)",
+            parameter: "origin"
+        )
+    }
+
+    /// Fields that scripts may read.
+    private static let exposed = [
+        "x-request-id", "server-timing", "retry-after", "retry-after-ms", "x-should-retry",
+        "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests",
+        "x-ratelimit-reset-requests",
+    ].joined(separator: ", ")
+
+    private static let maximumFieldCount = 64
+}

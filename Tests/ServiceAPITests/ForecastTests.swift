@@ -1,0 +1,153 @@
+import Engine
+import Foundation
+import TestSupport
+import Testing
+
+@testable import ServiceAPI
+
+extension ServiceTests {
+    @Suite("What a request would do, and what it did")
+    struct ForecastTests {
+        private func body(_ fields: String, picture: [UInt8]) -> String {
+            "{\"input\":[\(TestPictures.part(picture)),{\"type\":\"text\",\"text\":\"a red circle\"}],"
+                + "\"mode\":\"text\",\"text\":{\"max_tokens\":3},\"seed\":3\(fields)}"
+        }
+
+        @Test("A dry run tells the tokens, pictures and parameters that the answer has")
+        func forecasts() throws {
+            try withService { service in
+                let picture = try TestPictures.png(width: 90, height: 60)
+                let answer = try service.post("/v1/interleave", body("", picture: picture))
+                    .document()
+                let response = try service.post(
+                    "/v1/interleave",
+                    body(",\"dry_run\":true", picture: picture),
+                    "Accept: text/event-stream\r\n"
+                )
+                #expect(response.status == 200, "\(response.text)")
+                let forecast = try response.document()
+                #expect(forecast["object"] as? String == "interleave.forecast")
+                let usage = try #require(answer["usage"] as? Document)
+                let tokens = forecast["prompt_tokens"] as? Int
+                #expect(tokens == usage["prompt_tokens"] as? Int)
+                let parameters = [answer, forecast].map { $0["parameters"] as? NSDictionary }
+                #expect(parameters[0] == parameters[1])
+                let images = try #require(forecast["input_images"] as? [Document])
+                #expect(images.first?["width"] as? Int == 56)
+                let positions = try #require(forecast["positions"] as? Document)
+                #expect(positions["most"] as? Int == tokens.map { $0 + 3 })
+                let memory = try #require(forecast["memory"] as? Document)
+                #expect(memory["kv_cache_bytes"] as? Int ?? 0 > 0)
+                let expected = try #require(forecast["expected"] as? Document)
+                #expect(expected["encode_ms"] as? Double ?? 0 > 0)
+                #expect(expected["denoise_ms"] as? Double == 0)
+                #expect(expected["total_ms"] is Double)
+            }
+        }
+
+        @Test("A stage that has never run has no time")
+        func unknown() throws {
+            try withService(engine: TinyModel.makeEngine()) { service in
+                let forecast = try service.post(
+                    "/v1/interleave",
+                    body(",\"dry_run\":true", picture: try TestPictures.png())
+                ).document()
+                let expected = try #require(forecast["expected"] as? Document)
+                #expect(expected["encode_ms"] is NSNull && expected["total_ms"] is NSNull)
+            }
+        }
+
+        @Test("A dry run computes nothing, and ends at once")
+        func computesNothing() throws {
+            let engine = try TinyModel.makeEngine()
+            try withService(engine: engine) { service in
+                for _ in 0..<3 {
+                    _ = try service.post(
+                        "/v1/interleave",
+                        body(",\"dry_run\":true", picture: try TestPictures.png())
+                    )
+                }
+                let isIdle = eventually {
+                    engine.status.runningCount + engine.status.waitingCount == 0
+                }
+                #expect(isIdle)
+                let state = try service.get("/v1/engine").document()
+                #expect((state["steps"] as? [Document])?.isEmpty == true)
+            }
+        }
+
+        @Test("What would be refused is refused, and so is what has no meaning in a dry run")
+        func refuses() throws {
+            try withService { service in
+                let broken = Array("no picture".utf8)
+                let unreadable = try service.post(
+                    "/v1/interleave",
+                    body(",\"dry_run\":true", picture: broken)
+                )
+                #expect(unreadable.status == 422)
+                #expect(try unreadable.error()["param"] as? String == "input[0].image")
+                for field in ["stream", "explain"] {
+                    let response = try service.post(
+                        "/v1/interleave",
+                        body(",\"dry_run\":true,\"\(field)\":true", picture: broken)
+                    )
+                    #expect(response.status == 400)
+                    #expect(try response.error()["param"] as? String == field)
+                }
+            }
+        }
+
+        @Test("An explained answer tells its steps by stage, and which pictures were there")
+        func explains() throws {
+            try withService(engine: TinyModel.makeEngine()) { service in
+                let picture = try TestPictures.png()
+                let request = body(",\"explain\":true", picture: picture)
+                var sources: [[String]] = []
+                for _ in 0..<2 {
+                    let answer = try service.post("/v1/interleave", request).document()
+                    let explanation = try #require(answer["explain"] as? Document)
+                    sources.append(explanation["images"] as? [String] ?? [])
+                    let stages = try #require(explanation["stages"] as? [Document])
+                    let language = stages.first { $0["stage"] as? String == "language" }
+                    #expect(language?["steps"] as? Int ?? 0 >= 3)
+                    #expect(language?["computed_ms"] as? Double ?? 0 > 0)
+                    let usage = try #require(answer["usage"] as? Document)
+                    #expect(language?["units"] as? Int == usage["computed_tokens"] as? Int)
+                }
+                #expect(sources == [["encoded"], ["cached"]])
+                let plain = try service.post("/v1/interleave", body("", picture: picture))
+                #expect(try plain.document()["explain"] == nil)
+            }
+        }
+
+        @Test("A stream explains itself in its last event, and tells when a picture is expected")
+        func streams() throws {
+            try withService { service in
+                let events = try service.post(
+                    "/v1/interleave",
+                    InterleaveTests.body(
+                        ",\"stream\":true,\"explain\":true,\"image\":{\"steps\":3}"
+                    )
+                ).events()
+                let completed = events.first { $0.name == "interleave.completed" }
+                #expect(completed?.data["explain"] is Document)
+                let progress = events.filter { $0.name == "image.progress" }
+                #expect(progress.map { $0.data["eta_ms"] is Double } == [false, true, true])
+                #expect(progress.last?.data["eta_ms"] as? Double == 0)
+            }
+        }
+    }
+
+    @Suite("Pace of denoising")
+    struct DenoisingPaceTests {
+        @Test("What is left takes as long for each step as what was seen")
+        func rest() {
+            var pace = DenoisingPace()
+            let start = ContinuousClock.now
+            #expect(pace.rest(after: 1, of: 5, now: start) == nil)
+            #expect(pace.rest(after: 1, of: 5, now: start + .seconds(1)) == nil)
+            #expect(pace.rest(after: 3, of: 5, now: start + .seconds(4)) == .seconds(4))
+            #expect(pace.rest(after: 5, of: 5, now: start + .seconds(9)) == .zero)
+        }
+    }
+}
