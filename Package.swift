@@ -277,7 +277,7 @@ let package = Package(
         tests(
             "ServiceAPI",
             [
-                "Digests", "Tensors", "HTTPWire", "HTTPServer", "Tokenization", "Images",
+                "Digests", "Tensors", "HTTPWire", "JSON", "HTTPServer", "Tokenization", "Images",
                 "MMInterleaved",
                 "Scheduling", "Engine",
                 logging,

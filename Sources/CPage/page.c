@@ -77,6 +77,9 @@ static const unsigned char metrics_js[] = {
 static const unsigned char pictures_js[] = {
 #embed "page/pictures.js"
 };
+static const unsigned char report_css[] = {
+#embed "page/report.css"
+};
 static const unsigned char schema_js[] = {
 #embed "page/schema.js"
 };
@@ -135,6 +138,7 @@ static const struct {
     {"index.html", index_html, sizeof index_html},
     {"metrics.js", metrics_js, sizeof metrics_js},
     {"pictures.js", pictures_js, sizeof pictures_js},
+    {"report.css", report_css, sizeof report_css},
     {"schema.js", schema_js, sizeof schema_js},
     {"sequence.js", sequence_js, sizeof sequence_js},
     {"settings.js", settings_js, sizeof settings_js},

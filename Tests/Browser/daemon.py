@@ -41,6 +41,7 @@ class Daemon:
             except (urllib.error.URLError, ConnectionError):
                 pass
             time.sleep(0.05)
+        self.kill()
         raise RuntimeError("the daemon did not become ready")
 
     def kill(self):

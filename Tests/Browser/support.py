@@ -12,7 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from daemon import Daemon
 
-LIMIT = 20_000
+LIMIT = 10_000
 expect.set_options(timeout=LIMIT)
 
 # What the page may be asked for and say in its console when a server goes away: not a fault of the page's.
@@ -80,7 +80,7 @@ class PageTest(unittest.TestCase):
         return card
 
     def mode(self, page, words):
-        page.locator(".composer .modes").get_by_text(words, exact=True).click()
+        page.locator(".composer").get_by_role("radio", name=words, exact=True).check()
 
     def setting(self, page, name, value):
         page.get_by_role("button", name=re.compile("^Settings")).click()

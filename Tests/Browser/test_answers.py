@@ -219,7 +219,7 @@ class ExportTests(PageTest):
         folder = pathlib.Path(tempfile.mkdtemp())
         files = []
         for kind in ("curl", "Python", "JavaScript"):
-            page.locator("dialog.exports").get_by_text(kind, exact=True).click()
+            page.locator("dialog.exports").get_by_role("radio", name=kind, exact=True).check()
             with page.expect_download() as download:
                 page.get_by_role("button", name="Save as a file").click()
             files.append(folder / download.value.suggested_filename)

@@ -1,5 +1,5 @@
 import Foundation
-import TestSupport
+import JSON
 import Testing
 
 @testable import ServiceAPI

@@ -125,10 +125,11 @@ export class Composer {
   #drawDraft() {
     const { app } = this;
     const { draft } = app;
-    // An empty field waits at the end; others that are empty go, unless one is about to write in them.
-    for (let index = draft.length - 2; index >= 0; index -= 1) {
+    // A field waits at the end; others that are empty go, unless one is about to write in them.
+    for (let index = draft.length - 1; index >= 0; index -= 1) {
+      const isNeeded = index === draft.length - 1 && draft[index - 1]?.type !== "text";
       const isIdle = !this.#rows.get(draft[index])?.contains(document.activeElement);
-      if (draft[index].type === "text" && !draft[index].text && isIdle) draft.splice(index, 1);
+      if (draft[index].type === "text" && !draft[index].text && !isNeeded && isIdle) draft.splice(index, 1);
     }
     if (draft.at(-1)?.type !== "text") draft.push({ type: "text", text: "" });
     const isAlone = draft.length === 1;

@@ -18,7 +18,7 @@ export async function pictureFromFile(file) {
   }
   const { width, height } = bitmap;
   try {
-    const isSmall = file.size <= LARGEST_FILE && Math.max(width, height) <= 2 * LARGEST_SIDE;
+    const isSmall = file.size <= LARGEST_FILE && Math.max(width, height) <= LARGEST_SIDE;
     if (READ.includes(file.type) && isSmall) {
       return { type: "image", image: await dataURL(file), name: file.name, width, height };
     }
