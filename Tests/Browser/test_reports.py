@@ -18,7 +18,7 @@ class ReportTests(PageTest):
         folder = pathlib.Path(tempfile.mkdtemp())
         arguments = [os.environ["PAGE_PROGRAM"], *command, "--html", folder / "report.html"]
         subprocess.run(arguments, check=True, capture_output=True, timeout=120, cwd=folder)
-        page = self.open("docs", reduced_motion="reduce")
+        page = self.open(address="about:blank", reduced_motion="reduce")
         requests = []
         page.on("request", lambda request: requests.append(request.url))
         page.goto((folder / "report.html").as_uri())

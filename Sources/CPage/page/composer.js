@@ -83,7 +83,7 @@ export class Composer {
     if (this.app.isAnswering) return this.app.stop();
     this.problem.textContent = "";
     if (!this.#hasSomething) this.problem.textContent = texts.composer.nothing;
-    else if (this.app.server.status !== "ready") this.problem.textContent = texts.composer.notReady;
+    else if (!["ready", "connecting"].includes(this.app.server.status)) this.problem.textContent = texts.composer.notReady;
     else this.app.run();
     return undefined;
   }

@@ -29,7 +29,7 @@ const line = h("div", {});
 const requests = h("div", { class: "requests" });
 const strip = h("div", {});
 const memory = h("div", { class: "memory" });
-const latencies = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": words.latencies });
+const latencies = h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": words.latencies });
 const rows = new Map();
 
 const card = (title, hint, ...content) => {

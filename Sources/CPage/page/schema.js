@@ -66,7 +66,7 @@ export function schemaView(document, schema) {
 }
 
 function members(document, { properties, required = [] }) {
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": words.field },
+  return h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": words.field },
     h("table", { class: "members" },
       h("thead", {}, h("tr", {}, [words.field, words.type, words.meaning].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, Object.entries(properties).map(([name, schema]) => {

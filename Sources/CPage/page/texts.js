@@ -91,7 +91,7 @@ export const texts = {
           title: "Tell a story",
           words: "a large yellow star at the top left on a light background, and then?",
           parts: ["a large yellow star at the top left on a light background"],
-          settings: { mode: "interleave", force: "image", max_segments: 5, text: { max_tokens: 24, temperature: 1 } },
+          settings: { mode: "interleave", force: "image", max_segments: 5, text: { max_tokens: 24, temperature: 1, top_p: 0.8 } },
         },
       ],
       /** What could be asked after a picture that these sentences led to. */
@@ -106,7 +106,7 @@ export const texts = {
           { words: `now the ${shape} is ${colour}`, settings: { mode: "image" } },
           { words: `now the ${shape} moves to the bottom right`, settings: { mode: "image" } },
           { words: `now the ${shape} becomes a ${other}`, settings: { mode: "image" } },
-          { label: "let nano go on", settings: { mode: "interleave", max_segments: 2, text: { max_tokens: 24, temperature: 1 } } },
+          { label: "let nano go on", settings: { mode: "interleave", max_segments: 2, text: { max_tokens: 24, temperature: 1, top_p: 0.8 } } },
         ];
       },
     },
@@ -216,6 +216,7 @@ export const texts = {
     laterBranch: "Later branch",
     stopped: "You stopped this answer.",
     interrupted: "This answer was cut off when the page was closed. The same seed gives the same answer: ask again.",
+    empty: "The model ended at once, without a word.",
     tokenLimit: (count) => `Cut off after ${count} tokens, the most that the settings allow. Press Continue to let it go on.`,
     segmentLimit: "As many segments as the settings allow. Press Continue to let it go on.",
     seconds: (milliseconds) => (milliseconds < 995 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`),

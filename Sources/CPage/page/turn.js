@@ -111,6 +111,7 @@ function notice({ run, parts }) {
     const { message, advice } = explain(run.error);
     return h("div", { class: "notice wrong", role: "alert" }, h("strong", {}, message), advice && h("p", {}, advice));
   }
+  if (!parts.length) return h("p", { class: "notice" }, texts.turn.empty);
   if (run.finish === "length" && run.request.mode !== "image") {
     const isCut = parts.at(-1)?.finish === "length";
     return h("p", { class: "notice" }, isCut ? texts.turn.tokenLimit(run.parameters.text.max_tokens) : texts.turn.segmentLimit);

@@ -23,7 +23,7 @@ struct AnswerPage {
         switch part {
         case .text(let text): return "<p class=\"words given\">\(text.escapedForHTML)</p>\n"
         case .image(let file):
-            let format = unsafe ImageFormat(sniffing: file.span) ?? .png
+            let format = ImageFormat(sniffing: file.span) ?? .png
             return ReportPage.figure(file, mediaType: format.mediaType, "A picture that was given")
         }
     }
