@@ -71,6 +71,9 @@ static const unsigned char icon_svg[] = {
 static const unsigned char index_html[] = {
 #embed "page/index.html"
 };
+static const unsigned char known_js[] = {
+#embed "page/known.js"
+};
 static const unsigned char metrics_js[] = {
 #embed "page/metrics.js"
 };
@@ -136,6 +139,7 @@ static const struct {
     {"header.js", header_js, sizeof header_js},
     {"icon.svg", icon_svg, sizeof icon_svg},
     {"index.html", index_html, sizeof index_html},
+    {"known.js", known_js, sizeof known_js},
     {"metrics.js", metrics_js, sizeof metrics_js},
     {"pictures.js", pictures_js, sizeof pictures_js},
     {"report.css", report_css, sizeof report_css},

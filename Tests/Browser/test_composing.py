@@ -162,7 +162,7 @@ class ComposingTests(PageTest):
         page.route("**/v1/models", with_templates)
         page.goto(self.daemon.address)
         card = page.locator(".card")
-        expect(card).to_have_text("Answers a question about a picture in a word.What color is the star?")
+        expect(card).to_have_text("QuestionWhat color is the star?")
         card.click()
         self.wait(page)
         self.assertEqual(self.turns(page)[-1][1], ["yellow"])

@@ -3,7 +3,7 @@
 import { texts } from "./texts.js";
 
 /** The whole request of an answer, with every parameter that had a say, and not as a stream. */
-export function repeatable(turn, input) {
+function repeatable(turn, input) {
   const { preview_every: _, delivery: __, ...image } = turn.run.parameters?.image ?? {};
   const { image: ___, ...parameters } = turn.run.parameters ?? turn.run.request;
   const request = { model: turn.run.model, input, ...parameters };
@@ -12,7 +12,7 @@ export function repeatable(turn, input) {
 }
 
 /** What an answer must be to be the same: its words, and the digests of its pictures. */
-export function expectation(turn) {
+function expectation(turn) {
   return turn.parts.map((part) => (part.type === "text" ? { text: part.text } : { sha256: part.sha256 }));
 }
 

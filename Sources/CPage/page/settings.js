@@ -13,7 +13,7 @@ const SHOWN = {
 };
 
 /** Which of the two have a say in a mode. */
-export const sections = (mode) => ({ text: ["text"], image: ["image"], interleave: ["text", "image"] })[mode];
+const sections = (mode) => ({ text: ["text"], image: ["image"], interleave: ["text", "image"] })[mode];
 
 /** The parameters of a request, all but its input. */
 export function requestOf(settings, seed, previews) {

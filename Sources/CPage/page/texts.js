@@ -1,25 +1,10 @@
 // Every word that the views say, in one place.
 
-const COLOURS = ["green", "purple", "yellow", "cyan", "red", "blue"];
-const SHAPES = ["circle", "square", "triangle", "diamond", "star", "cross"];
-
 /** Whole numbers with spaces between thousands are read best. */
 const whole = (number) => Math.round(number).toLocaleString("en").replaceAll(",", "\u202f");
 
 /** The largest number of 64 bits is none that scripts can write. */
 const exact = (number) => (number === 2 ** 64 ? "2^64 - 1" : String(number));
-
-/** Shapes that are there after scenes and changes in words, the first one first. */
-function shapesAfter(sentences) {
-  let shapes = [];
-  for (const sentence of sentences) {
-    const named = sentence.match(new RegExp(`\\b(${SHAPES.join("|")})\\b`, "g")) ?? [];
-    const change = sentence.match(/\bthe (\w+) (?:becomes|turns into) an? (\w+)/);
-    if (change && shapes.includes(change[1])) shapes = shapes.map((shape) => (shape === change[1] ? change[2] : shape));
-    else if (!/\b(now|then) the\b/.test(sentence) && named.length) shapes = named;
-  }
-  return shapes;
-}
 
 export const texts = {
   name: "Interleaved",
@@ -62,56 +47,6 @@ export const texts = {
 
   next: { label: "What could come next" },
 
-  /** What is known of models, by name. Every sentence here was tried. */
-  known: {
-    nano: {
-      about:
-        "nano is a small model with a small world: one or two coloured shapes on a light or dark ground. It describes them, answers questions about them, draws them from words, changes them, and tells stories of them.",
-      limits:
-        "Six shapes (circle, square, triangle, diamond, star, cross), six colours (red, green, blue, yellow, purple, cyan), small or large, in nine places. To other words and pictures its answers make no sense.",
-      suggestions: [
-        { title: "Draw", words: "a small red square at the center on a dark background", parts: ["a small red square at the center on a dark background"], settings: { mode: "image" } },
-        { title: "Describe", words: "a photo of", picture: true, parts: ["picture", "a photo of"], settings: { mode: "text" } },
-        {
-          title: "Ask",
-          words: "What color is the star?",
-          picture: true,
-          parts: ["Based on the image, please answer the question. ", "picture", "What color is the star? Please provide an accurate answer within one word. The answer is:"],
-          settings: { mode: "text" },
-        },
-        { title: "Change", words: "now the star is green", picture: true, parts: ["picture", "now the star is green"], settings: { mode: "image" } },
-        {
-          title: "Find",
-          words: "the star",
-          picture: true,
-          parts: ["picture", "Provide the bounding box coordinate of the region this sentence describes. the star<box>"],
-          settings: { mode: "text" },
-        },
-        {
-          title: "Tell a story",
-          words: "a large yellow star at the top left on a light background, and then?",
-          parts: ["a large yellow star at the top left on a light background"],
-          settings: { mode: "interleave", force: "image", max_segments: 5, text: { max_tokens: 24, temperature: 1, top_p: 0.8 } },
-        },
-      ],
-      /** What could be asked after a picture that these sentences led to. */
-      next: (sentences) => {
-        const shapes = shapesAfter(sentences);
-        if (!shapes.length) return [];
-        const [shape] = shapes;
-        const said = sentences.join(" ");
-        const colour = COLOURS.find((name) => !said.includes(name)) ?? "green";
-        const other = SHAPES.find((name) => !shapes.includes(name));
-        return [
-          { words: `now the ${shape} is ${colour}`, settings: { mode: "image" } },
-          { words: `now the ${shape} moves to the bottom right`, settings: { mode: "image" } },
-          { words: `now the ${shape} becomes a ${other}`, settings: { mode: "image" } },
-          { label: "let nano go on", settings: { mode: "interleave", max_segments: 2, text: { max_tokens: 24, temperature: 1, top_p: 0.8 } } },
-        ];
-      },
-    },
-  },
-
   composer: {
     title: "What comes next",
     draft: "Your parts, in order",
@@ -125,8 +60,7 @@ export const texts = {
     comesBack: "What comes back",
     modes: { text: "Words", image: "Picture", interleave: "Both" },
     modeHints: {
-      text: "The model answers with words",
-      image: "The model draws one picture",
+      text: "The model answers with words", image: "The model draws one picture",
       interleave: "The model answers with words and pictures in turn, as it likes",
     },
     run: "Continue",
@@ -239,13 +173,8 @@ export const texts = {
     name: "Name of the answer",
     timings: "Where the time went",
     stages: {
-      queue: "Waiting",
-      decode: "Reading files",
-      encode: "Seeing pictures",
-      prefill: "Reading the sequence",
-      generate: "Writing",
-      denoise: "Drawing",
-      render: "Making pixels",
+      queue: "Waiting", decode: "Reading files", encode: "Seeing pictures", prefill: "Reading the sequence",
+      generate: "Writing", denoise: "Drawing", render: "Making pixels",
     },
   },
 
@@ -353,20 +282,12 @@ export const texts = {
     used: "in use",
     cached: "kept for later",
     pools: {
-      kv_cache: "Keys and values",
-      image_features: "Features of pictures",
-      drawings: "Drawings",
-      input_bytes: "Inputs",
-      waiting_requests: "Places in the queue",
-      decoding_pixels: "Pictures being read",
-      body: "Bodies on their way in",
-      answers: "Answers on their way out",
+      kv_cache: "Keys and values", image_features: "Features of pictures", drawings: "Drawings",
+      input_bytes: "Inputs", waiting_requests: "Places in the queue", decoding_pixels: "Pictures being read",
+      body: "Bodies on their way in", answers: "Answers on their way out",
     },
     parts: {
-      "": "Other",
-      image_decoder: "Image decoder",
-      mm_decoder: "Language model",
-      text_decoder: "Words",
+      "": "Other", image_decoder: "Image decoder", mm_decoder: "Language model", text_decoder: "Words",
       visual_tokenizer: "Vision",
     },
     process: "Whole process",
@@ -374,10 +295,8 @@ export const texts = {
     latencyHint: "Since the start, from the buckets of /metrics: a value lies within its bucket.",
     columns: ["Measure", "p50", "p90", "p99", "Mean", "Count"],
     metrics: {
-      request_queue_time_seconds: "Time in the queue",
-      time_to_first_token_seconds: "To the first words",
-      inter_token_latency_seconds: "From words to words",
-      e2e_request_latency_seconds: "Whole answer",
+      request_queue_time_seconds: "Time in the queue", time_to_first_token_seconds: "To the first words",
+      inter_token_latency_seconds: "From words to words", e2e_request_latency_seconds: "Whole answer",
       stage_duration_seconds: "Batch",
     },
     noneYet: "Nothing was measured yet.",

@@ -2,6 +2,7 @@
 
 import { wordingOf } from "./composer.js";
 import { button, h } from "./dom.js";
+import { known } from "./known.js";
 import { pictureFromAddress } from "./pictures.js";
 import { initialSettings } from "./settings.js";
 import { texts } from "./texts.js";
@@ -32,7 +33,7 @@ export class Welcome {
 
   #fill() {
     const { app } = this;
-    const knows = texts.known[app.model?.id];
+    const knows = known[app.model?.id];
     const cards = this.#suggestions().map(({ title, words, picture, ...rest }) =>
       h("li", {}, h("button", { type: "button", class: "card", onclick: () => this.#ask(rest) },
         picture && h("img", { src: SAMPLE.href, alt: texts.welcome.sample, width: 56, height: 56 }),
@@ -50,10 +51,10 @@ export class Welcome {
     const { model } = this.app;
     if (!model) return [];
     const templates = (model.templates ?? []).filter(({ inputs, examples }) => examples.length || !inputs.includes("text"));
-    if (!templates.length) return texts.known[model.id]?.suggestions ?? [];
+    if (!templates.length) return known[model.id]?.suggestions ?? [];
     return templates.map((template) => ({
-      title: template.purpose,
-      words: template.examples[0] ?? "",
+      title: template.name[0].toUpperCase() + template.name.slice(1).replaceAll("_", " "),
+      words: template.examples[0] ?? template.purpose,
       picture: template.inputs.includes("image"),
       template,
     }));
@@ -80,7 +81,7 @@ export class Welcome {
     const parts = app.path.flatMap(({ turn, count }) => turn.parts.slice(0, count));
     const last = app.path.at(-1)?.turn;
     const isOver = last?.by === "model" && last.run.status === "done" && !app.editing && parts.at(-1)?.type === "image";
-    const ideas = isOver ? texts.known[app.model?.id]?.next?.(parts.filter(({ type }) => type === "text").map(({ text }) => text)) ?? [] : [];
+    const ideas = isOver ? known[app.model?.id]?.next?.(parts.filter(({ type }) => type === "text").map(({ text }) => text)) ?? [] : [];
     this.next.hidden = !ideas.length;
     this.next.replaceChildren(...ideas.map(({ words, settings, label }) => button(label ?? words, {
       class: "chip",
