@@ -58,6 +58,13 @@ class Daemon:
         with urllib.request.urlopen(self.address + path, timeout=10) as response:
             return json.load(response)
 
+    def ask(self, document):
+        """The answer to a request."""
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.address + "v1/interleave", json.dumps(document).encode(), headers)
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return json.load(response)
+
     def begin(self, document, name):
         """Sends a request whose answer nobody waits for; the connection is returned, and ends it when it is closed."""
         body = json.dumps(document).encode()

@@ -74,8 +74,8 @@ class Shots(PageTest):
 
     def runTest(self):
         FOLDER.mkdir(parents=True, exist_ok=True)
-        self.views("light", color_scheme="light")
-        self.views("dark", color_scheme="dark", viewport={"width": 1600, "height": 1000})
+        self.views("light", color_scheme="light", device_scale_factor=1.5)
+        self.views("dark", color_scheme="dark", device_scale_factor=1.5)
         self.views("phone", color_scheme="light", **PHONE)
         self.views("phone-dark", color_scheme="dark", **PHONE)
 

@@ -21,6 +21,7 @@ class EngineTests(PageTest):
         eventually(self.daemon.is_idle, "the request goes on", 2)
 
     def test_batches_memory_and_latencies_are_those_of_the_daemon(self):
+        self.daemon.ask({"input": [{"type": "text", "text": "a photo of"}], "mode": "text"})
         page = self.open("engine")
         expect(page.locator(".memory table")).to_have_count(2)
         engine = self.daemon.get("v1/engine")

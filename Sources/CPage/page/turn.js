@@ -162,9 +162,10 @@ function pictureView(app, turn, part) {
 }
 
 function drawingView(part) {
-  const view = h("figure", { class: "picture drawing" },
-    h("div", { class: "canvas" }),
-    h("figcaption", {}, h("progress", { "aria-label": texts.status.drawing, max: 1, value: 0 }), h("span", {}, texts.status.drawing)));
+  const view = h("div", { class: "part of-image" },
+    h("figure", { class: "picture drawing" },
+      h("div", { class: "canvas" }),
+      h("figcaption", {}, h("progress", { "aria-label": texts.status.drawing, max: 1, value: 0 }), h("span", {}, texts.status.drawing))));
   updateDrawing(view, part);
   return view;
 }
