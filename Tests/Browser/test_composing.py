@@ -178,3 +178,21 @@ class ComposingTests(PageTest):
             ["Based on the image, please answer the question. ", "picture",
              "What color is the square? Please provide an accurate answer within one word. The answer is:"],
         )
+
+    def test_what_could_come_next_is_what_nano_does(self):
+        page = self.open("docs")
+
+        def answer(mode, *parts):
+            part = lambda one: {"type": "image", "image": one} if one.startswith("data:") else {"type": "text", "text": one}
+            segment = self.daemon.ask({"input": [part(one) for one in parts], "mode": mode, "seed": 1})["segments"][0]
+            return segment[segment["type"]]
+
+        for scene, captions in [
+            (SENTENCE, ["a small green square at the center", "a small red square at the bottom right", "a small red circle at the center"]),
+            ("a large yellow star at the top left on a light background",
+             ["a large green star at the top left", "a large yellow star at the bottom right", "a large yellow circle at the top left"]),
+        ]:
+            ideas = page.evaluate("async (scene) => (await import('/page/known.js')).known.nano.next([scene]).map(({ words }) => words)", scene)
+            picture = answer("image", scene)
+            found = [answer("text", answer("image", scene, picture, words), "a photo of") for words in ideas if words]
+            self.assertEqual([caption.split(" on a ")[0] for caption in found], captions)
