@@ -12,7 +12,8 @@ demo: setup
 	scripts/demo "$(DEMO)" "$(PORT)"
 
 ## Install what is needed, then everything that must hold: format, layers, builds, tests, sanitizers.
-test: setup
+test:
+	scripts/setup browser
 	scripts/check
 
 ## The tests alone, debug build.

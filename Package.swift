@@ -75,6 +75,7 @@ let package = Package(
         .target(name: "CKernels", cSettings: cSettings),
         .target(name: "CLinux", cSettings: cSettings),
         .target(name: "CContract", cSettings: cSettings),
+        .target(name: "CPage", exclude: ["page"], cSettings: cSettings),
         .target(
             name: "CBuild",
             cSettings: cSettings + [.define("ILV_COMMIT", to: "\"\(commit)\"")]
@@ -145,7 +146,7 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "CBuild", "CContract", "Digests", "Locking", "Tensors", "HTTPWire", "JSON",
+                "CBuild", "CContract", "CPage", "Digests", "Locking", "Tensors", "HTTPWire", "JSON",
                 "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Scheduling", "Engine",
                 logging, yams,
             ]
@@ -276,7 +277,7 @@ let package = Package(
         tests(
             "ServiceAPI",
             [
-                "Digests", "Tensors", "HTTPWire", "HTTPServer", "Tokenization", "Images",
+                "Digests", "Tensors", "HTTPWire", "JSON", "HTTPServer", "Tokenization", "Images",
                 "MMInterleaved",
                 "Scheduling", "Engine",
                 logging,

@@ -229,6 +229,7 @@ package final class Service: RequestHandler {
             case .readiness: answerReadiness(exchange)
             case .openAPI: answerOpenAPI(exchange)
             case .openAPIAsJSON: try answerOpenAPIAsJSON(exchange)
+            case .page(let file): answerPage(file, request, exchange)
             case .metrics: answerMetrics(exchange)
             case .engine: try answerEngine(exchange)
             case .answer(let name): try cancel(name, exchange)

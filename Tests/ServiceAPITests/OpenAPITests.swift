@@ -77,12 +77,13 @@ extension ServiceTests {
                     "/v1/images/generations", "/v1/images/edits", "/v1/score", "/v1/tokenize",
                     "/v1/detokenize", "/v1/models",
                     "/v1/models/{id}", "/v1/engine", "/metrics", "/livez", "/readyz", "/health",
-                    "/openapi.yaml", "/openapi.json",
+                    "/", "/engine", "/docs", "/page/{file}", "/openapi.yaml", "/openapi.json",
                 ]
             )
             try withService { service in
                 for path in paths {
                     let filled = path.replacingOccurrences(of: "{id}", with: TinyModel.name)
+                        .replacingOccurrences(of: "{file}", with: "base.css")
                     let client = try HTTPTestClient(port: service.port)
                     let response = try client.exchange(
                         "PUT \(filled) HTTP/1.1\r\nHost: h\r\n\r\n"

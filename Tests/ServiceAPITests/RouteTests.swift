@@ -30,6 +30,13 @@ struct RouteTests {
         #expect(try access(.post, "/v1/tokenize") == .read)
     }
 
+    @Test("What a browser shows needs no key, as it sends none by itself")
+    func namesPage() throws {
+        for path in ["/", "/engine", "/docs", "/page/base.css"] {
+            #expect(try access(.get, path) == .page)
+        }
+    }
+
     @Test("What tells of all clients' requests is the operator's")
     func namesAdministration() throws {
         #expect(try access(.get, "/metrics") == .admin)

@@ -29,6 +29,9 @@ struct ReportOptions: ParsableArguments {
     @Option(help: "PNG file to write: distributions of latencies, and throughput over time.")
     var plot: String?
 
+    @Option(help: "HTML file to write: failures, tables and the plot on one page.")
+    var html: String?
+
     @Option(help: "File to write: what steps cost, for interleaved simulate --costs.")
     var writeCosts: String?
 
@@ -48,7 +51,7 @@ struct ReportOptions: ParsableArguments {
     ///
     /// - Throws: `FileError`.
     func checkFiles() throws {
-        for path in [csv, events, plot, writeCosts] {
+        for path in [csv, events, plot, html, writeCosts] {
             if let path { try File.checkWritable(path) }
         }
     }
@@ -80,6 +83,10 @@ struct ReportOptions: ParsableArguments {
         if let plot {
             let picture = LoadPlot(records, duration: duration, title: title).image
             try File.write(ImageFileEncoder.encodePNG(picture, compressionLevel: 9), to: plot)
+        }
+        if let html {
+            let picture = LoadPlot(records, duration: duration, title: title).image
+            try File.write(LoadPage(title, report, picture).bytes(), to: html)
         }
         if json {
             let output = Output(

@@ -71,6 +71,9 @@ struct Evaluate: ParsableCommand {
     @Option(help: "PNG file to write: the first examples of every suite with their answers.")
     var sheet: String?
 
+    @Option(help: "HTML file to write: the scores, and examples and answers, wrong ones first.")
+    var html: String?
+
     @Option(
         help: "Formats of the weights, without --url: \(FormatPolicy.Profile.names). (default: f32)"
     )
@@ -127,7 +130,9 @@ struct Evaluate: ParsableCommand {
         // A daemon that closes a connection is told apart by the result of the write.
         signal(SIGPIPE, SIG_IGN)
         let plan = try plan()
-        if let sheet { try File.checkWritable(sheet) }
+        for path in [sheet, html] {
+            if let path { try File.checkWritable(path) }
+        }
         let (answerer, name) = try answerer()
         let start = ContinuousClock.now
         let bar = Mutex(ProgressBar("asking \(name)"))
@@ -143,8 +148,13 @@ struct Evaluate: ParsableCommand {
         }
         bar.withLock { $0.finish() }
         if let sheet {
-            let picture = ContactSheet(outcome.exhibits).image
+            let first = outcome.exhibits.filter { $0.index < Self.exhibitCount }
+            let picture = ContactSheet(first).image
             try File.write(ImageFileEncoder.encodePNG(picture, compressionLevel: 9), to: sheet)
+        }
+        if let html {
+            let title = "\(name), synchronizer \(synchronizer.rawValue), seed \(seed)"
+            try File.write(EvaluationPage(title, outcome).bytes(), to: html)
         }
         guard json else {
             print("\(name), synchronizer \(synchronizer.rawValue), seed \(seed)")
@@ -166,12 +176,15 @@ struct Evaluate: ParsableCommand {
         plan.seed = seed
         plan.drawing.stepCount = steps
         plan.drawing.guidanceScale = guidanceScale
-        plan.exhibitCount = sheet == nil ? 0 : Self.exhibitCount
+        plan.exhibitCount = sheet == nil && html == nil ? 0 : Self.exhibitCount
+        plan.wrongExhibitCount = html == nil ? 0 : Self.wrongExhibitCount
         return plan
     }
 
     /// Rows of a sheet per suite and split.
     private static let exhibitCount = 4
+    /// Wrong answers of a page per suite and split, beyond those.
+    private static let wrongExhibitCount = 12
 
     /// The values that are named, in their own order; all if none is.
     private static func chosen<Value: RawRepresentable & CaseIterable>(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Files
 import MMInterleaved
 import ServiceAPI
 
@@ -33,6 +34,9 @@ struct Generate: ParsableCommand {
     @Option(help: "Directory for pictures and answer.json; made if it does not exist.")
     var output: String
 
+    @Option(help: "HTML file to write: what was asked and answered, on one page.")
+    var html: String?
+
     @Flag(help: "Replace earlier answers in --output.")
     var force = false
 
@@ -60,6 +64,7 @@ struct Generate: ParsableCommand {
                 ["--mode": settings.mode, "--template": settings.template],
                 "goes without --annotations, which tell it"
             )
+            try refuse(["--html": html], "goes without --annotations")
         }
     }
 
@@ -80,10 +85,11 @@ struct Generate: ParsableCommand {
         }
         let document = try request.map { try RequestDocument(path: $0) } ?? RequestDocument(input)
         let call = try document.call(stored.configuration, settings)
+        if let html { try File.checkWritable(html) }
         try AnswerFolder.prepare(output, replacing: force)
         let engine = try LoadedModel(stored, profile: profile, workers: workers).engine
         try EngineError.naming(\.documentName) {
-            try AnswerRun(engine: engine, directory: output).run(call)
+            try AnswerRun(engine: engine, directory: output, page: html).run(call)
         }
     }
 }

@@ -53,12 +53,12 @@ struct ComparisonReport: Encodable {
 
 extension ComparisonReport {
     /// All tables, in the order in which they are told.
-    var tables: [ComparisonTable] {
+    var tables: [ReportTable] {
         [models, parts, worst, divergences, ratios].compactMap(\.self)
     }
 
-    private var models: ComparisonTable {
-        ComparisonTable(
+    private var models: ReportTable {
+        ReportTable(
             title: "Models",
             columns: ["", "model", "formats", "path"],
             rows: [("A", first), ("B", second)].map { [$0, $1.name, $1.formats, $1.path] },
@@ -66,12 +66,12 @@ extension ComparisonReport {
         )
     }
 
-    private var parts: ComparisonTable {
+    private var parts: ReportTable {
         let rows = (weights.parts + [weights.all]).map {
             [$0.name, "\($0.parameterCount)", ComparisonNumber.error($0.error.normalized)]
         }
         let (count, all) = (weights.differing.count, weights.all.parameterCount)
-        return ComparisonTable(
+        return ReportTable(
             title: "Weights: \(count) of \(all) parameters differ",
             columns: ["part", "parameters", "NMSE"],
             rows: rows,
@@ -79,10 +79,10 @@ extension ComparisonReport {
         )
     }
 
-    private var worst: ComparisonTable? {
+    private var worst: ReportTable? {
         let worst = weights.worst
         guard !worst.isEmpty else { return nil }
-        return ComparisonTable(
+        return ReportTable(
             title: "Weights that differ most",
             columns: ["parameter", "A", "B", "NMSE"],
             rows: worst.map {
@@ -92,7 +92,7 @@ extension ComparisonReport {
         )
     }
 
-    private var divergences: ComparisonTable? {
+    private var divergences: ReportTable? {
         guard let words else { return nil }
         func row(_ name: String, _ summary: DivergenceSummary) -> [String] {
             [
@@ -101,7 +101,7 @@ extension ComparisonReport {
                 ComparisonNumber.share(summary.agreement),
             ]
         }
-        return ComparisonTable(
+        return ReportTable(
             title: "Words: divergence of B's next tokens from A's",
             columns: ["prompt", "positions", "mean KL", "p99 KL", "largest KL", "same token"],
             rows: words.texts.map { row($0.prompt, $0.divergence) } + [row("all", words.all)],
@@ -109,14 +109,14 @@ extension ComparisonReport {
         )
     }
 
-    private var ratios: ComparisonTable? {
+    private var ratios: ReportTable? {
         guard let pictures else { return nil }
         var rows = pictures.pairs.map {
             [$0.prompt, "\($0.seed)", ComparisonNumber.ratio($0.ratio)]
         }
         rows.append(["median", "", ComparisonNumber.ratio(pictures.median)])
         rows.append(["smallest", "", ComparisonNumber.ratio(pictures.smallest)])
-        return ComparisonTable(
+        return ReportTable(
             title: "Pictures: B's pixels beside A's",
             columns: ["prompt", "seed", "PSNR"],
             rows: rows,

@@ -12,6 +12,8 @@ import Tokenization
 struct AnswerRun {
     let engine: Engine
     let directory: String
+    /// A page to write, too.
+    var page: String?
 
     /// Computes the answer to a request.
     ///
@@ -26,6 +28,7 @@ struct AnswerRun {
         _ = try engine.submit(call.request) { events.send($0) }
         var bar: ProgressBar?
         var segments: [JSON] = []
+        var encoded: [EncodedSegment] = []
         var steps: [Int: Int] = [:]
         while true {
             switch events.next() {
@@ -41,7 +44,9 @@ struct AnswerRun {
             case .segmentDone(let segment):
                 bar?.finish()
                 bar = nil
-                segments.append(try write(encoder.encode(segment), encoder))
+                let file = try encoder.encode(segment)
+                if page != nil { encoded.append(file) }
+                segments.append(try write(file, encoder))
             case .completed(let completion):
                 let document = call.document(
                     id: "generate",
@@ -51,6 +56,7 @@ struct AnswerRun {
                     completion: completion
                 )
                 try File.write(document.encoded + [0x0A], to: "\(directory)/answer.json")
+                if let page { try File.write(show(call, encoded, completion), to: page) }
                 return
             case .failed(let error):
                 bar?.finish()
@@ -58,6 +64,20 @@ struct AnswerRun {
             default: break
             }
         }
+    }
+
+    private func show(
+        _ call: InterleaveCall,
+        _ segments: [EncodedSegment],
+        _ completion: Completion
+    ) -> [UInt8] {
+        AnswerPage(
+            model: engine.modelConfiguration.name,
+            input: call.request.input,
+            seed: call.request.seed,
+            segments: segments,
+            completion: completion
+        ).bytes
     }
 
     /// Writes a segment; returns what `answer.json` says about it, with a file's name for its pictures.

@@ -14,6 +14,8 @@ package struct EvaluationPlan: Sendable {
     package var drawing = DrawingSettings()
     /// Examples of each suite and split whose answers are kept, to be shown.
     package var exhibitCount = 0
+    /// Further ones that are kept because they are wrong.
+    package var wrongExhibitCount = 0
 
     /// Everything, as the model was meant to be asked.
     package init() {}

@@ -6,6 +6,8 @@ package import World
 package struct Exhibit: Sendable {
     /// The split it is of.
     package let split: Split
+    /// Its place in its suite.
+    package let index: Int
     /// What was asked.
     package let example: Example
     /// What was answered.
@@ -23,7 +25,7 @@ package final class EvaluationRun: Sendable {
     package struct Outcome: Sendable {
         /// A score per suite and split.
         package let scores: [SuiteScore]
-        /// The first examples of each suite and split.
+        /// The first examples of each suite and split, then the first of the others that are wrong.
         package let exhibits: [Exhibit]
     }
 
@@ -97,9 +99,10 @@ package final class EvaluationRun: Sendable {
             let verdict = Verdict(example, answers)
             let endedCount = state.withLock { state in
                 state.verdicts[index] = verdict
-                if item.index < plan.exhibitCount {
+                if item.index < plan.exhibitCount || isShownAsWrong(index, verdict, &state) {
                     state.exhibits[index] = Exhibit(
                         split: item.split,
+                        index: item.index,
                         example: example,
                         answers: answers,
                         verdict: verdict
@@ -118,6 +121,19 @@ package final class EvaluationRun: Sendable {
                     )
             }
         }
+    }
+
+    /// Whether a wrong answer is among the first of its suite; those that come after it then are no longer kept.
+    private func isShownAsWrong(_ index: Int, _ verdict: Verdict, _ state: inout State) -> Bool {
+        guard !verdict.isRight, plan.wrongExhibitCount > 0 else { return false }
+        let first = index - items[index].index + plan.exhibitCount
+        let earlier = state.exhibits.keys.filter { first <= $0 && $0 < first + plan.count }
+            .filter { items[$0].assignment == items[index].assignment }
+            .filter { items[$0].split == items[index].split }
+        guard earlier.count >= plan.wrongExhibitCount else { return true }
+        guard let last = earlier.max(), last > index else { return false }
+        state.exhibits[last] = nil
+        return true
     }
 
     /// Verdicts are counted in the order of the examples, whichever ended first.

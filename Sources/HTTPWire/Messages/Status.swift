@@ -13,6 +13,7 @@ package struct Status: Hashable, Sendable, CustomStringConvertible {
 
     package static let ok = Status(200)
     package static let noContent = Status(204)
+    package static let notModified = Status(304)
     package static let badRequest = Status(400)
     package static let unauthorized = Status(401)
     package static let forbidden = Status(403)

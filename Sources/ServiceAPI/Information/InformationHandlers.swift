@@ -80,6 +80,7 @@ extension Service {
                 "text": defaults.parameters.member("text"),
                 "image": defaults.parameters.member("image"),
             ]),
+            "ranges": configuration.limits.ranges(of: model),
         ]
     }
 

@@ -15,6 +15,8 @@ enum Route: Hashable {
     case readiness
     case openAPI
     case openAPIAsJSON
+    /// A file of the page in the browser.
+    case page(PageFile)
     case metrics
     case engine
     /// An answer in progress, by its name.
@@ -75,7 +77,8 @@ enum Route: Hashable {
         case "/metrics": return .metrics
         case "/v1/engine": return .engine
         default:
-            return name(path, after: "/v1/models/").map { .model($0) }
+            return PageFile.all[path].map { .page($0) }
+                ?? name(path, after: "/v1/models/").map { .model($0) }
                 ?? name(path, after: "/v1/interleave/").map { .answer($0) }
         }
     }
@@ -105,7 +108,8 @@ enum Route: Hashable {
     /// Whether it can be answered only with the model in memory.
     var needsModel: Bool {
         switch self {
-        case .liveness, .readiness, .openAPI, .openAPIAsJSON, .metrics, .engine, .answer, .options:
+        case .liveness, .readiness, .openAPI, .openAPIAsJSON, .page, .metrics, .engine, .answer,
+            .options:
             false
         default: true
         }
@@ -115,6 +119,8 @@ enum Route: Hashable {
     enum Access {
         /// Whether the process lives: supervisors, who must get an answer where others do not.
         case probe
+        /// What a browser shows, which brings no key by itself.
+        case page
         /// What the service is and knows: contract, models, tokens.
         case read
         /// The model's work, and its end.
@@ -127,6 +133,7 @@ enum Route: Hashable {
     var access: Access {
         switch self {
         case .liveness, .readiness: .probe
+        case .page: .page
         case .openAPI, .openAPIAsJSON, .models, .model, .tokenize, .detokenize, .options: .read
         case .interleave, .chatCompletions, .imageGenerations, .imageEdits, .score, .answer:
             .generate
@@ -137,7 +144,8 @@ enum Route: Hashable {
     /// Whether the model computes for it, so that nobody should when the client has closed its sending side.
     var isComputed: Bool { access == .generate && takesDocument }
 
-    /// How requests of a path are counted, and whether supervisors and dashboards ask it every few seconds.
+    /// How requests of a path are counted, and whether supervisors, dashboards and browsers ask it so often that nobody
+    /// wants to read of it.
     ///
     /// The label is the path as the contract writes it, which clients cannot make up.
     static func kind(of path: String) -> (label: String, isPolled: Bool) {
@@ -148,7 +156,12 @@ enum Route: Hashable {
             case .answer: "/v1/interleave/{id}"
             default: path
             }
-        return (label, route.access == .probe || route.access == .admin)
+        let isPolled =
+            switch route.access {
+            case .probe, .page, .admin: true
+            case .read, .generate: false
+            }
+        return (label, isPolled)
     }
 
     /// The label of requests whose path is none of ours, or was never understood.
