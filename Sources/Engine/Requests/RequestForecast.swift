@@ -44,6 +44,8 @@ package struct RequestForecast: Sendable {
 }
 
 extension RequestForecast {
+    /// The forecast for a request whose input is read.
+    ///
     /// - Parameters:
     ///   - prompt: The input.
     ///   - request: What is asked for, with or without its input.
