@@ -12,6 +12,16 @@ FOLDER = pathlib.Path(os.environ["PAGE_SHOTS"])
 SCENE = "a small cyan triangle at the top right and a large green circle at the left on a light background"
 LOAD = {"input": [{"type": "text", "text": SCENE}], "mode": "image", "image": {"steps": 200}}
 
+# Waits for the middle of an answer's second picture, which lasts for a fraction of a second.
+HALF_DRAWN = """() => new Promise((resolve) => {
+    const look = () => {
+        const caption = document.querySelectorAll(".model .part")[2]?.querySelector("figcaption span")?.textContent ?? "";
+        if (Number(/Step (\\d+)/.exec(caption)?.[1]) >= 6) resolve();
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
+
 
 class Shots(PageTest):
     def shoot(self, page, name):
@@ -46,9 +56,7 @@ class Shots(PageTest):
         else:
             page.get_by_role("button", name="New", exact=True).click()
         self.suggestion(page, "Tell a story").click()
-        expect(page.locator(".canvas img")).to_have_count(1)
-        expect(page.locator(".model .words")).to_have_count(1)
-        expect(page.locator(".drawing figcaption")).to_contain_text(re.compile(r"Step 1\d of"))
+        page.evaluate(HALF_DRAWN)
         page.screenshot(path=FOLDER / f"{name}-coming.png")
         self.wait(page)
         self.shoot(page, f"{name}-story")
