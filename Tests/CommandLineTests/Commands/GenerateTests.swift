@@ -72,7 +72,12 @@ import Testing
         let path = try directory.write([0x89, 0x50, 1, 2], to: "a.png")
         var configuration = try #require(Self.configuration)
         configuration.templates = [
-            PromptTemplate("caption", "Says.", [.image, .words("a photo of")], answer: .init(.text))
+            PromptTemplate(
+                "caption",
+                "Says.",
+                [.image, .words("a photo of")],
+                answer: .init(.text)
+            )
         ]
         let command = try Generate.parse([
             "--input", "@\(path)", "--template", "caption", "--output", "out",
