@@ -163,7 +163,7 @@ struct ComparisonTests {
 
     @Test("Columns are as wide as their longest cell, and a very long one is cut")
     func table() {
-        let table = ComparisonTable(
+        let table = ReportTable(
             title: "Title",
             columns: ["name", "n"],
             rows: [["a", "10"], [String(repeating: "b", count: 101), "2"]],
