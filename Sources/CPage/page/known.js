@@ -1,4 +1,4 @@
-// What is known of models that bring no templates: what they are good for, and sentences to begin and to go on with.
+// What is known of some models: what they are good for, and sentences to begin and to go on with, each of which a test asks.
 
 const COLOURS = ["green", "purple", "yellow", "cyan", "red", "blue"];
 const SHAPES = ["circle", "square", "triangle", "diamond", "star", "cross"];

@@ -46,12 +46,12 @@ export class Welcome {
     );
   }
 
-  /** From the model's own templates where it brings some, else what is known of it here. */
+  /** What is known of the model here, with settings that were tried; else from the templates that it brings. */
   #suggestions() {
     const { model } = this.app;
     if (!model) return [];
+    if (known[model.id]) return known[model.id].suggestions;
     const templates = (model.templates ?? []).filter(({ inputs, examples }) => examples.length || !inputs.includes("text"));
-    if (!templates.length) return known[model.id]?.suggestions ?? [];
     return templates.map((template) => ({
       title: template.name[0].toUpperCase() + template.name.slice(1).replaceAll("_", " "),
       words: template.examples[0] ?? template.purpose,
