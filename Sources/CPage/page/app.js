@@ -51,7 +51,8 @@ export class App extends EventTarget {
     this.changed("conversations");
     const wanted = location.hash.slice(1);
     if (this.conversations.some(({ id }) => id === wanted)) await this.open(wanted);
-    else this.begin();
+    // Who was quick has written something already.
+    else this.begin(this.draft);
   }
 
   /** Asks how the daemon is: seldom while all is well, often while it is not. */
@@ -75,10 +76,10 @@ export class App extends EventTarget {
   // Conversations
 
   /** Begins an empty conversation; it is kept when something is in it. */
-  begin() {
+  begin(draft = []) {
     this.conversation = { id: randomName(), title: "", created: Date.now(), updated: Date.now(), point: null };
     this.turns = new Map();
-    this.#show(null);
+    this.#show(null, draft);
     history.replaceState(null, "", location.pathname);
   }
 
@@ -109,9 +110,9 @@ export class App extends EventTarget {
     this.changed("conversations");
   }
 
-  #show(point) {
+  #show(point, draft = []) {
     this.point = point;
-    this.draft = [];
+    this.draft = draft;
     this.editing = null;
     this.changed("sequence");
     this.changed("draft");
