@@ -169,6 +169,26 @@ extension ServiceTests {
             }
         }
 
+        @Test(
+            "Fields of a form are read as exactly as a document's, and by their names",
+            arguments: [
+                ([("prompt", "a"), ("steps", "1e999")], "steps"),
+                ([("prompt", "a"), ("seed", "9007199254740993.5")], "seed"),
+                ([("prompt", "a"), ("steps", "2.00000000000000000001")], "steps"),
+                ([("prompt", "a"), ("prompt", "b")], "prompt"),
+                ([("prompt\"; filename=\"p.txt", "a")], "prompt"),
+                ([("prompt", String(repeating: "\u{1}", count: 1024 * 1024 + 1))], "prompt"),
+                ([("prompt", "a"), ("zz", String(repeating: "z", count: 1024 * 1024))], "zz"),
+            ]
+        )
+        func readsForms(fields: [(String, String)], name: String) throws {
+            try withService { service in
+                let response = try post(service, fields, try TestPictures.png())
+                #expect(response.status == 400, "\(response.text)")
+                #expect(try response.error()["param"] as? String == name)
+            }
+        }
+
         @Test("A page of elsewhere can send no form, unless it is allowed")
         func refusesForeignForms() throws {
             let fields = [("prompt", "a red circle"), ("steps", "1")]

@@ -73,20 +73,16 @@ struct ChatPrompt: Sendable {
 
     /// The texts and pictures of all messages as they come, a line or more for each message.
     private init(conversation messages: [ChatMessage], _ wanted: Wanted) {
-        var input: [InputPart] = []
+        var input = PromptParts()
         var fields: [String] = []
         for message in messages {
             for (index, part) in message.parts.enumerated() {
                 switch part {
                 case .image(let file, let field):
-                    input.append(.image(file))
+                    input.add(file)
                     fields.append(field)
                 case .text(let text):
-                    if index == 0, case .text(let before)? = input.last {
-                        input[input.count - 1] = .text("\(before)\n\(text)")
-                    } else {
-                        input.append(.text(text))
-                    }
+                    if index == 0 { input.go(on: text, after: "\n") } else { input.add(text) }
                 }
             }
         }
@@ -96,7 +92,12 @@ struct ChatPrompt: Sendable {
             case .image: .image
             case .both: .interleave
             }
-        self.init(input: input, answer: .init(mode), template: nil, fields: fields)
+        self.init(
+            input: input.finished(),
+            answer: .init(mode),
+            template: nil,
+            fields: fields
+        )
     }
 
     private init(

@@ -51,7 +51,7 @@ package struct ImagesCall: Sendable {
         configuration: ModelConfiguration,
         limits: Limits
     ) throws(RequestError) {
-        let form = try ImagesForm(form, contentType: contentType)
+        let form = try ImagesForm(form, contentType: contentType, limits)
         try self.init(.edit, form.document, pictures: form.pictures, configuration, limits)
     }
 

@@ -11,15 +11,18 @@ struct ImagesForm {
     /// Reads a body of type `multipart/form-data`.
     ///
     /// - Throws: ``RequestError``.
-    init(_ body: [UInt8], contentType: String) throws(RequestError) {
+    init(_ body: [UInt8], contentType: String, _ limits: Limits) throws(RequestError) {
         let form: MultipartForm
         do throws(MultipartForm.Fault) {
             form = try MultipartForm(body, contentType: contentType)
         } catch {
             throw RequestError(.malformed, "the body is no acceptable form: it \(error)")
         }
-        var members: [(name: String, value: JSON)] = []
+        var members: [[UInt8]] = []
+        var names: Set<String> = []
         var pictures: [(file: [UInt8], field: String)] = []
+        // All texts of a form together have the room of one; before anything is made of them.
+        var room = limits.maximumTextByteCount
         for part in form.parts {
             if part.name == "image" || part.name == "image[]" {
                 let field = "image[\(pictures.count)]"
@@ -27,9 +30,25 @@ struct ImagesForm {
                 pictures.append((Array(part.content), field))
                 continue
             }
-            members.append((part.name, try Self.value(part)))
+            let name = String(quoted(part.name).dropFirst().dropLast())
+            guard names.insert(part.name).inserted else {
+                throw .invalid(name, "is in the form more than once")
+            }
+            if part.fileName == nil { room -= part.content.count }
+            guard room >= 0 else {
+                throw .invalid(
+                    name,
+                    "is too long: the texts of a form have at most \(limits.maximumTextByteCount) "
+                        + "bytes together"
+                )
+            }
+            members.append(
+                try JSON.string(part.name).encoded + [UInt8(ascii: ":")] + Self.value(part, name)
+            )
         }
-        document = JSON.object(members).encoded
+        document =
+            [UInt8(ascii: "{")] + members.joined(separator: [UInt8(ascii: ",")])
+            + [UInt8(ascii: "}")]
         self.pictures = pictures
     }
 
@@ -39,19 +58,23 @@ struct ImagesForm {
         "timeout_ms",
     ]
 
-    private static func value(_ part: MultipartForm.Part) throws(RequestError) -> JSON {
-        let name = String(quoted(part.name).dropFirst().dropLast())
-        // A file elsewhere is refused by the field's name, whatever is in it.
-        guard part.fileName == nil else { return .string("a file") }
+    /// What a field's text is in a document.
+    private static func value(
+        _ part: MultipartForm.Part,
+        _ name: String
+    ) throws(RequestError) -> [UInt8] {
+        // No field takes a file; who reads the document says so by its name.
+        guard part.fileName == nil else { return JSON.object([]).encoded }
         guard let text = String(validating: part.content, as: UTF8.self) else {
             throw .invalid(name, "is no UTF-8 text")
         }
+        // A number is given on in its own characters, so that it is read exactly.
         if numbers.contains(part.name), let node = try? JSONParser.parse(Array(text.utf8)),
             case .number = node
         {
-            return JSON(node)
+            return Array(text.utf8)
         }
-        if part.name == "stream", text == "true" || text == "false" { return .bool(text == "true") }
-        return .string(text)
+        if part.name == "stream", text == "true" || text == "false" { return Array(text.utf8) }
+        return JSON.string(text).encoded
     }
 }

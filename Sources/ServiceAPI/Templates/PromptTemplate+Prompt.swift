@@ -53,27 +53,20 @@ extension PromptTemplate {
     /// - Parameter inputs: As many texts and pictures as ``takes(textCount:pictureCount:)`` says.
     /// - Returns: Texts and pictures in turn; what there is too little of is left out.
     package func prompt(_ inputs: Inputs) -> [InputPart] {
-        var parts: [InputPart] = []
+        var prompt = PromptParts()
         var texts = inputs.texts[...]
         var pictures = inputs.pictures[...]
-        func add(_ words: String) {
-            if case .text(let before)? = parts.last {
-                parts[parts.count - 1] = .text(before + words)
-            } else {
-                parts.append(.text(words))
-            }
-        }
         for part in wording {
             switch part {
-            case .words(let words): add(words)
+            case .words(let words): prompt.go(on: words)
             case .text(let ending):
-                if let text = texts.popFirst() { add(Self.ended(text, ending)) }
-            case .image: if let picture = pictures.popFirst() { parts.append(.image(picture)) }
-            case .history: for turn in inputs.turns { add(worded(turn)) }
+                if let text = texts.popFirst() { prompt.go(on: Self.ended(text, ending)) }
+            case .image: if let picture = pictures.popFirst() { prompt.add(picture) }
+            case .history: for turn in inputs.turns { prompt.go(on: worded(turn)) }
             case .answer: break
             }
         }
-        return parts
+        return prompt.finished()
     }
 
     private func worded(_ turn: ConversationTurn) -> String {
