@@ -109,9 +109,7 @@ private struct ByteAttentionTile {
         scale: Float,
         into out: Matrix
     ) {
-        let rotated = rotated.rows(0..<query.rows)
-        rotated.copy(from: query)
-        queries.round(rotated, rotation)
+        queries.round(query, rotation, rotated: rotated)
         let scores = scores.rows(0..<query.rows)
         packed.keys.multiply(queries, index, into: scores)
         unsafe ilv_softmax_rows_i8(
@@ -130,30 +128,5 @@ private struct ByteAttentionTile {
         )
         packed.values.multiply(high, index, into: out)
         packed.values.multiply(low, index, into: out, adding: true)
-    }
-}
-
-extension ByteRows {
-    /// Rotates rows in place, and rounds them as the first ones.
-    func round(_ rows: Matrix, _ rotation: RotationGroup) {
-        unsafe ilv_rotate_f32(
-            rows.base,
-            rows.stride,
-            rows.base,
-            rows.stride,
-            rows.rows,
-            rows.columns,
-            rotation.size
-        )
-        unsafe ilv_quantize_rows_i8(
-            bytes(from: 0),
-            stride,
-            scales(from: 0),
-            sums(from: 0),
-            rows.base,
-            rows.stride,
-            rows.rows,
-            rows.columns
-        )
     }
 }

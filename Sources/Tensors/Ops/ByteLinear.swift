@@ -77,25 +77,7 @@ extension Compute {
             byteCount: Self.byteCount(x) + x.rows * rows.stride
         ) { range, worker in
             for row in range {
-                unsafe ilv_rotate_f32(
-                    rotated.row(worker).base,
-                    rotated.stride,
-                    x.row(row).base,
-                    x.stride,
-                    1,
-                    x.columns,
-                    rotation.size
-                )
-                unsafe ilv_quantize_rows_i8(
-                    rows.bytes(from: row),
-                    rows.stride,
-                    rows.scales(from: row),
-                    rows.sums(from: row),
-                    rotated.row(worker).base,
-                    rotated.stride,
-                    1,
-                    x.columns
-                )
+                rows.round(x.row(row), rotation, rotated: rotated.row(worker), from: row)
             }
         }
         return rows
@@ -120,6 +102,31 @@ extension Compute {
 
     /// Columns with zeros up to a whole tile.
     static func padded(_ columns: Int) -> Int { (columns + 63) / 64 * 64 }
+
+    /// Rotates rows, and rounds them as those from `first` on.
+    ///
+    /// Shapes: `x` [rows, columns] · `rotated` as many rows or more, scratch memory; may be `x`.
+    func round(_ x: Matrix, _ rotation: RotationGroup, rotated: Matrix, from first: Int = 0) {
+        unsafe ilv_rotate_f32(
+            rotated.base,
+            rotated.stride,
+            x.base,
+            x.stride,
+            x.rows,
+            x.columns,
+            rotation.size
+        )
+        unsafe ilv_quantize_rows_i8(
+            bytes(from: first),
+            stride,
+            scales(from: first),
+            sums(from: first),
+            rotated.base,
+            rotated.stride,
+            x.rows,
+            x.columns
+        )
+    }
 
     /// Where the bytes of a row begin.
     func bytes(from row: Int) -> UnsafeMutablePointer<Int8> {

@@ -47,7 +47,7 @@ struct PackedByteHeads {
             let centred = scratch[worker].centred.rows(0..<rows.count)
             centred.copy(from: keys[sample].rows(rows).columns(columns))
             keyExtremes.centre(centred, matrix: sample, columns)
-            scratch[worker].bytes.round(centred, rotation)
+            scratch[worker].bytes.round(centred, rotation, rotated: centred)
             self.keys.packOutputs(scratch[worker].bytes, index, firstOutput: first, rows.count)
             let valueColumns = head * valueSize..<(head + 1) * valueSize
             self.values.packInputs(
