@@ -38,6 +38,7 @@ extension Scheduler {
         )
         inputByteCount += bounds.inputByteCount
         waiting.append(identifier)
+        tenants[bounds.tenant, default: TenantState()].requestCount += 1
         return identifier
     }
 
@@ -124,6 +125,7 @@ extension Scheduler {
         let candidates = waiting.compactMap { requests[$0] }.filter(\.isReady).map { request in
             StartPolicy.Candidate(
                 request: request.identifier,
+                tenant: request.bounds.tenant,
                 priority: request.bounds.priority,
                 wait: now - request.admittedAt
             )
@@ -134,7 +136,8 @@ extension Scheduler {
         var closed: Set<StartPolicy.Shortage> = []
         // Blocks that the ones started just now are about to take.
         var promisedCount = 0
-        for candidate in StartPolicy.ordered(candidates) {
+        let order = StartPolicy.ordered(candidates) { tenants[$0]?.runningCount ?? 0 }
+        for candidate in order {
             guard running.count < configuration.maximumRunningCount else { break }
             guard let bounds = requests[candidate.request]?.bounds else { continue }
             // Who may not pass for now is no obstacle to those behind it.
@@ -176,6 +179,7 @@ extension Scheduler {
         reservedDrawingCount += bounds.drawingCount
         waiting.removeAll { $0 == identifier }
         running.append(identifier)
+        tenants[bounds.tenant]?.runningCount += 1
         requests[identifier]?.startedAt = now
         requests[identifier]?.startIndex = startCount
         startCount += 1
@@ -194,11 +198,13 @@ extension Scheduler {
         for drawing in request.drawings { remove(drawing) }
         requests[identifier] = nil
         inputByteCount -= request.bounds.inputByteCount
+        tenants[request.bounds.tenant]?.requestCount -= 1
         guard request.startedAt != nil else {
             waiting.removeAll { $0 == identifier }
             return
         }
         running.removeAll { $0 == identifier }
+        tenants[request.bounds.tenant]?.runningCount -= 1
         images.release(identifier)
         reservedDrawingCount -= request.bounds.drawingCount
         costs.observeRequest(cost: request.cost)

@@ -38,10 +38,14 @@ extension Scheduler {
         let unitCount = plan.unitCount
         guard unitCount > 0 else { return }
         for (identifier, count) in plan.shares {
-            guard let weight = requests[identifier]?.bounds.priority.weight else { continue }
+            guard let bounds = requests[identifier]?.bounds else { continue }
             let share = cost * (Double(count) / Double(unitCount))
             requests[identifier]?.cost += share
-            requests[identifier]?.virtualTime += FairClock.charge(share, weight: weight)
+            requests[identifier]?.virtualTime += FairClock.charge(
+                share,
+                weight: bounds.priority.weight
+            )
+            tenants[bounds.tenant]?.virtualTime += FairClock.charge(share, weight: 1)
         }
     }
 

@@ -40,7 +40,16 @@ extension Scheduler {
                 throw InvariantViolation("\(request.overtakeCount) later requests started before")
             }
         }
+        for (tenant, state) in tenants {
+            let own = requests.values.filter { $0.bounds.tenant == tenant }
+            guard own.count == state.requestCount,
+                own.count(where: { $0.startedAt != nil }) == state.runningCount
+            else { throw InvariantViolation("requests of tenant \(tenant.number) are miscounted") }
+        }
         for request in requests.values {
+            guard tenants[request.bounds.tenant] != nil else {
+                throw InvariantViolation("a request belongs to no tenant")
+            }
             guard request.sequences.allSatisfy({ sequences[$0]?.request == request.identifier }),
                 request.drawings.allSatisfy({ drawings[$0]?.request == request.identifier })
             else { throw InvariantViolation("a request names what it does not own") }

@@ -56,14 +56,14 @@ extension Scheduler {
     /// Lets stalled requests go on that fit as a whole, or that nobody outranks.
     mutating func resumeStalled() {
         let withWork = running.filter { hasLanguageWork($0) }
-        let highest = withWork.compactMap { requests[$0]?.rank }.max()
+        let highest = withWork.compactMap { requests[$0].map { rank(of: $0) } }.max()
         var availableCount = pool.availableCount
         for identifier in withWork {
             guard let request = requests[identifier], request.isStalled else { continue }
             let missing = request.sequences.compactMap { sequences[$0] }.reduce(0) { sum, state in
                 sum + max(0, blockCount(for: state.content.count) - state.blocks.count)
             }
-            if request.rank == highest {
+            if rank(of: request) == highest {
                 requests[identifier]?.isStalled = false
             } else if missing + configuration.reservedBlockCount <= availableCount {
                 requests[identifier]?.isStalled = false
@@ -197,7 +197,8 @@ extension Scheduler {
         for identifier: SequenceIdentifier,
         in draft: inout LanguageDraft
     ) -> Bool {
-        guard let owner = sequences[identifier]?.request, let rank = requests[owner]?.rank,
+        guard let owner = sequences[identifier]?.request,
+            let rank = requests[owner].map({ rank(of: $0) }),
             let victims = PreemptionPolicy.victims(
                 for: identifier,
                 of: owner,
@@ -221,7 +222,7 @@ extension Scheduler {
             let holding = request.sequences.filter { sequences[$0]?.blocks.isEmpty == false }
             return PreemptionPolicy.Holder(
                 request: request.identifier,
-                rank: request.rank,
+                rank: rank(of: request),
                 sequences: holding,
                 idleSequences: holding.filter { sequences[$0]?.isRunnable == false }
             )

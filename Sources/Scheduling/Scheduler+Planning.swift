@@ -12,7 +12,7 @@ extension Scheduler {
         observe(now)
         stuckRequest = nil
         resumeStalled()
-        let order = updateTurns()
+        let order = takeTurns()
         guard let first = order.first else { return nil }
         let decodeWait = longestDecodeWait(now: now)
         let isOutOfTurn = latency.decodesOutOfTurn(wait: decodeWait)
@@ -28,26 +28,6 @@ extension Scheduler {
         }
         stuckRequest = first
         return nil
-    }
-
-    /// Requests that have work and can go on, least served first; those that could not join at the clock.
-    private mutating func updateTurns() -> [RequestIdentifier] {
-        var active: [(virtualTime: Double, request: RequestIdentifier)] = []
-        for identifier in running {
-            guard var request = requests[identifier] else { continue }
-            let stage = nextStage(of: identifier)
-            // What waits for blocks has no turn; pictures need none.
-            let isActive = stage != nil && !(request.isStalled && stage == .language)
-            if isActive {
-                if !request.wasActive { request.virtualTime = clock.joining(request.virtualTime) }
-                active.append((request.virtualTime, identifier))
-            }
-            request.wasActive = isActive
-            requests[identifier] = request
-        }
-        active.sort { $0 < $1 }
-        if let smallest = active.first?.virtualTime { clock.advance(to: smallest) }
-        return active.map(\.request)
     }
 
     /// Stage of the request's next work: its pictures before what follows them in its sequences.

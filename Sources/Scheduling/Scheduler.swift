@@ -34,7 +34,10 @@ package struct Scheduler: Hashable, Sendable {
     var reservedDrawingCount = 0
     var inputByteCount = 0
 
+    /// Turns of the tenants.
     var clock = FairClock()
+    /// Tenants with requests, and those that lately had more than their turn.
+    var tenants: [TenantIdentifier: TenantState] = [:]
     var latency: LatencyPolicy
     var latestTime = Duration.zero
     var nextNumber: UInt64 = 0

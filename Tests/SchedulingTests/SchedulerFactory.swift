@@ -21,6 +21,7 @@ func makeConfiguration(
 extension Scheduler {
     /// A request that runs at once, with room for everything a test does.
     mutating func startRequest(
+        tenant: TenantIdentifier = .everybody,
         priority: Priority = .normal,
         positions: Int = 16,
         sequences: Int = 1,
@@ -28,6 +29,7 @@ extension Scheduler {
         drawings: Int = 0
     ) throws -> RequestIdentifier {
         let bounds = RequestBounds(
+            tenant: tenant,
             priority: priority,
             promptPositionCount: 0,
             continuationPositionCount: positions,

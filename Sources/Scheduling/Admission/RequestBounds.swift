@@ -1,6 +1,8 @@
 /// What a request can need at most, known before anything expensive is done for it.
 package struct RequestBounds: Hashable, Sendable {
-    /// Weight against other requests.
+    /// Whose request it is.
+    package var tenant: TenantIdentifier
+    /// Weight against other requests of the tenant.
     package var priority: Priority
     /// Time after which the request is of no use, or nil.
     package var deadline: Duration?
@@ -18,6 +20,7 @@ package struct RequestBounds: Hashable, Sendable {
     package var inputByteCount: Int
 
     package init(
+        tenant: TenantIdentifier = .everybody,
         priority: Priority = .normal,
         deadline: Duration? = nil,
         promptPositionCount: Int,
@@ -27,6 +30,7 @@ package struct RequestBounds: Hashable, Sendable {
         drawingCount: Int = 0,
         inputByteCount: Int = 0
     ) {
+        self.tenant = tenant
         self.priority = priority
         self.deadline = deadline
         self.promptPositionCount = promptPositionCount

@@ -8,6 +8,19 @@ package struct RequestIdentifier: Hashable, Comparable, Sendable {
     package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
 }
 
+/// Names somebody to whom requests belong, and among whom the machine is shared first.
+package struct TenantIdentifier: Hashable, Comparable, Sendable {
+    /// A number that whoever admits requests has chosen.
+    package let number: Int
+
+    package init(number: Int) { self.number = number }
+
+    /// The tenant of all requests where nobody is told apart.
+    package static let everybody = Self(number: 0)
+
+    package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+}
+
 /// Names one sequence of the language model.
 package struct SequenceIdentifier: Hashable, Comparable, Sendable {
     /// Position in the order of creation, from 0.

@@ -1,4 +1,4 @@
-/// How much of the machine a request gets when it competes with others.
+/// How much of the machine a request gets when it competes with others of its tenant.
 ///
 /// A priority is a weight, not a rank: lower ones go slower, never nowhere.
 package enum Priority: String, CaseIterable, Hashable, Comparable, Sendable {

@@ -25,10 +25,6 @@ struct RequestState: Hashable, Sendable {
     var wasActive = false
     /// Whether it waits for blocks that others have.
     var isStalled = false
-
-    var rank: PreemptionPolicy.Rank {
-        PreemptionPolicy.Rank(priority: bounds.priority, startIndex: startIndex)
-    }
 }
 
 /// A sequence: what stands at its positions, and how far they are computed.
