@@ -23,11 +23,14 @@ extension Engine {
         rest.input = []
         let core = core
         let configuration = modelConfiguration
+        var bounds = request.bounds(modelConfiguration)
+        // Nothing is computed: that the answer would come too late is told, not refused.
+        (bounds.leastWork, bounds.mostWork) = (RequestWork(), RequestWork())
         return try enqueue(
             request.input,
             Submission<RequestForecast, RequestForecast>(
                 appearance: request.appearance,
-                bounds: request.bounds(modelConfiguration),
+                bounds: bounds,
                 branching: request.branching,
                 arrived: request.arrived,
                 timeout: request.timeout,

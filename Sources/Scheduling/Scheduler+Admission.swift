@@ -11,17 +11,7 @@ extension Scheduler {
         observe(now)
         guard !isDraining else { throw .draining }
         try requirePossible(bounds)
-        // Those who will find a free place at once do not count as a queue.
-        let freeCount = max(0, configuration.maximumRunningCount - running.count)
-        let limit = configuration.maximumWaitingCount + freeCount
-        guard waiting.count < limit else {
-            throw .queueFull(
-                .waitingRequests,
-                used: waiting.count - freeCount,
-                limit: configuration.maximumWaitingCount,
-                retryAfter: retryAfter
-            )
-        }
+        try requirePlace(bounds)
         guard inputByteCount + bounds.inputByteCount <= configuration.inputByteBudget else {
             throw .queueFull(
                 .inputBytes,
@@ -30,6 +20,7 @@ extension Scheduler {
                 retryAfter: retryAfter
             )
         }
+        try requireReachable(bounds, now: now)
         let identifier = RequestIdentifier(number: makeNumber())
         requests[identifier] = RequestState(
             identifier: identifier,
@@ -38,7 +29,8 @@ extension Scheduler {
         )
         inputByteCount += bounds.inputByteCount
         waiting.append(identifier)
-        tenants[bounds.tenant, default: TenantState()].requestCount += 1
+        tenants[bounds.tenant, default: TenantState()][bounds.kind].requestCount += 1
+        tenants[bounds.tenant]?[bounds.kind].waitingCount += 1
         return identifier
     }
 
@@ -95,6 +87,7 @@ extension Scheduler {
         bounds.inputByteCount = inputByteCount
         requests[identifier]?.bounds.inputByteCount = inputByteCount
         bounds.promptPositionCount = promptPositionCount
+        bounds.mostWork.promptPositionCount = promptPositionCount
         bounds.continuationPositionCount = continuationPositionCount
         try requirePossible(bounds)
         requests[identifier]?.bounds = bounds
@@ -174,12 +167,13 @@ extension Scheduler {
         guard reservedDrawingCount + bounds.drawingCount <= configuration.drawingCapacity else {
             return .drawings
         }
+        guard !delaysPictures(bounds) else { return .turns }
         guard images.reserve(bounds.imageCount, for: identifier) else { return .images }
         promisedBlockCount += promptBlocks
         reservedDrawingCount += bounds.drawingCount
         waiting.removeAll { $0 == identifier }
         running.append(identifier)
-        tenants[bounds.tenant]?.runningCount += 1
+        tenants[bounds.tenant]?[bounds.kind].waitingCount -= 1
         requests[identifier]?.startedAt = now
         requests[identifier]?.startIndex = startCount
         startCount += 1
@@ -191,22 +185,33 @@ extension Scheduler {
     /// Ends a request in whatever state it is, and frees everything it had.
     ///
     /// Does nothing if it has ended before.
-    package mutating func end(_ identifier: RequestIdentifier, now: Duration) {
+    ///
+    /// - Parameters:
+    ///   - identifier: The request.
+    ///   - isComplete: Whether all was computed that it asked for.
+    ///   - now: The time.
+    package mutating func end(
+        _ identifier: RequestIdentifier,
+        isComplete: Bool = true,
+        now: Duration
+    ) {
         observe(now)
         guard let request = requests[identifier] else { return }
         for sequence in request.sequences { remove(sequence) }
         for drawing in request.drawings { remove(drawing) }
         requests[identifier] = nil
         inputByteCount -= request.bounds.inputByteCount
-        tenants[request.bounds.tenant]?.requestCount -= 1
+        let (tenant, kind) = (request.bounds.tenant, request.bounds.kind)
+        tenants[tenant]?[kind].requestCount -= 1
         guard request.startedAt != nil else {
+            tenants[tenant]?[kind].waitingCount -= 1
             waiting.removeAll { $0 == identifier }
             return
         }
         running.removeAll { $0 == identifier }
-        tenants[request.bounds.tenant]?.runningCount -= 1
         images.release(identifier)
         reservedDrawingCount -= request.bounds.drawingCount
         costs.observeRequest(cost: request.cost)
+        if isComplete { costs.observeCompletion(request.bounds, cost: request.cost) }
     }
 }

@@ -37,6 +37,7 @@ extension Scheduler {
     private mutating func charge(_ plan: StepPlan, _ cost: Duration) {
         let unitCount = plan.unitCount
         guard unitCount > 0 else { return }
+        var served: [TenantIdentifier: [WorkKind: Duration]] = [:]
         for (identifier, count) in plan.shares {
             guard let bounds = requests[identifier]?.bounds else { continue }
             let share = cost * (Double(count) / Double(unitCount))
@@ -46,7 +47,9 @@ extension Scheduler {
                 weight: bounds.priority.weight
             )
             tenants[bounds.tenant]?.virtualTime += FairClock.charge(share, weight: 1)
+            served[bounds.tenant, default: [:]][bounds.kind, default: .zero] += share
         }
+        observeRates(served, of: cost)
     }
 
     private mutating func applyEncode(_ plan: EncodePlan) -> [SchedulingEvent] {

@@ -68,6 +68,11 @@ package struct Scheduler: Hashable, Sendable {
     /// Requests that run.
     package var runningCount: Int { running.count }
 
+    /// Time of the machine that was charged to a request so far; nil once it has ended.
+    package func machineTime(of identifier: RequestIdentifier) -> Duration? {
+        requests[identifier]?.cost
+    }
+
     mutating func makeNumber() -> UInt64 {
         defer { nextNumber += 1 }
         return nextNumber

@@ -34,7 +34,7 @@ struct SimulatedRequest {
         timeout: Duration?
     ) -> RequestBounds {
         let positionsPerImage = imagePositionCount + 1
-        return RequestBounds(
+        var bounds = RequestBounds(
             priority: arrival.priority,
             deadline: timeout.map { arrival.time + $0 },
             promptPositionCount: 1 + arrival.promptTokenCount
@@ -44,6 +44,20 @@ struct SimulatedRequest {
             imageCount: arrival.imageCount + max(0, arrival.pictureCount - 1),
             drawingCount: min(1, arrival.pictureCount)
         )
+        bounds.mostWork.readCount = bounds.imageCount
+        bounds.mostWork.promptPositionCount = bounds.promptPositionCount
+        bounds.mostWork.tokenCount = arrival.generatedTokenCount
+        bounds.mostWork.denoiseStepCount = arrival.pictureCount * arrival.stepCount
+        bounds.mostWork.sampleCount = arrival.isGuided ? 2 : 1
+        bounds.mostWork.renderCount = arrival.pictureCount
+        // A picture alone is certain; how long words become, and whether pictures follow them, is not.
+        if arrival.kind == .picture {
+            bounds.leastWork = bounds.mostWork
+        } else {
+            bounds.leastWork.readCount = arrival.imageCount
+            bounds.leastWork.promptPositionCount = bounds.promptPositionCount
+        }
+        return bounds
     }
 
     init(_ arrival: Arrival, _ identifier: RequestIdentifier, imagePositionCount: Int) {

@@ -28,6 +28,8 @@ package struct SimulationReport: Hashable, Sendable, Codable {
     package let tokensPerSecond: Double
     package let picturesPerSecond: Double
     package let requestsPerSecond: Double
+    /// Share of all time that went into requests that were completed.
+    package let usefulShare: Double
     package let kinds: [Kind]
     package let stages: [StageUse]
     /// Refused requests by reason.
@@ -41,6 +43,7 @@ package struct SimulationReport: Hashable, Sendable, Codable {
         tokensPerSecond = Double(log.outcomes.reduce(0) { $0 + $1.tokenTimes.count }) / time
         picturesPerSecond = Double(log.outcomes.reduce(0) { $0 + $1.pictureTimes.count }) / time
         requestsPerSecond = Double(completed.count) / time
+        usefulShare = log.usefulTime.inSeconds / time
         kinds = Set(log.outcomes.map(\.kind)).sorted().map { kind in
             Self.summary(kind, log.outcomes.filter { $0.kind == kind })
         }
@@ -57,6 +60,8 @@ package struct SimulationReport: Hashable, Sendable, Codable {
         refusals = log.outcomes.reduce(into: [:]) { counts, outcome in
             switch outcome.refusal {
             case .queueFull(let pool, _, _, _): counts["full: \(pool.rawValue)", default: 0] += 1
+            case .shareTaken(let kind, _, _): counts["share taken: \(kind)", default: 0] += 1
+            case .deadlineUnreachable: counts["deadline unreachable", default: 0] += 1
             case .tooLarge(let pool, _, _): counts["too large: \(pool.rawValue)", default: 0] += 1
             case .draining: counts["draining", default: 0] += 1
             case nil: break

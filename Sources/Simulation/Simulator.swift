@@ -108,7 +108,12 @@ package struct Simulator {
         outcome.refusal = refusal
         log.outcomes.append(outcome)
         var wait = Duration.seconds(1)
-        if case .queueFull(_, _, _, let retryAfter) = refusal { wait = max(retryAfter, wait / 10) }
+        switch refusal {
+        case .queueFull(_, _, _, let retryAfter), .shareTaken(_, _, let retryAfter),
+            .deadlineUnreachable(_, _, let retryAfter?):
+            wait = max(retryAfter, wait / 10)
+        case .deadlineUnreachable, .tooLarge, .draining: break
+        }
         source.requestEnded(at: arrival.time + wait)
     }
 
@@ -125,12 +130,21 @@ package struct Simulator {
     }
 
     private mutating func expire() {
-        guard timeout != nil, let deadline = scheduler.nextDeadline, deadline <= now else { return }
+        guard timeout != nil else { return }
+        for (request, needed, available) in scheduler.unreachable(now: now) {
+            guard var outcome = sessions[request]?.outcome else { continue }
+            outcome.refusal = .deadlineUnreachable(
+                needed: needed,
+                available: available,
+                retryAfter: needed - available
+            )
+            end(request, outcome)
+        }
+        guard let deadline = scheduler.nextDeadline, deadline <= now else { return }
         for request in scheduler.expired(now: now) {
             guard var outcome = sessions[request]?.outcome else { continue }
             outcome.isExpired = true
-            log.outcomes.append(outcome)
-            end(request)
+            end(request, outcome)
         }
     }
 
@@ -142,13 +156,14 @@ package struct Simulator {
             let request = event.request
             sessions[request]?.receive(event, &scheduler, now: now)
             guard let session = sessions[request], session.isFinished else { continue }
-            log.outcomes.append(session.outcome)
-            end(request)
+            log.usefulTime += scheduler.machineTime(of: request) ?? .zero
+            end(request, session.outcome)
         }
     }
 
-    private mutating func end(_ request: RequestIdentifier) {
-        scheduler.end(request, now: now)
+    private mutating func end(_ request: RequestIdentifier, _ outcome: SimulatedOutcome) {
+        log.outcomes.append(outcome)
+        scheduler.end(request, isComplete: outcome.endedAt != nil, now: now)
         sessions[request] = nil
         source.requestEnded(at: now)
     }

@@ -62,7 +62,12 @@ import Testing
             scripts: [
                 ToySession.Script(prompt: [1, 2, 3], tokenCount: 1),
                 ToySession.Script(prompt: [1, 2, 3], tokenCount: 1),
-                ToySession.Script(prompt: [1], tokenCount: 0, pictureCount: 1),
+                ToySession.Script(
+                    prompt: [1],
+                    tokenCount: 0,
+                    pictureCount: 1,
+                    tenant: TenantIdentifier(number: 1)
+                ),
                 ToySession.Script(prompt: [2], images: [picture], tokenCount: 0),
             ],
             features: [.adoption, .sharedBatch]
@@ -163,7 +168,7 @@ import Testing
         }
         try Self.explore(
             start,
-            stateLimit: 4000
+            stateLimit: 8000
         ) { state in
             count += 1
             seen.formUnion(Self.features(of: state))

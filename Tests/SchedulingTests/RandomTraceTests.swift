@@ -33,7 +33,8 @@ import Testing
             pictureCount: Int.random(in: 0...1, using: &random),
             stepCount: Int.random(in: 1...3, using: &random),
             sampleCount: Int.random(in: 1...2, using: &random),
-            priority: Priority.allCases.randomElement(using: &random) ?? .normal
+            priority: Priority.allCases.randomElement(using: &random) ?? .normal,
+            tenant: TenantIdentifier(number: Int.random(in: 0...2, using: &random))
         )
     }
 

@@ -21,6 +21,7 @@ struct ToySession: Hashable {
         var stepCount = 1
         var sampleCount = 1
         var priority = Priority.normal
+        var tenant = TenantIdentifier.everybody
         var imagePositionCount = 2
     }
 
@@ -41,6 +42,7 @@ struct ToySession: Hashable {
     var bounds: RequestBounds {
         let images = script.images.count * script.imagePositionCount
         return RequestBounds(
+            tenant: script.tenant,
             priority: script.priority,
             promptPositionCount: script.prompt.count + images,
             continuationPositionCount: script.tokenCount + script.forkCount

@@ -11,11 +11,15 @@ struct SimulationTable {
     var text: String {
         var lines = [
             String(
-                format: "%.1f s simulated: %.2f requests/s, %.1f tokens/s, %.2f pictures/s",
+                format: """
+                    %.1f s simulated: %.2f requests/s, %.1f tokens/s, %.2f pictures/s; %.0f%% of the time for \
+                    requests that were completed
+                    """,
                 report.seconds,
                 report.requestsPerSecond,
                 report.tokensPerSecond,
-                report.picturesPerSecond
+                report.picturesPerSecond,
+                report.usefulShare * 100
             ),
             "",
             row("kind", "", ["requests", "mean", "p50", "p90", "p95", "p99", "max"]),

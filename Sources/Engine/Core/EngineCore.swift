@@ -115,8 +115,8 @@ actor EngineCore {
 
     /// Takes a request into the queue, from any thread.
     ///
-    /// - Throws: ``EngineError`` of kind `draining`, `queueFull`, or `contextLengthExceeded` if the
-    ///   request could never run.
+    /// - Throws: ``EngineError`` of kind `draining`, `queueFull`, `deadlineUnreachable`, or
+    ///   `contextLengthExceeded` if the request could never run.
     nonisolated func admit(
         _ bounds: RequestBounds,
         _ branching: Branching,
@@ -202,7 +202,7 @@ actor EngineCore {
             guard request.failure == nil else { return }
             request.failure = error
             forget(request)
-            scheduler.withLock { $0.end(identifier, now: now) }
+            scheduler.withLock { $0.end(identifier, isComplete: false, now: now) }
             request.wait?.fail(error)
         case .ended: break
         }
@@ -215,13 +215,18 @@ actor EngineCore {
         for identifier in requests.keys { end(identifier, error) }
     }
 
-    private func release(_ request: ActiveRequest) {
+    /// Forgets a request and what it had.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - isComplete: Whether all was computed that it asked for.
+    private func release(_ request: ActiveRequest, isComplete: Bool = false) {
         forget(request)
         request.preparation?.cancel()
         request.preparation = nil
         request.phase = .ended
         requests[request.identifier] = nil
-        scheduler.withLock { $0.end(request.identifier, now: now) }
+        scheduler.withLock { $0.end(request.identifier, isComplete: isComplete, now: now) }
     }
 
     private func start(_ identifier: RequestIdentifier) {
@@ -240,7 +245,7 @@ actor EngineCore {
             return request.refuse(failure)
         }
         let report = await session(self, request)
-        release(request)
+        release(request, isComplete: request.failure == nil)
         scheduleStep()
         report()
     }
@@ -257,13 +262,18 @@ actor EngineCore {
     private func step() {
         isStepDue = false
         let planned = now
-        let (expired, started) = scheduler.withLock { scheduler in
-            (scheduler.expired(now: planned), scheduler.startRequests(now: planned))
+        let (expired, unreachable) = scheduler.withLock {
+            ($0.expired(now: planned), $0.unreachable(now: planned))
         }
         for identifier in expired {
             guard let request = requests[identifier] else { continue }
             end(identifier, request.deadlineError)
         }
+        for (identifier, needed, available) in unreachable {
+            let late = needed - available
+            end(identifier, EngineError(deadlineIn: available, needed: needed, retryAfter: late))
+        }
+        let started = scheduler.withLock { $0.startRequests(now: planned) }
         for identifier in started { start(identifier) }
         let (next, stuck) = scheduler.withLock { ($0.plan(now: planned), $0.stuckRequest) }
         guard let plan = next else {

@@ -6,6 +6,8 @@ package enum RejectionReason: String, Sendable, CaseIterable {
     case queueFull = "queue_full"
     /// The request needs more than the engine could ever give it.
     case tooLarge = "too_large"
+    /// The answer would come after its deadline.
+    case deadlineUnreachable = "deadline_unreachable"
     /// The engine takes no more requests.
     case draining
     /// Anything else.
@@ -16,6 +18,7 @@ package enum RejectionReason: String, Sendable, CaseIterable {
         switch kind {
         case .queueFull: self = .queueFull
         case .contextLengthExceeded, .invalidRequest: self = .tooLarge
+        case .deadlineUnreachable: self = .deadlineUnreachable
         case .draining: self = .draining
         default: self = .other
         }

@@ -17,6 +17,8 @@ package struct EngineError: Error, Hashable, CustomStringConvertible {
         case draining
         /// The request's time is over.
         case deadlineExceeded
+        /// Measured costs tell that the request's time will be over before its answer.
+        case deadlineUnreachable
         /// The client went away, or cancelled.
         case cancelled
         /// The model computed something that is not a number.
@@ -31,7 +33,7 @@ package struct EngineError: Error, Hashable, CustomStringConvertible {
     package let field: RequestField?
     /// What is wrong, with the limit where there is one.
     package let detail: String
-    /// When to try again, for a full queue.
+    /// When to try again, for a queue that is full or too long.
     package let retryAfter: Duration?
 
     /// Describes a reason.
@@ -100,12 +102,58 @@ extension EngineError {
                 "\(used) of \(limit) \(pool.noun) are taken by admitted requests",
                 retryAfter: retryAfter
             )
+        case .shareTaken(let kind, let used, let retryAfter):
+            self.init(
+                .queueFull,
+                """
+                \(used) requests for \(kind.noun) wait already; the places that are left are kept for other \
+                kinds and others
+                """,
+                retryAfter: retryAfter
+            )
+        case .deadlineUnreachable(let needed, let available, let retryAfter):
+            self.init(deadlineIn: available, needed: needed, retryAfter: retryAfter)
         case .tooLarge(let pool, let needed, let limit):
             self.init(
                 pool.isOfContext ? .contextLengthExceeded : .invalidRequest,
                 field: pool.field,
                 "may need \(needed) \(pool.noun), the server has \(limit)"
             )
+        }
+    }
+}
+
+extension EngineError {
+    /// Measured costs tell that a request would be answered too late.
+    ///
+    /// - Parameters:
+    ///   - available: Time that is left.
+    ///   - needed: Time that its answer takes, with the wait before it.
+    ///   - retryAfter: When it is likely to be in time; nil if it never is.
+    init(deadlineIn available: Duration, needed: Duration, retryAfter: Duration?) {
+        func seconds(_ time: Duration) -> String {
+            "\((max(.zero, time) / .milliseconds(100)).rounded(.up) / 10) s"
+        }
+        self.init(
+            .deadlineUnreachable,
+            field: .timeout,
+            retryAfter == nil
+                ? "the answer takes at least \(seconds(needed)), \(seconds(available)) are left"
+                : """
+                behind the requests that are there already the answer takes about \(seconds(needed)), \
+                \(seconds(available)) are left
+                """,
+            retryAfter: retryAfter
+        )
+    }
+}
+
+extension WorkKind {
+    /// What such requests ask for.
+    fileprivate var noun: String {
+        switch self {
+        case .words: "words"
+        case .pictures: "pictures"
         }
     }
 }

@@ -57,7 +57,36 @@ extension InterleaveRequest {
                 configuration.language.maximumImageCount
             )
         }
+        bounds.leastWork = work(isLongest: false, bounds)
+        bounds.mostWork = work(isLongest: true, bounds)
         return bounds
+    }
+
+    /// What is computed for the shortest answer or for the longest; the context has no say yet.
+    private func work(isLongest: Bool, _ bounds: RequestBounds) -> RequestWork {
+        var work = RequestWork()
+        // The prompt's positions and its pictures' features may be in the caches.
+        work.promptPositionCount = isLongest ? bounds.promptPositionCount : 0
+        work.readCount = isLongest ? bounds.imageCount : 0
+        let (texts, pictures) =
+            switch mode {
+            case .text: (1, 0)
+            case .image: (0, 1)
+            case .interleave:
+                isLongest ? alternation : force == .image ? (0, 1) : (force == .text ? 1 : 0, 0)
+            }
+        work.tokenCount = texts * (isLongest ? text.maximumTokenCount : text.minimumTokenCount)
+        work.sequenceCount = branching.count
+        work.denoiseStepCount = pictures * picture.stepCount
+        work.sampleCount = picture.count * (picture.guidanceScale > 1 ? 2 : 1)
+        work.renderCount = pictures * picture.count
+        return work
+    }
+
+    /// Texts and pictures of the longest interleaved answer, of which every other is a picture.
+    private var alternation: (textCount: Int, pictureCount: Int) {
+        let (less, more) = (maximumSegmentCount / 2, (maximumSegmentCount + 1) / 2)
+        return force == .image ? (less, more) : (more, less)
     }
 }
 
@@ -68,6 +97,10 @@ extension ScoreRequest {
         bounds.continuationPositionCount = options.map(\.utf8.count).max() ?? 0
         bounds.sequenceCount = 1 + min(options.count, ScoreSession.groupSize)
         bounds.inputByteCount += optionByteCount
+        bounds.mostWork.promptPositionCount = bounds.promptPositionCount
+        bounds.mostWork.readCount = bounds.imageCount
+        bounds.mostWork.tokenCount = bounds.continuationPositionCount
+        bounds.mostWork.sequenceCount = options.count
         return bounds
     }
 
@@ -159,6 +192,8 @@ extension RequestBounds {
             continuationPositionCount,
             longest - (sequenceCount > 1 ? 0 : bounds.promptPositionCount)
         )
+        bounds.mostWork.promptPositionCount = bounds.promptPositionCount
+        bounds.mostWork.tokenCount = min(mostWork.tokenCount, longest)
         return bounds
     }
 }

@@ -18,6 +18,10 @@ package struct RequestBounds: Hashable, Sendable {
     package var drawingCount: Int
     /// Bytes of input that the request holds: all from its admission, fewer once it is prepared.
     package var inputByteCount: Int
+    /// What is computed even for the shortest answer.
+    package var leastWork = RequestWork()
+    /// What is computed for the longest.
+    package var mostWork = RequestWork()
 
     package init(
         tenant: TenantIdentifier = .everybody,
@@ -40,6 +44,9 @@ package struct RequestBounds: Hashable, Sendable {
         self.drawingCount = drawingCount
         self.inputByteCount = inputByteCount
     }
+
+    /// What it competes for with others.
+    package var kind: WorkKind { drawingCount > 0 ? .pictures : .words }
 
     /// Upper bound of one sequence's positions.
     package var positionCount: Int { promptPositionCount + continuationPositionCount }

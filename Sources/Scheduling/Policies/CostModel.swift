@@ -5,6 +5,8 @@ package struct CostModel: Hashable, Sendable {
     private var stages: [Stage: StageCost] = [:]
     /// Mean time of the machine that a request was charged, over those that ended lately.
     package private(set) var meanRequestCost: Duration?
+    /// Part of the most that a request may take which it took, over those of a kind that were completed lately.
+    private var takenShares: [WorkKind: Double] = [:]
 
     package init() {}
 
@@ -23,6 +25,22 @@ package struct CostModel: Hashable, Sendable {
             return
         }
         meanRequestCost = mean + (cost - mean) * Self.requestMemory
+    }
+
+    /// Adds a request that was completed with so much of the machine.
+    mutating func observeCompletion(_ bounds: RequestBounds, cost: Duration) {
+        guard let most = prediction(bounds.mostWork), most > .zero else { return }
+        let share = min(cost / most, 1)
+        let mean = takenShares[bounds.kind] ?? share
+        takenShares[bounds.kind] = mean + (share - mean) * Self.requestMemory
+    }
+
+    /// Time of the machine that a request is likely to take.
+    func expectation(_ bounds: RequestBounds) -> Duration {
+        let least = prediction(bounds.leastWork) ?? .zero
+        guard let most = prediction(bounds.mostWork), let share = takenShares[bounds.kind]
+        else { return least }
+        return max(least, most * share)
     }
 }
 

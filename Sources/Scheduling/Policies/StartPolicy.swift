@@ -21,13 +21,15 @@ struct StartPolicy: Hashable, Sendable {
         case blocks
         case images
         case drawings
+        /// Time: pictures that run would come too late.
+        case turns
 
         /// Whether starting another request takes away some of it.
         func isWorsened(by bounds: RequestBounds) -> Bool {
             switch self {
             case .blocks: true
             case .images: bounds.imageCount > 0
-            case .drawings: bounds.drawingCount > 0
+            case .drawings, .turns: bounds.drawingCount > 0
             }
         }
     }

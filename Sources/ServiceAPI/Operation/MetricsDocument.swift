@@ -106,8 +106,8 @@ struct MetricsDocument {
 
     /// Reasons for which an admitted request may fail.
     private static let failures: [EngineError.Kind] = [
-        .invalidRequest, .contextLengthExceeded, .unreadableImage, .deadlineExceeded, .notFinite,
-        .internalFailure, .queueFull, .draining,
+        .invalidRequest, .contextLengthExceeded, .unreadableImage, .deadlineExceeded,
+        .deadlineUnreachable, .notFinite, .internalFailure, .queueFull, .draining,
     ]
 
     // MARK: - Times
