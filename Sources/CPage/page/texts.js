@@ -236,6 +236,7 @@ export const texts = {
     unreadable_image: "Edit the part and replace the picture: JPEG, PNG and WebP can be read.",
     content_too_large: "Take pictures out, or use smaller files.",
     queue_full: "Too many requests wait already. Ask again in a while.",
+    deadline_unreachable: "So many wait already that the answer would come too late. Ask again in a while, or for fewer steps.",
     overloaded: "The server has no room at the moment. Ask again in a while.",
     loading: "The model is still being loaded. Ask again when the dot at the top is green.",
     draining: "The server is being stopped. Ask again when it is back.",
