@@ -38,11 +38,10 @@ struct Serve: ParsableCommand {
         } catch {
             throw ValidationError(error.description)
         }
-        let log = LogBuffer(descriptor: 2)
+        let format = configuration.logFormat
+        let log = LogBuffer(descriptor: 2, lossLine: format.lossLine)
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler(label: label, stream: LogStream(log))
-            handler.logLevel = configuration.logLevel
-            return handler
+            format.handler(label: label, stream: LogStream(log), level: configuration.logLevel)
         }
         defer { log.flush(limit: .seconds(1)) }
         let daemon = Daemon(

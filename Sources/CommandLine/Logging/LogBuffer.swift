@@ -19,6 +19,7 @@ final class LogBuffer: Sendable {
 
     private let descriptor: Int32
     private let capacity: Int
+    private let lossLine: @Sendable (Int) -> String
     private let state = Mutex(State())
     private let dropped = Atomic(0)
     private let arrived = DispatchSemaphore(value: 0)
@@ -30,7 +31,13 @@ final class LogBuffer: Sendable {
     /// - Parameters:
     ///   - descriptor: The file; it stays open as long as the process.
     ///   - capacity: Most bytes that wait.
-    init(descriptor: Int32, capacity: Int = 1 << 20) {
+    ///   - lossLine: The line that tells how many lines are lost.
+    init(
+        descriptor: Int32,
+        capacity: Int = 1 << 20,
+        lossLine: @escaping @Sendable (Int) -> String = LogFormat.text.lossLine
+    ) {
+        self.lossLine = lossLine
         self.descriptor = descriptor
         self.capacity = capacity
         let thread = Thread { self.run() }
@@ -51,7 +58,7 @@ final class LogBuffer: Sendable {
             }
             let wasEmpty = state.lines.isEmpty
             if state.lostLineCount > 0 {
-                state.lines += "(\(state.lostLineCount) lines of the log are lost)\n".utf8
+                state.lines += lossLine(state.lostLineCount).utf8
                 state.lostLineCount = 0
             }
             state.lines += line.utf8

@@ -13,6 +13,7 @@ struct DaemonConfiguration: Sendable {
     /// Formats of the model's weights.
     var profile = FormatPolicy.Profile.f32
     var logLevel = Logger.Level.info
+    var logFormat = LogFormat.text
     /// How long to go on serving after the end was announced.
     var drainDelay = Duration.zero
     var server = HTTPServer.Configuration()

@@ -43,5 +43,25 @@ package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
         self.authority = String(authority)
     }
 
-    package var description: String { "http://\(authority)" }
+    /// The daemon on this machine that listens at an address; where it listens everywhere, it is asked on loopback.
+    package init(listening address: SocketAddress) {
+        switch address {
+        case .ipv4(let bytes, let port) where bytes == SIMD4(repeating: 0):
+            self.address = .ipv4(SIMD4(127, 0, 0, 1), port: port)
+        case .ipv6(_, let port, let scope) where address.isAnyIPv6:
+            var bytes = SIMD16<UInt8>(repeating: 0)
+            bytes[15] = 1
+            self.address = .ipv6(bytes, port: port, scope: scope)
+        case .ipv4, .ipv6, .unix: self.address = address
+        }
+        if case .unix = address {
+            authority = "localhost"
+        } else {
+            authority = "\(self.address)"
+        }
+    }
+
+    package var description: String {
+        if case .unix = address { "\(address)" } else { "http://\(authority)" }
+    }
 }

@@ -71,5 +71,11 @@ enum ServedSettings: SettingSection {
             \.engine.pinsWorkers
         ),
         Setting("log_level", "What is worth a line of the log.", .choice, \.logLevel),
+        Setting(
+            "log_format",
+            "Lines of the log for people, or an object of JSON per line for programs.",
+            .choice,
+            \.logFormat
+        ),
     ]
 }

@@ -1,0 +1,94 @@
+import ArgumentParser
+import JSON
+import LoadGenerator
+import Sockets
+
+/// Asks a daemon how it is.
+struct Health: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Ask a daemon whether it is ready, or alive.",
+        discussion: """
+            The health check of an image without a shell. Without --url the daemon is looked for where `interleaved serve` \
+            with the same file, environment and flags listens. The exit status is 0 if it is ready (with --live: if it \
+            is alive), and 1 with a line that says why if not.
+            """
+    )
+
+    @Option(
+        help: "The daemon's address, such as http://127.0.0.1:8080. (default: that of the settings)"
+    )
+    var url: String?
+
+    @Flag(
+        help:
+            "Ask whether it is alive, as against ready: loading and draining are no reason to restart it."
+    )
+    var live = false
+
+    @Option(help: "Seconds after which it counts as not answering.")
+    var timeout = 5.0
+
+    @OptionGroup var settings: SettingOptions
+
+    func validate() throws {
+        try require("--timeout", timeout, in: 0.001...3600)
+        if url != nil, !settings.values.isEmpty {
+            throw ValidationError("--url goes without settings, which tell where a daemon listens")
+        }
+    }
+
+    func run() throws {
+        let server = try url.map { try ServerAddress(flag: $0) } ?? configuredServer()
+        let path = live ? "/livez" : "/readyz"
+        var document: [UInt8] = []
+        let answer: HTTPClient.Answer
+        do {
+            answer = try HTTPClient(server).exchange(
+                "GET",
+                path,
+                deadline: .now.advanced(by: .seconds(timeout))
+            ) { piece, _, _ in document += piece.prefix(Self.maximumByteCount - document.count) }
+        } catch let fault as HTTPClient.Fault {
+            throw CommandError(fault.description)
+        }
+        let status = Self.status(document)
+        guard answer.status == 200 else {
+            throw CommandError("\(server)\(path): \(answer.status) \(status)")
+        }
+        print("\(server)\(path): \(status)")
+    }
+
+    /// Where the daemon of the settings listens: of several addresses the first.
+    private func configuredServer() throws -> ServerAddress {
+        let configuration: DaemonConfiguration
+        do throws(SettingFaults) {
+            configuration = try settings.effective.checked()
+        } catch {
+            throw ValidationError(error.description)
+        }
+        guard let host = configuration.server.hosts.first else {
+            throw CommandError("the settings name no address to listen on")
+        }
+        do throws(SocketError) {
+            return ServerAddress(
+                listening: try SocketAddress(host: host, port: configuration.server.port)
+            )
+        } catch {
+            throw CommandError("\(host): \(error)")
+        }
+    }
+
+    private struct Document: Decodable {
+        let status: String
+        let progress: Double?
+    }
+
+    /// What a health document says, and how much of the model is there.
+    private static func status(_ bytes: [UInt8]) -> String {
+        guard let document: Document = try? JSONParser.parse(bytes).decode() else { return "" }
+        return document.status + (document.progress.map { ", \(Int($0 * 100)) %" } ?? "")
+    }
+
+    /// Health documents have some hundred bytes.
+    private static let maximumByteCount = 64 * 1024
+}
