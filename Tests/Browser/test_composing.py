@@ -122,6 +122,17 @@ class ComposingTests(PageTest):
         self.assertTrue(self.turns(page)[1][1][0])
         self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 390, "nothing is wider than the phone")
 
+    def test_everything_to_press_is_within_a_small_phone(self):
+        for width in (390, 320):
+            page = self.open(**{**PHONE, "viewport": {"width": width, "height": 700}})
+            expect(page.locator(".wording")).to_be_visible()
+            outside = page.evaluate(
+                """() => [...document.querySelectorAll("header a, header button, .composer button, .composer select, .composer label")]
+                    .filter(one => one.checkVisibility() && (one.getBoundingClientRect().left < 0 || one.getBoundingClientRect().right > innerWidth))
+                    .map(one => one.outerHTML)"""
+            )
+            self.assertEqual(outside, [], f"at {width} pixels")
+
     def test_parameters_have_the_ranges_that_the_model_tells(self):
         page = self.open()
         self.mode(page, "Picture")
