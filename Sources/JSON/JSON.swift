@@ -10,6 +10,8 @@ package indirect enum JSON: Sendable {
     case string(String)
     /// A string `data:<media type>;base64,...`, encoded only while it is written.
     case dataURL(mediaType: String, [UInt8])
+    /// A string of base64 alone, encoded only while it is written.
+    case base64(ArraySlice<UInt8>)
     case array([JSON])
     case object([(name: String, value: JSON)])
 
@@ -19,6 +21,9 @@ package indirect enum JSON: Sendable {
         append(to: &output)
         return output
     }
+
+    /// Writes the document behind other bytes, in one line.
+    package func write(to output: inout [UInt8]) { append(to: &output) }
 
     /// An object of the members that there are.
     package static func members(_ members: KeyValuePairs<String, JSON?>) -> JSON {
@@ -75,6 +80,10 @@ package indirect enum JSON: Sendable {
         case .string(let text): Self.append(text, to: &output)
         case .dataURL(let mediaType, let bytes):
             output += "\"data:\(mediaType);base64,".utf8
+            Base64.encode(bytes, to: &output)
+            output.append(UInt8(ascii: "\""))
+        case .base64(let bytes):
+            output.append(UInt8(ascii: "\""))
             Base64.encode(bytes, to: &output)
             output.append(UInt8(ascii: "\""))
         case .array(let elements):

@@ -38,7 +38,7 @@ package struct JSONFault: Error, Hashable, Sendable, CustomStringConvertible {
             if let index = key.intValue {
                 text += "[\(index)]"
             } else {
-                text += (text.isEmpty ? "" : ".") + key.stringValue
+                text += (text.isEmpty ? "" : ".") + printable(key.stringValue)
             }
         }
     }

@@ -80,7 +80,7 @@ extension NodeDecoder: SingleValueDecodingContainer {
             guard let text = node.text else { throw DecodingError.dataCorrupted(context) }
             throw JSONFault(
                 path: JSONFault.path(codingPath),
-                detail: "has the value \(quotedStart(of: text)), which is not known"
+                detail: "has the value \(quoted(text)), which is not known"
             )
         }
     }

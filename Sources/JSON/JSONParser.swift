@@ -73,7 +73,7 @@ package struct JSONParser {
             textFault = .malformed
             let key = try string(maximumByteCount: limits.maximumKeyByteCount).text
             guard keys.insert(JSONKey(key)).inserted else {
-                let shown = quotedStart(of: key)
+                let shown = quoted(key)
                 throw fault(.duplicateKey, "the key \(shown) appears twice", at: start)
             }
             guard skip(UInt8(ascii: ":")) else { throw unexpected("a colon") }
@@ -300,20 +300,9 @@ package struct JSONParser {
         path.reduce(into: "") { text, step in
             switch step {
             case .key(let key):
-                text += (text.isEmpty ? "" : ".") + quotedStart(of: key).dropFirst().dropLast()
+                text += (text.isEmpty ? "" : ".") + printable(key)
             case .index(let index): text += "[\(index)]"
             }
         }
     }
-}
-
-/// The beginning of a text in quotes, without control characters, for a message.
-func quotedStart(of text: String) -> String {
-    let maximum = 64
-    let start = String(
-        String.UnicodeScalarView(
-            text.unicodeScalars.prefix(maximum).map { $0.value < 0x20 ? " " : $0 }
-        )
-    )
-    return "\"\(start)\(text.unicodeScalars.count > maximum ? "..." : "")\""
 }

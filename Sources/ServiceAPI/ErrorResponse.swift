@@ -35,12 +35,14 @@ package struct ErrorResponse: Error, Hashable, Sendable {
 
     /// A request document that cannot be used.
     package init(_ error: RequestError) {
-        self.init(
-            error.kind == .modelNotFound ? .notFound : .badRequest,
-            code: error.kind.rawValue,
-            error.detail,
-            parameter: error.field
-        )
+        let status: Status =
+            switch error.kind {
+            case .modelNotFound: .notFound
+            case .deadlineExceeded: .gatewayTimeout
+            case .malformed, .malformedForm, .missing, .unknown, .invalid, .unsupported: .badRequest
+            }
+        self.init(status, code: error.kind.rawValue, error.detail, parameter: error.field)
+        if error.isAskedFor { fields["x-should-retry"] = "false" }
     }
 
     /// A request that the engine did not answer.

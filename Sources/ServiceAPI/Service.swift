@@ -249,7 +249,11 @@ package final class Service: RequestHandler {
         }
     }
 
-    package func errorResponse(_ status: Status, _ message: String) -> Response {
+    package func errorResponse(
+        _ status: Status,
+        _ message: String,
+        to head: RequestHead?
+    ) -> Response {
         let id = randomIdentifier()
         counters.count(route: Route.unknownLabel, status: status.code)
         let isOverloaded = status == .serviceUnavailable
@@ -268,6 +272,9 @@ package final class Service: RequestHandler {
             ) : ErrorResponse(status, message)
         var response = error.response
         response.head.fields["x-request-id"] = id
+        for field in crossOrigin.fields(for: head) {
+            response.head.fields.append(field.name, field.value)
+        }
         return response
     }
 

@@ -122,6 +122,17 @@ class ComposingTests(PageTest):
         self.assertTrue(self.turns(page)[1][1][0])
         self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 390, "nothing is wider than the phone")
 
+    def test_everything_to_press_is_within_a_small_phone(self):
+        for width in (390, 320):
+            page = self.open(**{**PHONE, "viewport": {"width": width, "height": 700}})
+            expect(page.locator(".wording")).to_be_visible()
+            outside = page.evaluate(
+                """() => [...document.querySelectorAll("header a, header button, .composer button, .composer select, .composer label")]
+                    .filter(one => one.checkVisibility() && (one.getBoundingClientRect().left < 0 || one.getBoundingClientRect().right > innerWidth))
+                    .map(one => one.outerHTML)"""
+            )
+            self.assertEqual(outside, [], f"at {width} pixels")
+
     def test_parameters_have_the_ranges_that_the_model_tells(self):
         page = self.open()
         self.mode(page, "Picture")
@@ -143,6 +154,21 @@ class ComposingTests(PageTest):
         self.assertRegex(facts, r"Seed\s+7\s")
         self.assertRegex(facts, r"Denoising steps\s+3\s")
 
+    def test_sentences_that_were_tried_come_before_a_models_own_templates(self):
+        template = {
+            "name": "poem", "purpose": "Writes a poem.", "inputs": ["text"], "answer": {"mode": "text"}, "examples": ["of the sea"],
+            "wording": [{"input": "text"}],
+        }
+        page = self.open("docs")
+        for name, expected in [("nano", ["Draw", "Describe", "Ask", "Change", "Find", "Tell a story"]), ("another", ["Poem"])]:
+            with self.subTest(name):
+                models = self.daemon.get("v1/models")
+                models["data"][0].update(id=name, templates=[template])
+                page.unroute_all()
+                page.route("**/v1/models", lambda route: route.fulfill(json=models))
+                page.goto(self.daemon.address)
+                expect(page.locator(".card-title")).to_have_text(expected)
+
     def test_templates_of_the_model_put_words_around_what_one_writes(self):
         template = {
             "name": "question", "purpose": "Answers a question about a picture in a word.", "inputs": ["image", "text"],
@@ -155,7 +181,7 @@ class ComposingTests(PageTest):
 
         def with_templates(route):
             models = self.daemon.get("v1/models")
-            # Of nano, sentences to begin with are known already.
+            # Of nano, sentences to begin with are known already; of others the templates tell.
             models["data"][0].update(id="another", templates=[template])
             route.fulfill(json=models)
 

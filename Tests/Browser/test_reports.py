@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -41,3 +42,10 @@ class ReportTests(PageTest):
         page = self.report("bench", "serve", "--url", self.daemon.address.rstrip("/"), "--requests", "4", "--concurrency", "2", "--steps", "2", "--tokens", "4")
         expect(page.get_by_role("heading", level=2)).to_have_text(["Requests", "Milliseconds", "Distributions"])
         expect(page.get_by_text("No request failed.")).to_be_visible()
+
+    def test_stages_are_shown_with_their_share_of_the_machine(self):
+        page = self.report("bench", "stages", "--shape", "nano", "--stage", "encode", "--iterations", "1")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Stages of nano")
+        expect(page.get_by_role("heading", level=2)).to_have_text(re.compile("^nano in f32, \\d+ workers, "))
+        expect(page.get_by_text(re.compile("^Peaks: "))).to_be_visible()
+        expect(page.locator("tbody th").first).to_have_text("encode")

@@ -50,7 +50,13 @@ func readForm(_ bytes: [UInt8]) {
     guard let form = try? MultipartForm(bytes, contentType: type) else { return }
     let byteCount = form.parts.reduce(0) { $0 + $1.content.count }
     expect(byteCount <= bytes.count, "parts that are larger than their form")
-    _ = try? ImagesCall(form: bytes, contentType: type, configuration: shape, limits: Limits())
+    _ = try? ImagesCall(
+        .edit,
+        decoding: bytes,
+        formType: type,
+        configuration: shape,
+        limits: Limits()
+    )
 }
 
 /// Prompt templates: what was read is written so that it is read as the same again.

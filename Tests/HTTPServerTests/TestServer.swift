@@ -24,7 +24,7 @@ struct ClosureHandler: RequestHandler {
         handleRequest(request, response)
     }
 
-    func errorResponse(_ status: Status, _ message: String) -> Response {
+    func errorResponse(_ status: Status, _ message: String, to head: RequestHead?) -> Response {
         Response(
             status: status,
             fields: ["content-type": "application/json"],

@@ -19,6 +19,9 @@ struct HeaderFieldsTests {
     func splitsLists() {
         let fields: HeaderFields = ["x": "a, ,b\t,", "X": " C "]
         #expect(fields.tokens(of: "x") == ["a", "b", "C"])
+        // By bytes: a mark combines with no comma.
+        let marked: HeaderFields = ["X": "a,\u{301}b"]
+        #expect(marked.tokens(of: "x") == ["a", "\u{301}b"])
         #expect(fields.hasToken("c", in: "x"))
         #expect(!fields.hasToken("ab", in: "x"))
     }

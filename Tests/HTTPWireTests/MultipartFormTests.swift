@@ -38,6 +38,19 @@ struct MultipartFormTests {
         #expect(parts.map(\.name) == ["a"])
     }
 
+    @Test(
+        "A file is one by its name in either coding, and content that is there as it is may say so"
+    )
+    func readsFileNames() throws {
+        let body =
+            part(
+                "Content-Disposition: form-data; name=mask; filename*=UTF-8''m%C3%A4.png\r\n"
+                    + "Content-Transfer-Encoding: Binary",
+                "1"
+            ) + "--b--"
+        #expect(try form(body).map(\.fileName) == ["UTF-8''m%C3%A4.png"])
+    }
+
     @Test("A form without parts has none")
     func empty() throws {
         #expect(try form("--b--\r\n").isEmpty)
@@ -50,6 +63,11 @@ struct MultipartFormTests {
             "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n",
             "--b\r\nContent-Disposition: form-data\r\n\r\n1\r\n--b--",
             "--b\r\nContent-Disposition: attachment; name=a\r\n\r\n1\r\n--b--",
+            "--b\r\nContent-Disposition: form-data; name=\"\"\r\n\r\n1\r\n--b--",
+            "--b\r\nContent-Disposition: form-data; name="
+                + String(repeating: "n", count: 257) + "\r\n\r\n1\r\n--b--",
+            "--b\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64"
+                + "\r\n\r\nMQ==\r\n--b--",
             "--b\r\nX: " + String(repeating: "x", count: 9000) + "\r\n\r\n1\r\n--b--",
             String(
                 repeating: "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n",

@@ -64,7 +64,7 @@ private final class ScriptedDaemon: RequestHandler {
         response.write(ServerSentEvent(event: name, data: data).encoded)
     }
 
-    func errorResponse(_ status: Status, _ message: String) -> Response {
+    func errorResponse(_ status: Status, _ message: String, to head: RequestHead?) -> Response {
         Response(status: status)
     }
 }

@@ -28,7 +28,8 @@ struct ChatPromptTests {
         _ wanted: ChatPrompt.Wanted = .text,
         _ name: String? = nil
     ) throws -> ChatPrompt {
-        try ChatPrompt(messages, wanted, template: name, TinyModel.templates)
+        let deadline = RequestDeadline(.seconds(600), isChosen: false, after: .now)
+        return try ChatPrompt(messages, wanted, template: name, TinyModel.templates, deadline)
     }
 
     @Test(
@@ -82,6 +83,49 @@ struct ChatPromptTests {
         )
     }
 
+    @Test("A picture is lent by instructions as well")
+    func lendsPicturesOfInstructions() throws {
+        let instruction = ChatMessage(
+            role: .system,
+            parts: [.text("Look."), .image(picture, field: "picture 1")]
+        )
+        let asked = try prompt([instruction, user("Is it red?")])
+        #expect(asked.template == "question" && asked.pictureFields == [1: "picture 1"])
+    }
+
+    @Test("Questions in a row are one question, and answers in a row one answer")
+    func joinsTurns() throws {
+        let dialogue = try prompt([
+            user("Is it red?", picture), user("Or blue?"), assistant("blue"), assistant("I think"),
+            user("Is it large?"),
+        ])
+        #expect(
+            dialogue.input == [
+                .image(picture),
+                .text(
+                    "question: Is it red?\nOr blue? answer: blue\nI think. question: Is it large? answer:"
+                ),
+            ]
+        )
+    }
+
+    @Test("A conversation whose time is over is not put together")
+    func endsInTime() {
+        let late = RequestDeadline(.seconds(1), isChosen: true, after: .now - .seconds(2))
+        for name in [nil, "none"] {
+            let error = #expect(throws: RequestError.self) {
+                try ChatPrompt(
+                    [user("a", picture), assistant("b"), user("c")],
+                    .text,
+                    template: name,
+                    TinyModel.templates,
+                    late
+                )
+            }
+            #expect(error?.kind == .deadlineExceeded && error?.isAskedFor == true)
+        }
+    }
+
     @Test("Without a template the conversation is given as it is")
     func plain() throws {
         let messages = [
@@ -109,5 +153,7 @@ struct ChatPromptTests {
         #expect(error { try prompt([user("a")], .text, "colour") } == "template")
         #expect(error { try prompt([user("a")], .text, "picture") } == "modalities")
         #expect(error { try prompt([user("a", picture)], .image, "question") } == "modalities")
+        #expect(error { try prompt([user("a")], .image, "story") } == "modalities")
+        #expect(error { try prompt([user("a")], .text, "story") } == "modalities")
     }
 }

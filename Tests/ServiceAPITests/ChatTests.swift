@@ -36,8 +36,10 @@ extension ServiceTests {
 
         private func chunks(_ response: ReceivedResponse) throws -> [Document] {
             let lines = response.text.split(separator: "\n").filter { $0.hasPrefix("data: ") }
-            #expect(lines.last == "data: [DONE]")
-            return try lines.dropLast().map { line in
+            // A failed one does not say that it is done.
+            let hasFailed = lines.last?.hasPrefix("data: {\"error\"") == true
+            #expect(hasFailed || lines.last == "data: [DONE]")
+            return try lines.filter { $0 != "data: [DONE]" }.map { line in
                 let data = Data(line.dropFirst(6).utf8)
                 return try #require(try JSONSerialization.jsonObject(with: data) as? Document)
             }
@@ -201,6 +203,21 @@ extension ServiceTests {
                 (",\"top_logprobs\":2", "top_logprobs", "invalid_value"),
                 (",\"max_completion_tokens\":0", "max_completion_tokens", "invalid_value"),
                 (",\"colour\":1", "colour", "unknown_field"),
+                (",\"steps\":2", "steps", "invalid_value"),
+                (",\"output_format\":\"png\"", "output_format", "invalid_value"),
+                (",\"modalities\":[\"image\"],\"temperature\":0", "temperature", "invalid_value"),
+                (",\"modalities\":[\"image\"],\"logprobs\":true", "logprobs", "invalid_value"),
+                (",\"modalities\":[\"image\"],\"max_tokens\":2", "max_tokens", "invalid_value"),
+                (",\"max_tokens\":2,\"max_completion_tokens\":2", "max_tokens", "invalid_value"),
+                (",\"min_tokens\":3,\"max_completion_tokens\":2", "min_tokens", "invalid_value"),
+                (
+                    ",\"modalities\":[\"image\"],\"template\":\"story\"", "modalities",
+                    "invalid_value"
+                ),
+                (
+                    ",\"metadata\":{\"\(String(repeating: "k", count: 65))\":\"v\"}",
+                    "metadata.\(String(repeating: "k", count: 64))...", "invalid_value"
+                ),
             ]
         )
         func refuses(fields: String, field: String, code: String) throws {
@@ -209,6 +226,36 @@ extension ServiceTests {
                 #expect(response.status == 400)
                 let error = try response.error()
                 #expect(error["param"] as? String == field && error["code"] as? String == code)
+            }
+        }
+
+        @Test("A seed out of range is told the whole range")
+        func tellsSeeds() throws {
+            try withService { service in
+                for seed in ["18446744073709551616", "-9223372036854775809", "1e40"] {
+                    let body =
+                        "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"seed\":\(seed)}"
+                    let message = try service.post(Self.path, body).error()["message"] as? String
+                    let range = "between -9223372036854775808 and 18446744073709551615"
+                    #expect(
+                        message?.hasPrefix("seed must be \(range), not ") == true,
+                        "\(message ?? "")"
+                    )
+                }
+            }
+        }
+
+        @Test("The time is over also while a conversation is read, and is not to be tried again")
+        func readsInTime() throws {
+            try withService { service in
+                let text = String(repeating: "a ", count: 400_000)
+                let messages = (0..<16).map { _ in "{\"role\":\"user\",\"content\":\"\(text)\"}" }
+                let body = "{\"messages\":[\(messages.joined(separator: ","))],\"timeout_ms\":1}"
+                let response = try service.post(Self.path, body)
+                #expect(response.status == 504)
+                #expect(response["x-should-retry"] == "false")
+                #expect(try response.error()["code"] as? String == "deadline_exceeded")
+                #expect(try response.error()["param"] as? String == "timeout_ms")
             }
         }
 

@@ -1,3 +1,4 @@
+import HTTPServer
 import ServiceAPI
 import TestSupport
 import Testing
@@ -67,11 +68,64 @@ extension ServiceTests {
             }
         }
 
+        @Test(
+            "What the server itself refuses names the origin, too: a page would see no error else"
+        )
+        func refusals() throws {
+            let field = "Origin: \(own)\r\n"
+            try withService(
+                configure: {
+                    $0.allowedOrigins = [own]
+                    $0.limits.maximumBodyByteCount = 100
+                },
+                configureServer: { $0.bodyTimeout = .milliseconds(300) }
+            ) { service in
+                let large = try service.post(
+                    "/v1/tokenize",
+                    String(repeating: " ", count: 101),
+                    field
+                )
+                #expect(large.status == 413)
+                #expect(large["access-control-allow-origin"] == own)
+                let late = try service.exchange(
+                    "POST /v1/tokenize HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 10\r\n\(field)\r\n{"
+                )
+                #expect(late.status == 408)
+                #expect(late["access-control-allow-origin"] == own)
+            }
+            // Of a request that was never understood nobody knows the origin.
+            try withService(configure: { $0.allowedOrigins = ["*"] }) { service in
+                let malformed = try service.exchange("no request\r\n\r\n")
+                #expect(malformed.status == 400)
+                #expect(malformed["access-control-allow-origin"] == "*")
+            }
+        }
+
+        @Test("Two origins are none, and names of fields that are no tokens are not said again")
+        func distrusts() throws {
+            try withService(configure: { $0.allowedOrigins = [own] }) { service in
+                let twice = try service.get("/v1/models", "Origin: \(own)\r\nOrigin: \(own)\r\n")
+                #expect(twice["access-control-allow-origin"] == nil)
+                let response = try preflight(
+                    service,
+                    "/v1/interleave",
+                    own,
+                    "Access-Control-Request-Headers: x-a, <b>, c d, \"e\", x-f\r\n"
+                )
+                #expect(response["access-control-allow-headers"] == "x-a, x-f")
+            }
+        }
+
         @Test("An asterisk allows all")
         func all() throws {
             try withService(configure: { $0.allowedOrigins = ["*"] }) { service in
                 let response = try service.get("/v1/models", "Origin: null\r\n")
-                #expect(response["access-control-allow-origin"] == "null")
+                #expect(response["access-control-allow-origin"] == "*")
+                #expect(response["vary"] == nil)
+                #expect(
+                    try preflight(service, "/v1/models", own)["access-control-allow-methods"] != nil
+                )
             }
         }
     }

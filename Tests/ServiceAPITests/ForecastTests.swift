@@ -45,6 +45,47 @@ extension ServiceTests {
             }
         }
 
+        @Test("No more is told than the context holds, and pictures are counted once")
+        func keepsToTheContext() throws {
+            try withService { service in
+                func forecast(_ fields: String) throws -> Document {
+                    try service.post(
+                        "/v1/interleave",
+                        "{\"input\":[{\"type\":\"text\",\"text\":\"a red circle\"}],\"seed\":3,"
+                            + "\"dry_run\":true\(fields)}"
+                    ).document()
+                }
+                func time(_ forecast: Document, _ stage: String) throws -> Double {
+                    let expected = try #require(forecast["expected"] as? Document)
+                    return try #require(expected["\(stage)_ms"] as? Double)
+                }
+                // Both stages must have run once.
+                _ = try service.post("/v1/interleave", InterleaveTests.body(""))
+                let more = try forecast(",\"mode\":\"text\",\"text\":{\"max_tokens\":4096}")
+                let positions = try #require(more["positions"] as? Document)
+                #expect(positions["most"] as? Int == 512)
+                let room = 512 - (try #require(more["prompt_tokens"] as? Int))
+                let all = try forecast(",\"mode\":\"text\",\"text\":{\"max_tokens\":\(room)}")
+                #expect(try time(more, "generate") == time(all, "generate"))
+                let less = try forecast(",\"mode\":\"text\",\"text\":{\"max_tokens\":\(room - 1)}")
+                #expect(try time(less, "generate") < time(all, "generate"))
+                let several = try forecast(
+                    ",\"mode\":\"text\",\"text\":{\"max_tokens\":4096,\"n\":2}"
+                )
+                #expect((several["positions"] as? Document)?["most"] as? Int == 512)
+                let story = try forecast(
+                    ",\"template\":\"story\",\"max_segments\":5,\"text\":{\"max_tokens\":1}"
+                )
+                let one = try forecast(",\"mode\":\"image\"")
+                let memory = try #require(story["memory"] as? Document)
+                let image = memory["image_cache_bytes"] as? Int ?? 0
+                let drawn = try time(story, "denoise") / time(one, "denoise")
+                #expect(drawn.rounded() == 5)
+                #expect(image > 0 && image % 5 == 0)
+                #expect(memory["drawing_bytes"] as? Int ?? 0 > 0)
+            }
+        }
+
         @Test("A stage that has never run has no time")
         func unknown() throws {
             try withService(engine: TinyModel.makeEngine()) { service in

@@ -122,12 +122,41 @@ extension ServiceTests {
                     let events = try service.post(path, String(body.dropLast()) + fields).events()
                     let previews = events.filter { $0.name == "\(name).partial_image" }
                     #expect(
-                        previews.map { $0.data["partial_image_index"] as? Int } == [0, 1]
+                        previews.map { $0.data["partial_image_index"] as? Int } == [0, 1, 2]
                     )
+                    #expect(previews.allSatisfy { $0.data["index"] as? Int == 0 })
                     let done = try #require(events.dropLast().last)
                     #expect(done.name == "\(name).completed" && done.data["usage"] is Document)
                     #expect(done.data["b64_json"] as? String == Data(plain).base64EncodedString())
                 }
+            }
+        }
+
+        @Test("Each of several pictures has its place, and what they took is told once")
+        func streamsSeveral() throws {
+            try withService { service in
+                let fields = ",\"n\":2,\"stream\":true,\"partial_images\":1"
+                let events = try service.post(Self.generations, Self.body(fields)).events()
+                let previews = events.filter { $0.name == "image_generation.partial_image" }
+                #expect(previews.map { $0.data["index"] as? Int } == [0, 1])
+                let completed = events.filter { $0.name == "image_generation.completed" }
+                #expect(completed.map { $0.data["index"] as? Int } == [0, 1])
+                let tokens = completed.compactMap { $0.data["usage"] as? Document }
+                    .map { $0["input_tokens"] as? Int }
+                let plain = try service.post(Self.generations, Self.body()).document()
+                #expect(tokens == [0, (plain["usage"] as? Document)?["input_tokens"] as? Int])
+            }
+        }
+
+        @Test(
+            "A stream that fails on its way ends with the error, and does not say that it is done"
+        )
+        func failsOnTheWay() throws {
+            try withService { service in
+                let body = Self.body(",\"stream\":true,\"n\":8,\"timeout_ms\":300")
+                    .replacingOccurrences(of: "\"steps\":2", with: "\"steps\":900")
+                let events = try service.post(Self.generations, body).events()
+                #expect(events.map(\.name) == ["error"])
             }
         }
 
@@ -164,28 +193,69 @@ extension ServiceTests {
                 let broken = try post(service, [("prompt", "a")], Array("no picture".utf8))
                 #expect(broken.status == 422)
                 #expect(try broken.error()["param"] as? String == "image[0]")
+                let both = try service.post(
+                    Self.edits,
+                    Self.edit(given, ",\"images\":[{\"image_url\":\"AA==\"}]")
+                )
+                #expect(try both.error()["param"] as? String == "images")
+                #expect(try both.error()["code"] as? String == "invalid_value")
                 let wrong = try post(service, [("prompt", "a"), ("n", "many")], given)
                 #expect(try wrong.error()["param"] as? String == "n")
             }
         }
 
+        /// Fields of a form, and the one at fault.
+        private static let faultyForms: [(fields: [(String, String)], name: String)] = [
+            ([("prompt", "a"), ("steps", "1e999")], "steps"),
+            ([("prompt", "a"), ("seed", "9007199254740993.5")], "seed"),
+            ([("prompt", "a"), ("steps", "2.00000000000000000001")], "steps"),
+            ([("prompt", "a"), ("prompt", "b")], "prompt"),
+            ([("prompt\"; filename=\"p.txt", "a")], "prompt"),
+            ([("prompt", String(repeating: "\u{1}", count: 1024 * 1024 + 1))], "prompt"),
+            ([("prompt", "a"), ("zz", String(repeating: "z", count: 1024 * 1024))], "zz"),
+            ([("prompt", "a"), ("steps", "two")], "steps"),
+            ([("prompt", "a"), ("stream", "yes")], "stream"),
+            ([("prompt", "a"), ("n", "")], "n"),
+            ([("prompt", "a"), ("mask\"; filename=\"m.png", "x")], "mask"),
+            ([("prompt", "a"), ("mask\"; filename*=\"UTF-8''m.png", "\u{1}")], "mask"),
+            ([("prompt", "a"), ("a\u{9B}\u{202E}\u{7F}", "b")], "a\\u{9B}\\u{202E}\\u{7F}"),
+        ]
+
         @Test(
             "Fields of a form are read as exactly as a document's, and by their names",
-            arguments: [
-                ([("prompt", "a"), ("steps", "1e999")], "steps"),
-                ([("prompt", "a"), ("seed", "9007199254740993.5")], "seed"),
-                ([("prompt", "a"), ("steps", "2.00000000000000000001")], "steps"),
-                ([("prompt", "a"), ("prompt", "b")], "prompt"),
-                ([("prompt\"; filename=\"p.txt", "a")], "prompt"),
-                ([("prompt", String(repeating: "\u{1}", count: 1024 * 1024 + 1))], "prompt"),
-                ([("prompt", "a"), ("zz", String(repeating: "z", count: 1024 * 1024))], "zz"),
-            ]
+            arguments: faultyForms
         )
         func readsForms(fields: [(String, String)], name: String) throws {
             try withService { service in
                 let response = try post(service, fields, try TestPictures.png())
                 #expect(response.status == 400, "\(response.text)")
                 #expect(try response.error()["param"] as? String == name)
+            }
+        }
+
+        @Test(
+            "Values of a form are told as what they must be, and what is no form by a code of its own"
+        )
+        func tellsForms() throws {
+            try withService { service in
+                let given = try TestPictures.png()
+                for (name, value, message) in [
+                    ("steps", "two", "steps must be an integer, not \"two\""),
+                    ("guidance_scale", "", "guidance_scale must be a number, not \"\""),
+                    ("stream", "yes", "stream must be true or false, not \"yes\""),
+                    ("seed", "true", "seed must be an integer, not a boolean"),
+                    (
+                        "prompt\"; filename=\"p.txt", "a", "prompt must be a text, not a file"
+                    ),
+                ] {
+                    let prompt = name.hasPrefix("prompt") ? [] : [("prompt", "a")]
+                    let response = try post(service, prompt + [(name, value)], given)
+                    #expect(try response.error()["message"] as? String == message)
+                }
+                let coded = "prompt\"\r\nContent-Transfer-Encoding: base64\r\nX: \""
+                let malformed = try post(service, [(coded, "YQ==")], given)
+                #expect(malformed.status == 400)
+                #expect(try malformed.error()["code"] as? String == "malformed_form")
             }
         }
 

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPWire
 import Images
+import JSON
 import Testing
 
 @testable import Engine
@@ -22,11 +23,11 @@ extension ServiceTests {
             _ event: EngineEvent,
             by format: inout InterleaveFormat
         ) throws -> [(name: String?, data: [String: Any])] {
-            var events: [ServerSentEvent] = []
+            var events: [DocumentEvent] = []
             try format.tell(event) { events.append($0) }
             return try events.map { event in
-                let data = try JSONSerialization.jsonObject(with: Data(event.data.utf8))
-                return (event.event, try #require(data as? [String: Any]))
+                let data = try JSONSerialization.jsonObject(with: Data(event.document.encoded))
+                return (event.name, try #require(data as? [String: Any]))
             }
         }
 
@@ -80,18 +81,18 @@ extension ServiceTests {
         @Test("Events are numbered in the order in which they are sent")
         func numbersEvents() throws {
             var format = try makeFormat()
-            var events: [ServerSentEvent] = []
+            var events: [DocumentEvent] = []
             format.begin { events.append($0) }
             try format.tell(.segmentStarted(index: 0, kind: .text)) { events.append($0) }
             try format.tell(.textDelta(index: 0, text: "a")) { events.append($0) }
             format.fail(ErrorResponse(.gatewayTimeout, "late")) { events.append($0) }
             let numbers = try events.map { event in
-                let data = try JSONSerialization.jsonObject(with: Data(event.data.utf8))
+                let data = try JSONSerialization.jsonObject(with: Data(event.document.encoded))
                 return (data as? [String: Any])?["sequence_number"] as? Int
             }
             #expect(numbers == [0, 1, 2, 3])
             #expect(
-                events.map(\.event)
+                events.map(\.name)
                     == ["interleave.created", "segment.started", "text.delta", "error"]
             )
         }

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Writes a safetensors file tensor by tensor, visible under its name only when it is complete.
 ///
 /// Layout: the header is padded with spaces to a multiple of 8 bytes, so data starts 8-byte aligned.
@@ -37,13 +39,13 @@ package enum SafetensorsWriter {
         _ tensors: [TensorDescription],
         metadata: [String: String]
     ) throws(CheckpointError) -> [UInt8] {
-        var members: [String] = []
+        var members: [(name: String, value: JSON)] = []
         var names: Set<String> = ["__metadata__"]
         var offset = 0
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key < $1.key }
-                .map { "\(quoted($0.key)):\(quoted($0.value))" }
-            members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+                .map { (name: $0.key, value: JSON.string($0.value)) }
+            members.append(("__metadata__", .object(pairs)))
         }
         for tensor in tensors {
             guard names.insert(tensor.name).inserted else {
@@ -61,35 +63,20 @@ package enum SafetensorsWriter {
                     "the file would have more bytes than can be counted"
                 )
             }
-            let shape = tensor.shape.map(String.init).joined(separator: ",")
-            members.append(
-                "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.elementType.safetensorsName)\","
-                    + "\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
-            )
+            let description: JSON = [
+                "dtype": .string(tensor.elementType.safetensorsName),
+                "shape": .array(tensor.shape.map { .integer($0) }),
+                "data_offsets": .array([.integer(offset), .integer(end)]),
+            ]
+            members.append((tensor.name, description))
             offset = end
         }
-        var json = Array("{\(members.joined(separator: ","))}".utf8)
+        var json = JSON.object(members).encoded
         while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
         guard json.count <= CheckpointLimits.maximumHeaderByteCount else {
             throw CheckpointError(.limitExceeded, "a header of \(json.count) bytes")
         }
         let length = UInt64(json.count)
         return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) } + json
-    }
-
-    /// A JSON string literal (RFC 8259 §7).
-    private static func quoted(_ text: String) -> String {
-        var literal = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": literal += "\\\""
-            case "\\": literal += "\\\\"
-            case _ where scalar.value < 0x20:
-                let hex = String(scalar.value, radix: 16)
-                literal += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: literal.unicodeScalars.append(scalar)
-            }
-        }
-        return literal + "\""
     }
 }

@@ -1,7 +1,6 @@
 import Foundation
 import Images
 import LoadGenerator
-import Simulation
 
 /// What a run against a daemon measured, as one HTML page: what failed first.
 struct LoadPage {
@@ -49,48 +48,23 @@ struct LoadPage {
     }
 
     private var rates: ReportTable {
-        let rows = report.summaries.map { summary in
-            [
-                summary.kind, "\(summary.completedCount)", "\(summary.refusedCount)",
-                "\(summary.failedCount)",
-            ]
-                + [
-                    summary.requestsPerSecond, summary.goodput, summary.tokensPerSecond,
-                    summary.picturesPerSecond,
-                ].map { String(format: "%.2f", $0) }
-        }
-        return ReportTable(
+        ReportTable(
             title: "Requests",
-            columns: [
-                "kind", "answered", "refused", "failed", "a second", "good ones a second",
-                "tokens a second", "pictures a second",
-            ],
-            rows: rows,
-            numberColumns: Set(1...7)
+            columns: LoadSummary.countColumns,
+            rows: report.summaries.map(\.countCells),
+            numberColumns: Set(1..<LoadSummary.countColumns.count)
         )
     }
 
     private var times: ReportTable {
-        var rows: [[String]] = []
-        for summary in report.summaries {
-            let kinds: [(String, Percentiles?)] = [
-                ("queue", summary.queueTime), ("first output", summary.firstOutput),
-                ("between words", summary.interToken), ("end to end", summary.latency),
-            ]
-            for (name, times) in kinds {
-                guard let times else { continue }
-                let values = [
-                    times.mean, times.p50, times.p90, times.p95, times.p99, times.maximum,
-                ]
-                let cells = values.map { String(format: "%.1f", $0) }
-                rows.append(["\(summary.kind), \(name)"] + cells)
-            }
+        let rows = report.summaries.flatMap { summary in
+            summary.timeRows.map { ["\(summary.kind), \($0.name)"] + $0.cells }
         }
         return ReportTable(
             title: "Milliseconds",
-            columns: ["", "mean", "p50", "p90", "p95", "p99", "largest"],
+            columns: [""] + LoadSummary.timeColumns,
             rows: rows,
-            numberColumns: Set(1...6)
+            numberColumns: Set(1...LoadSummary.timeColumns.count)
         )
     }
 }

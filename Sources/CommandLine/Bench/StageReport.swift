@@ -48,24 +48,31 @@ struct StageReport: Encodable {
         try JSON(encoding: self).prettyText
     }
 
-    // MARK: - Text
+    // MARK: - For people
 
     /// All of it as a table.
     var text: String {
-        var lines = [heading, row(Self.columns.map(\.name))]
-        lines += stages.map { row(cells($0)) }
-        let noisy = stages.filter { !$0.peaks.isQuiet }.map(\.measurement.stage)
-        if !noisy.isEmpty {
-            let names = noisy.reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } }
-            lines.append(
-                "The machine was not quiet around \(names.joined(separator: ", ")): "
-                    + "its peaks changed by more than a fifth, so the shares there say little."
-            )
-        }
-        return lines.joined(separator: "\n")
+        ([peaksText, table.text] + [noise].compactMap { $0 }).joined(separator: "\n")
     }
 
-    private var heading: String {
+    /// All of it as an HTML page, as UTF-8.
+    var page: [UInt8] {
+        var page = ReportPage("Stages of \(shape)", notes: [peaksText] + [noise].compactMap { $0 })
+        page.add(table)
+        return page.bytes
+    }
+
+    private var table: ReportTable {
+        ReportTable(
+            title: "\(shape) in \(profile.rawValue), \(workers) workers, \(instructionSet)",
+            columns: Self.columns,
+            rows: stages.map(cells),
+            numberColumns: Set(2..<Self.columns.count)
+        )
+    }
+
+    /// What the machine could do at best.
+    private var peaksText: String {
         func span(_ rates: [Double], _ unit: String) -> String {
             let (low, high) = (rates.min() ?? 0, rates.max() ?? 0)
             return String(format: "%.1f to %.1f %@", low / 1e9, high / 1e9, unit)
@@ -74,15 +81,23 @@ struct StageReport: Encodable {
             openBLASOperationsPerSecond.map { String(format: "%.1f GFLOP/s", $0 / 1e9) }
             ?? "not installed"
         return """
-            \(shape) in \(profile.rawValue), \(workers) workers, \(instructionSet)
-            peaks: \(span(stages.map(\.peaks.operations.best), "GFLOP/s")), \
-            \(span(stages.map(\.peaks.reading.best), "GB/s")); OpenBLAS' products: \(products)
+            Peaks: \(span(stages.map(\.peaks.operations.best), "GFLOP/s")), \
+            \(span(stages.map(\.peaks.reading.best), "GB/s")); OpenBLAS' products: \(products).
             """
     }
 
-    private static let columns: [(name: String, width: Int)] = [
-        ("stage", 12), ("unit", 30), ("median", 12), ("min", 12), ("max", 12), ("units/s", 10),
-        ("GFLOP", 10), ("GFLOP/s", 9), ("of peak", 9), ("GB/s", 7), ("of peak", 9), ("stolen", 8),
+    /// Around which stages the peaks say little; nil if around none.
+    private var noise: String? {
+        let noisy = stages.filter { !$0.peaks.isQuiet }.map(\.measurement.stage)
+        guard !noisy.isEmpty else { return nil }
+        let names = noisy.reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } }
+        return "The machine was not quiet around \(names.joined(separator: ", ")): "
+            + "its peaks changed by more than a fifth, so the shares there say little."
+    }
+
+    private static let columns = [
+        "stage", "unit", "median", "min", "max", "units/s", "GFLOP", "GFLOP/s", "of peak", "GB/s",
+        "of peak", "stolen",
     ]
 
     private func cells(_ stage: Stage) -> [String] {
@@ -103,11 +118,5 @@ struct StageReport: Encodable {
             hasBytes ? share(measurement.bytesPerSecond, peaks.reading.best) : "",
             stage.stolenShare.map { share($0, 1) } ?? "",
         ]
-    }
-
-    private func row(_ cells: [String]) -> String {
-        zip(cells, Self.columns).map { cell, column in
-            cell + String(repeating: " ", count: max(1, column.width - cell.count))
-        }.joined()
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import MMInterleaved
 import Tensors
@@ -40,6 +41,9 @@ struct BenchStages: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Option(help: "HTML file to write: the same as one page.")
+    var html: String?
+
     func validate() throws {
         try StageBenchmarks.requireStages(stage)
         try require("--iterations", iterations, in: 1...1000)
@@ -47,6 +51,7 @@ struct BenchStages: ParsableCommand {
     }
 
     func run() throws {
+        if let html { try File.checkWritable(html) }
         let configuration = try ShapeCatalog.configuration(shape)
         let compute = Compute(workerCount: workers)
         let benchmarks = StageBenchmarks(
@@ -79,6 +84,7 @@ struct BenchStages: ParsableCommand {
             before = after
         }
         bar.finish()
+        if let html { try File.write(report.page, to: html) }
         print(try json ? report.json() : report.text)
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Files
 import Foundation
+import JSON
 import MMInterleaved
 
 /// Tells what is in a model or a checkpoint.
@@ -87,11 +88,14 @@ struct Inspect: ParsableCommand {
     private func printTensor(_ name: String, _ reader: any CheckpointReader) {
         guard let tensor = reader.tensors[name] else { return }
         if let stored = Self.stored(name, reader) {
-            print("\(name) \(stored.type) \(tensor.shape), \(stored.range.count) bytes")
+            print("\(Self.shown(name)) \(stored.type) \(tensor.shape), \(stored.range.count) bytes")
         } else {
-            print(tensor)
+            print("\(Self.shown(name)) \(tensor.elementType) \(tensor.shape)")
         }
     }
+
+    /// A name from a file, which may hold anything, for a terminal.
+    private static func shown(_ name: String) -> String { printable(name, maximum: 200) }
 
     /// How a GGUF file stores a tensor; nil of other files.
     private static func stored(_ name: String, _ reader: any CheckpointReader) -> GGUFTensor? {
@@ -124,6 +128,7 @@ struct Inspect: ParsableCommand {
         }
         for part in order {
             guard let sum = parts[part] else { continue }
+            let part = Self.shown(part)
             let name = part.padding(toLength: max(44, part.count + 1), withPad: " ", startingAt: 0)
             print(
                 "\(name) \(sum.tensorCount) tensors (\(sum)), \(sum.elementCount) parameters, \(sum.byteCount) bytes"
@@ -141,7 +146,8 @@ struct Inspect: ParsableCommand {
             reader.releaseResidentPages()
             if !found.isEmpty {
                 bad += 1
-                print("\(name): \(found.nanCount) NaN, \(found.infinityCount) infinite values")
+                let found = "\(found.nanCount) NaN, \(found.infinityCount) infinite values"
+                print("\(Self.shown(name)): \(found)")
             }
         }
         bar.finish()

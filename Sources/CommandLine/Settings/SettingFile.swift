@@ -1,4 +1,5 @@
 import Files
+import JSON
 import Yams
 
 /// The configuration file: a mapping of settings to values in YAML.
@@ -45,7 +46,7 @@ struct SettingFile {
             // Of names that stand here twice compose has told already.
             guard !name.hasPrefix(Self.repeatedKey) else { return }
             let known = suggestion(for: name, among: SettingTable.byName.keys)
-            return refuse(key, "\"\(name.prefix(200))\" is no setting\(known)")
+            return refuse(key, "\"\(printable(name, maximum: 200))\" is no setting\(known)")
         }
         let items = setting.isList ? value.sequence.map(Array.init) ?? [value] : [value]
         let texts = items.compactMap(\.scalar?.string)
@@ -80,7 +81,7 @@ struct SettingFile {
             for name in names {
                 let places = lines.indices.filter { lines[$0].hasPrefix("\(name):") }
                 for place in places.dropFirst() {
-                    let detail = "\(name): stands in line \(places[0] + 1) already"
+                    let detail = "\(printable(name)): stands in line \(places[0] + 1) already"
                     faults.append(SettingFault(path, line: place + 1, detail))
                     renamed[place] =
                         "\"\(Self.repeatedKey)\(place)\"\(lines[place].dropFirst(name.count))"
@@ -92,7 +93,8 @@ struct SettingFile {
                 return node
             }
             // Written in another way than a line per setting: where exactly, the parser does not say.
-            let detail = "\(names.joined(separator: ", ")): stands in the file twice"
+            let shown = names.map { printable($0) }.joined(separator: ", ")
+            let detail = "\(shown): stands in the file twice"
             faults.append(SettingFault(path, line: context.mark.line, detail))
         } catch let error as YamlError {
             faults.append(fault(error))

@@ -1,3 +1,4 @@
+import JSON
 import Sockets
 
 /// Text that is no value of a setting or flag.
@@ -213,7 +214,7 @@ extension SettingKind where Value == [String] {
                     .map { String($0.trimmingPrefix { $0 == " " }) }
                 for host in hosts where (try? SocketAddress(host: host, port: 0)) == nil {
                     throw InvalidValue(
-                        "has no address to listen on in \"\(host)\": give numbers, localhost or unix:/path"
+                        "has no address to listen on in \(quoted(host)): give numbers, localhost or unix:/path"
                     )
                 }
                 return hosts
@@ -233,11 +234,16 @@ extension SettingKind where Value == [String] {
                 if text == "none" { return [] }
                 let origins = text.split(separator: ",", omittingEmptySubsequences: false)
                     .map { String($0.trimmingPrefix { $0 == " " }) }
-                for origin in origins where origin != "*" && !isOrigin(origin) {
-                    throw InvalidValue(
-                        "has no origin in \"\(origin)\": give scheme, host and port alone, such as "
-                            + "https://example.org:8443, or *"
-                    )
+                for origin in origins where origin != "*" {
+                    guard let written = BrowserOrigin(origin)?.text else {
+                        throw InvalidValue(
+                            "has no origin in \(quoted(origin)): give scheme, host and port alone, "
+                                + "such as https://example.org:8443, or * by itself for all"
+                        )
+                    }
+                    guard written == origin else {
+                        throw InvalidValue("has \(quoted(origin)), which browsers write \(written)")
+                    }
                 }
                 return origins
             },
@@ -260,14 +266,4 @@ extension SettingKind where Value == UInt32 {
             write: { String($0, radix: 8) }
         )
     }
-}
-
-/// Whether a text is `scheme://host[:port]` (RFC 6454 section 6.2).
-private func isOrigin(_ text: String) -> Bool {
-    guard let end = text.firstRange(of: "://") else { return false }
-    let (scheme, authority) = (text[..<end.lowerBound], text[end.upperBound...])
-    return !scheme.isEmpty && !authority.isEmpty
-        && (scheme + authority).utf8.allSatisfy { byte in
-            (0x21...0x7E).contains(byte) && !"/?#@,\"\\".utf8.contains(byte)
-        }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Where a value comes from.
 enum SettingSource: Hashable, Sendable, CustomStringConvertible {
     /// Nobody gave one.
@@ -38,7 +40,7 @@ struct SettingFault: Hashable, CustomStringConvertible {
 
     /// Describes a value that cannot be used.
     init(_ given: GivenSetting, _ reason: InvalidValue) {
-        let detail = "\"\(given.text.prefix(200))\" \(reason.detail)"
+        let detail = "\"\(printable(given.text, maximum: 200))\" \(reason.detail)"
         if case .file(let path, let line) = given.source {
             self.init(path, line: line, "\(given.setting.name): \(detail)")
         } else {

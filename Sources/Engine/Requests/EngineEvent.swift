@@ -83,6 +83,9 @@ package struct Usage: Hashable, Sendable {
     package var encodedImageCount = 0
     /// Denoising steps taken.
     package var stepCount = 0
+
+    /// Nothing.
+    package init() {}
 }
 
 /// Where a request's time went.

@@ -38,8 +38,8 @@ struct PictureRound {
             for index in drawings.indices {
                 report(.step(picture: index, step: step, stepCount: drawings[index].stepCount))
             }
-            guard !drawings.allSatisfy(\.isFinished), parameters.previewInterval > 0,
-                step % parameters.previewInterval == 0
+            guard !drawings.allSatisfy(\.isFinished),
+                parameters.previews.isDue(after: step, of: drawings[0].stepCount)
             else { continue }
             let previews = try await core.render(drawings, for: request)
             for (index, preview) in previews.enumerated() {

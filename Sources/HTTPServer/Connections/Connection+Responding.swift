@@ -81,7 +81,8 @@ extension Connection {
         body = []
         bodyCharge = nil
         response = ResponseProgress()
-        respond(ioQueue.handler.errorResponse(status, message), keepsAlive: false)
+        let error = ioQueue.handler.errorResponse(status, message, to: requestHead)
+        respond(error, keepsAlive: false)
     }
 
     /// Answers without a handler.
@@ -102,7 +103,11 @@ extension Connection {
 
     /// Answers 500; if even that cannot be encoded, closes.
     private func encodeError(_ message: String) {
-        let error = ioQueue.handler.errorResponse(.internalServerError, message)
+        let error = ioQueue.handler.errorResponse(
+            .internalServerError,
+            message,
+            to: requestHead
+        )
         let framing = ResponseFraming.length(error.body.count)
         guard encodeHead(error.head, framing: framing, keepsAlive: false) else { return close() }
         if !response.hidesBody { output.append(error.body) }

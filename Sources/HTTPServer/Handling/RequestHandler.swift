@@ -19,7 +19,13 @@ package protocol RequestHandler: Sendable {
     ///
     /// One place of the service decides how errors look; this asks it. The server closes the connection afterwards.
     /// `serviceUnavailable` stands for a lack of room: the client may try again soon, and the server logs it itself.
-    func errorResponse(_ status: Status, _ message: String) -> Response
+    ///
+    /// - Parameters:
+    ///   - status: Why the request is refused.
+    ///   - message: The same in words.
+    ///   - head: The request's head; nil if it never came, or was none.
+    /// - Returns: The answer.
+    func errorResponse(_ status: Status, _ message: String, to head: RequestHead?) -> Response
 }
 
 /// Whether a request may send its body.

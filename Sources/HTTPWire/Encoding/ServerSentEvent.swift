@@ -41,6 +41,21 @@ package struct ServerSentEvent: Hashable, Sendable {
         return output
     }
 
+    /// The bytes of an event whose payload is one line that is written in its place: it may be large.
+    ///
+    /// - Parameters:
+    ///   - event: The name of the event, without line ends; nil for the default.
+    ///   - write: Appends the payload, without line ends.
+    /// - Returns: The bytes, the empty line that dispatches the event included.
+    package static func encoded(event: String?, _ write: (inout [UInt8]) -> Void) -> [UInt8] {
+        var output: [UInt8] = []
+        if let event { appendLine("event: ", event.utf8, to: &output) }
+        output += "data: ".utf8
+        write(&output)
+        output += [lineFeed, lineFeed]
+        return output
+    }
+
     /// A comment, which clients ignore: it keeps a silent connection visibly alive.
     package static func comment(_ text: String) -> [UInt8] {
         var output: [UInt8] = []

@@ -19,6 +19,11 @@ func isTokenByte(_ byte: UInt8) -> Bool {
     }
 }
 
+/// Whether a text is a token (RFC 9110 §5.6.2).
+package func isToken(_ text: some StringProtocol) -> Bool {
+    !text.isEmpty && text.utf8.allSatisfy(isTokenByte)
+}
+
 /// Whether the byte may stand in a field value: HTAB, SP, VCHAR or obs-text (RFC 9110 §5.5).
 func isFieldValueByte(_ byte: UInt8) -> Bool {
     byte == 0x09 || (byte >= 0x20 && byte != 0x7F)

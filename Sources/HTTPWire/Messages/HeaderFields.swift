@@ -58,8 +58,8 @@ package struct HeaderFields: Hashable, Sendable {
     /// Commas inside quoted strings split too: use it only for lists of tokens.
     package func tokens(of name: String) -> [Substring] {
         fields.filter { isSameName($0.name, name) }
-            .flatMap { $0.value.split(separator: ",") }
-            .map(trimmingOptionalWhitespace)
+            .flatMap { $0.value.utf8.split(separator: UInt8(ascii: ",")) }
+            .map { trimmingOptionalWhitespace(Substring($0)) }
             .filter { !$0.isEmpty }
     }
 

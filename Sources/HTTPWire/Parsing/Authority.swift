@@ -1,5 +1,10 @@
 /// Whether a text is `uri-host [ ":" port ]` (RFC 9110 §7.2, RFC 3986 §3.2.2); user info has no place in it.
-func isAuthority(_ text: some StringProtocol, allowsEmptyHost: Bool) -> Bool {
+///
+/// - Parameters:
+///   - text: The text.
+///   - allowsEmptyHost: Whether the host may be missing.
+/// - Returns: Whether it is.
+package func isAuthority(_ text: some StringProtocol, allowsEmptyHost: Bool) -> Bool {
     let bytes = Array(text.utf8)
     var end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
     if bytes.first == UInt8(ascii: "[") {

@@ -24,6 +24,8 @@ package struct MultipartForm: Sendable {
     private static let maximumPartCount = 128
     /// Longest head of a part, in bytes.
     private static let maximumHeadByteCount = 8192
+    /// Longest name of a field, in bytes.
+    private static let maximumNameByteCount = 256
 
     /// Reads a body.
     ///
@@ -40,7 +42,7 @@ package struct MultipartForm: Sendable {
         }
         let delimiter = Array("--\(boundary)".utf8)
         guard var next = Self.afterDelimiter(delimiter, in: body[...], isFirst: true)?.end else {
-            throw Fault("has no delimiter \"--\(boundary)\"")
+            throw Fault("has no delimiter of the boundary that its Content-Type names")
         }
         var parts: [Part] = []
         while !body[next...].starts(with: "--".utf8) {
@@ -86,7 +88,7 @@ package struct MultipartForm: Sendable {
         _ index: Int
     ) throws(Fault) -> Part {
         var rest = bytes
-        var disposition: String?
+        var disposition: HeaderParameters?
         while true {
             let head = rest.prefix(maximumHeadByteCount)
             guard let end = head.firstIndex(of: 0x0D), head[(end + 1)...].first == 0x0A else {
@@ -100,73 +102,43 @@ package struct MultipartForm: Sendable {
             else {
                 throw Fault("has a part \(index) whose head is too long, or no UTF-8")
             }
-            let field = text.split(separator: ":", maxSplits: 1)
-            if field.count == 2, isSameName(field[0], "content-disposition") {
-                disposition = String(field[1])
+            guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            let (name, value) = (text[..<colon], text[text.utf8.index(after: colon)...])
+            if isSameName(name, "content-disposition") {
+                disposition = HeaderParameters(String(value))
+            } else if isSameName(name, "content-transfer-encoding") {
+                try requireIdentity(value, index)
             }
         }
         guard let disposition else {
             throw Fault("has a part \(index) without Content-Disposition")
         }
-        let (kind, parameters) = HeaderParameters.parse(disposition)
-        guard isSameName(kind, "form-data"), let name = parameters["name"] else {
-            throw Fault("has a part \(index) that is no form-data with a name")
+        guard isSameName(disposition.value, "form-data"), let name = disposition["name"],
+            (1...maximumNameByteCount).contains(name.utf8.count)
+        else {
+            throw Fault(
+                "has a part \(index) that is no form-data with a name of 1 to "
+                    + "\(maximumNameByteCount) bytes"
+            )
         }
-        return Part(name: name, fileName: parameters["filename"], content: rest)
+        // RFC 7578 §4.2 does not want the second; who sends it sends a file all the same.
+        let fileName = disposition["filename"] ?? disposition["filename*"]
+        return Part(name: name, fileName: fileName, content: rest)
+    }
+
+    /// Refuses content that is not there as it is (RFC 7578 §4.7).
+    private static func requireIdentity(_ coding: Substring, _ index: Int) throws(Fault) {
+        let coding = trimmingOptionalWhitespace(coding)
+        guard ["7bit", "8bit", "binary"].contains(where: { isSameName($0, coding) }) else {
+            throw Fault(
+                "has a part \(index) with a Content-Transfer-Encoding, which must be 7bit, 8bit or "
+                    + "binary if it is there"
+            )
+        }
     }
 
     private static func boundary(_ contentType: String) -> String? {
-        let (_, parameters) = HeaderParameters.parse(contentType)
-        guard let boundary = parameters["boundary"], (1...70).contains(boundary.utf8.count) else {
-            return nil
-        }
-        return boundary
-    }
-}
-
-/// A header value with parameters: `token *( ; name=value )`, values in quotes or not (RFC 9110 §5.6.6).
-package enum HeaderParameters {
-    /// Cuts a value.
-    ///
-    /// Of parameters that appear twice the first counts.
-    ///
-    /// - Returns: What stands before the first semicolon, and the parameters by their names in lower case.
-    package static func parse(_ value: String) -> (value: String, parameters: [String: String]) {
-        var rest = Substring(value)
-        let first = rest.prefix { $0 != ";" }
-        rest = rest.dropFirst(first.count)
-        var parameters: [String: String] = [:]
-        while rest.first == ";" {
-            rest = rest.dropFirst()
-            let name = rest.prefix { $0 != "=" && $0 != ";" }
-            rest = rest.dropFirst(name.count)
-            guard rest.first == "=" else { continue }
-            rest = rest.dropFirst()
-            let text = rest.first == "\"" ? quoted(&rest) : plain(&rest)
-            let key = trimmingOptionalWhitespace(name).lowercased()
-            if parameters[key] == nil { parameters[key] = text }
-        }
-        return (String(trimmingOptionalWhitespace(first)), parameters)
-    }
-
-    private static func plain(_ rest: inout Substring) -> String {
-        let text = rest.prefix { $0 != ";" }
-        rest = rest.dropFirst(text.count)
-        return String(trimmingOptionalWhitespace(text))
-    }
-
-    /// A quoted string, in which a backslash stands before any character (RFC 9110 §5.6.4).
-    private static func quoted(_ rest: inout Substring) -> String {
-        rest = rest.dropFirst()
-        var text = ""
-        while let character = rest.popFirst(), character != "\"" {
-            if character == "\\", let escaped = rest.popFirst() {
-                text.append(escaped)
-            } else {
-                text.append(character)
-            }
-        }
-        rest = rest.drop { $0 != ";" }
-        return text
+        let boundary = HeaderParameters(contentType)["boundary"]
+        return boundary.flatMap { (1...70).contains($0.utf8.count) ? $0 : nil }
     }
 }

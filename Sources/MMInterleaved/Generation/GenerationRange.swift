@@ -1,5 +1,8 @@
 /// What parameters of generation may be, wherever they are given: in a model's configuration, a request, a flag.
 package enum GenerationRange {
+    /// Segments of an answer of words and pictures.
+    package static let segmentCount = 1...1000
+
     // MARK: Texts
 
     /// Most new tokens of a text.

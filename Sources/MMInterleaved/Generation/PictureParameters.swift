@@ -8,8 +8,39 @@ package struct PictureParameters: Hashable, Sendable {
     package var guidanceScale: Float = 7.5
     /// How to denoise.
     package var method = DiffusionMethod.ddpm
-    /// Steps between previews; 0 for none.
-    package var previewInterval = 0
+    /// When a picture is shown before it is complete.
+    package var previews = Previews.every(0)
+
+    /// When a picture is shown before it is complete.
+    package enum Previews: Hashable, Sendable {
+        /// After every so many steps; 0 for never.
+        case every(Int)
+        /// So many times at most, spread over the steps; the last step is none of these.
+        case count(Int)
+
+        /// Whether one comes after a step.
+        ///
+        /// - Parameters:
+        ///   - step: The step, from 1.
+        ///   - stepCount: How many there are.
+        /// - Returns: Whether the picture is shown then.
+        package func isDue(after step: Int, of stepCount: Int) -> Bool {
+            guard step < stepCount else { return false }
+            switch self {
+            case .every(let interval): return interval > 0 && step % interval == 0
+            // Of equal parts, one more than previews, a part is over.
+            case .count(let count):
+                let parts = min(count, stepCount - 1) + 1
+                return step * parts / stepCount > (step - 1) * parts / stepCount
+            }
+        }
+    }
+
+    /// Steps between previews; 0 for none, or for as many as are spread over the steps.
+    package var previewInterval: Int {
+        get { if case .every(let interval) = previews { interval } else { 0 } }
+        set { previews = .every(newValue) }
+    }
 
     /// The defaults above.
     package init() {}

@@ -29,12 +29,18 @@ package struct ModelDirectory: Sendable {
     package init(path: String) throws {
         self.path = path
         var configuration = try Self.configuration(file: Self.join(path, Self.configurationName))
-        configuration.templates = try Self.templates(file: Self.join(path, Self.templatesName))
+        configuration.templates = try Self.templates(
+            file: Self.join(path, Self.templatesName),
+            configuration.language
+        )
         self.configuration = configuration
     }
 
     /// Reads and checks a file of templates; none if there is no such file.
-    private static func templates(file: String) throws(ModelDirectoryError) -> [PromptTemplate] {
+    private static func templates(
+        file: String,
+        _ language: LanguageConfiguration
+    ) throws(ModelDirectoryError) -> [PromptTemplate] {
         guard Folder.hasEntry(file) else { return [] }
         let bytes: [UInt8]
         do throws(FileError) {
@@ -42,7 +48,7 @@ package struct ModelDirectory: Sendable {
         } catch {
             throw ModelDirectoryError(path: file, detail: error.detail)
         }
-        return try TemplateDocument.decode(bytes, in: file)
+        return try TemplateDocument.decode(bytes, in: file, for: language)
     }
 
     /// Reads and checks a configuration file.

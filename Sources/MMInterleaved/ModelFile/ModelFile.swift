@@ -60,7 +60,8 @@ package struct ModelFile: Sendable {
         if let templates = try keys.optionalString(ModelFileKeys.templates) {
             configuration.templates = try TemplateDocument.decode(
                 Array(templates.utf8),
-                in: "\(path): key `\(ModelFileKeys.templates)`"
+                in: "\(path): key `\(ModelFileKeys.templates)`",
+                for: configuration.language
             )
         }
         return configuration

@@ -109,7 +109,10 @@ extension PromptTemplate.Answer {
             self.init(
                 mode,
                 first: force.flatMap { PromptTemplate.Input(rawValue: $0) },
-                maximumSegmentCount: try members.integer("max_segments", in: 1...1000),
+                maximumSegmentCount: try members.integer(
+                    "max_segments",
+                    in: GenerationRange.segmentCount
+                ),
                 maximumTokenCount: try members.integer("max_tokens", in: GenerationRange.tokenCount)
             )
         } catch {
@@ -119,7 +122,7 @@ extension PromptTemplate.Answer {
 }
 
 /// The members of an object of which all must be known.
-private struct TemplateMembers {
+struct TemplateMembers {
     private let object: JSONObject
 
     init(_ node: JSONNode, _ known: [String]) throws(JSONFault) {
@@ -131,7 +134,7 @@ private struct TemplateMembers {
         }
         if let other {
             throw JSONFault(
-                path: String(other.name.prefix(64)),
+                path: printable(other.name),
                 detail: "is no member here; known are \(known.joined(separator: ", "))"
             )
         }

@@ -41,7 +41,25 @@ extension PromptTemplate {
         }
         try Self.check(wording, "wording", forbidden: .answer)
         try checkHistory()
+        guard !inputs.isEmpty else {
+            throw JSONFault(path: "wording", detail: "must have an input \"text\" or \"image\"")
+        }
         try checkAnswer()
+    }
+
+    /// Checks that the pictures fit a sequence of the model, one that is drawn included.
+    ///
+    /// - Throws: `JSONFault` with a path below the template's.
+    func checkRoom(_ language: LanguageConfiguration) throws(JSONFault) {
+        let drawn = answer.mode == .text ? 0 : 1
+        let count = inputs.count { $0 == .image } + drawn
+        guard count <= language.imagesPerContext else {
+            throw JSONFault(
+                path: "wording",
+                detail: "has with its answer \(count) pictures, the model has room for "
+                    + "\(language.imagesPerContext)"
+            )
+        }
     }
 
     private func checkHistory() throws(JSONFault) {

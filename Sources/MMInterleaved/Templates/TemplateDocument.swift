@@ -19,11 +19,13 @@ package enum TemplateDocument {
     /// - Parameters:
     ///   - bytes: The text.
     ///   - file: Where it comes from, for messages.
+    ///   - language: What the model has room for; nil where no model is known.
     /// - Returns: The templates in the order of the text.
     /// - Throws: ``ModelDirectoryError`` that names the file and the member.
     package static func decode(
         _ bytes: [UInt8],
-        in file: String
+        in file: String,
+        for language: LanguageConfiguration? = nil
     ) throws(ModelDirectoryError) -> [PromptTemplate] {
         do {
             guard bytes.count <= maximumByteCount else {
@@ -32,7 +34,7 @@ package enum TemplateDocument {
                     detail: "has \(bytes.count) bytes, at most \(maximumByteCount) are allowed"
                 )
             }
-            return try templates(JSONParser.parse(bytes, limits))
+            return try templates(JSONParser.parse(bytes, limits), language)
         } catch let error as JSONError {
             throw ModelDirectoryError(path: file, detail: "is no acceptable JSON: \(error)")
         } catch {
@@ -40,11 +42,15 @@ package enum TemplateDocument {
         }
     }
 
-    private static func templates(_ root: JSONNode) throws(JSONFault) -> [PromptTemplate] {
-        guard root["format_version"]?.integer == 1 else {
+    private static func templates(
+        _ root: JSONNode,
+        _ language: LanguageConfiguration?
+    ) throws(JSONFault) -> [PromptTemplate] {
+        let members = try TemplateMembers(root, ["format_version", "templates"])
+        guard members.node("format_version")?.integer == 1 else {
             throw JSONFault(path: "format_version", detail: "must be 1")
         }
-        guard let nodes = root["templates"]?.elements, nodes.count <= maximumCount else {
+        guard let nodes = members.node("templates")?.elements, nodes.count <= maximumCount else {
             throw JSONFault(
                 path: "templates",
                 detail: "must be an array of at most \(maximumCount) elements"
@@ -54,6 +60,7 @@ package enum TemplateDocument {
         for (index, node) in nodes.enumerated() {
             do throws(JSONFault) {
                 let template = try PromptTemplate(node)
+                if let language { try template.checkRoom(language) }
                 guard !templates.contains(where: { $0.name == template.name }) else {
                     throw JSONFault(path: "name", detail: "is that of an earlier template")
                 }

@@ -98,7 +98,7 @@ final class Answer {
         let report = request.report(error, exchange)
         guard let stream else { return exchange.fail(report) }
         format.fail(report, send)
-        stream.finish()
+        stream.finish(saysDone: type(of: format).endsFailures)
         exchange.context.log(
             request.isClientGone ? 499 : report.status.code,
             to: exchange.logger,
@@ -108,7 +108,7 @@ final class Answer {
 
     // MARK: - Stream
 
-    private func send(_ event: ServerSentEvent) { stream?.send(event) }
+    private func send(_ event: DocumentEvent) { stream?.send(event) }
 
     private func startStream() {
         dispatchPrecondition(condition: .onQueue(queue))

@@ -1,6 +1,5 @@
 internal import Engine
 internal import HTTPServer
-internal import HTTPWire
 
 /// How one dialect tells an answer: as one document, or event by event.
 ///
@@ -8,7 +7,10 @@ internal import HTTPWire
 /// of ``Answer``. It is used on one queue, in the order of the engine's events.
 protocol AnswerFormat {
     /// Takes an event that is to be sent.
-    typealias Sending = (ServerSentEvent) -> Void
+    typealias Sending = (DocumentEvent) -> Void
+
+    /// Whether the line that ends every stream ends one that failed, too.
+    static var endsFailures: Bool { get }
 
     // MARK: As one document
 
@@ -35,6 +37,6 @@ protocol AnswerFormat {
     /// Tells that the answer is complete; nothing but the line that ends every stream follows.
     mutating func complete(_ completion: Completion, _ send: Sending)
 
-    /// Tells that the answer ends here, unfinished.
+    /// Tells that the answer ends here, unfinished; see ``endsFailures``.
     mutating func fail(_ error: ErrorResponse, _ send: Sending)
 }

@@ -73,16 +73,18 @@ final class EventStream {
     }
 
     /// Sends an event.
-    func send(_ event: ServerSentEvent) {
+    func send(_ event: DocumentEvent) {
         guard !isEnding else { return }
         write(event.encoded)
     }
 
-    /// Sends the line that ends a stream, then ends the response as soon as everything is on its way.
-    func finish() {
+    /// Ends the response as soon as everything is on its way.
+    ///
+    /// - Parameter saysDone: Whether the line that ends a stream comes first.
+    func finish(saysDone: Bool = true) {
         dispatchPrecondition(condition: .onQueue(queue))
         guard isOpen, !isEnding else { return }
-        write(ServerSentEvent(data: "[DONE]").encoded)
+        if saysDone { write(ServerSentEvent(data: "[DONE]").encoded) }
         isEnding = true
         flush()
     }

@@ -7,7 +7,7 @@ package import MMInterleaved
 /// Source: OpenAI API, Chat completions; docs/OPENAI.md tells what of it there is.
 package struct ChatCall: Sendable {
     /// What to compute, and how pictures are encoded.
-    package private(set) var call: InterleaveCall
+    package internal(set) var call: InterleaveCall
     /// Whether to answer event by event.
     package private(set) var isStreaming = false
     /// Whether a stream tells in the end what the answer cost.
@@ -17,41 +17,43 @@ package struct ChatCall: Sendable {
 
     /// Decodes a document strictly; what it leaves out comes from the model's configuration.
     ///
+    /// - Parameters:
+    ///   - body: The document.
+    ///   - configuration: The model's.
+    ///   - limits: Bounds of the request.
+    ///   - arrived: When the request arrived, from which its time counts.
     /// - Throws: ``RequestError`` that names the field.
     package init(
         decoding body: [UInt8],
         configuration: ModelConfiguration,
-        limits: Limits
+        limits: Limits,
+        arrived: ContinuousClock.Instant = .now
     ) throws(RequestError) {
         var reader = try ObjectReader(document: body, limits, pictureKeys: ["url"])
         try reader.checkModel(configuration.name, limits)
         try reader.refuseChatFields()
-        let messages = try ChatMessage.messages(reader.require("messages"), limits)
+        let deadline = try reader.deadline(limits, after: arrived)
+        let messages = try ChatMessage.messages(reader.require("messages"), limits, deadline)
         let prompt = try ChatPrompt(
             messages,
             reader.modalities(),
             template: reader.string("template", maximumByteCount: limits.maximumNameByteCount),
-            configuration.templates
+            configuration.templates,
+            deadline
         )
-        let tokenField =
-            reader.has("max_completion_tokens") ? "max_completion_tokens" : "max_tokens"
+        try reader.refuseMeaningless(prompt.answer.mode)
+        let tokenField = try reader.tokenField()
         names = FieldNames(
             input: "messages",
             tokenCount: tokenField,
             pictures: prompt.pictureFields
         )
         call = InterleaveCall(configuration: configuration, limits: limits)
+        call.use(deadline)
         call.request.use(prompt.answer, limits)
         call.request.input = prompt.input
         call.template = prompt.template
-        try call.request.text.decode(&reader, limits)
-        if let count = try reader.integer(
-            "max_completion_tokens",
-            in: 1...limits.maximumTokenCount
-        ) {
-            call.request.text.maximumTokenCount = count
-            call.request.text.minimumTokenCount = min(call.request.text.minimumTokenCount, count)
-        }
+        try call.request.text.decode(&reader, limits, tokenCount: tokenField)
         try call.request.text.checkCombinations { $0 == "max_tokens" ? tokenField : $0 }
         try call.request.useChoices(limits)
         try call.decodeShared(&reader, configuration, limits)
@@ -59,12 +61,10 @@ package struct ChatCall: Sendable {
         includesUsage = try reader.streamOptions(isStreaming)
         try reader.finish()
     }
+}
 
-    /// The request for the engine, whose input is here no more.
-    mutating func takeRequest() -> InterleaveRequest {
-        defer { call.request.input = [] }
-        return call.request
-    }
+extension ChatCall: OpenAICall {
+    static var prefix: String { "chatcmpl-" }
 }
 
 extension InterleaveRequest {
@@ -91,6 +91,35 @@ extension InterleaveRequest {
 }
 
 extension ObjectReader {
+    /// The field that bounds the tokens of a text, of which OpenAI has an old and a new one.
+    fileprivate mutating func tokenField() throws(RequestError) -> String {
+        let (old, new) = ("max_tokens", "max_completion_tokens")
+        guard has(new) else { return old }
+        guard !has(old) else { throw .invalid(old, "has no meaning beside \(new)") }
+        _ = take(old)
+        return new
+    }
+
+    /// Refuses fields that have no say in an answer of words, or of pictures.
+    fileprivate func refuseMeaningless(_ mode: PromptTemplate.Mode) throws(RequestError) {
+        let (fields, answer): ([String], String) =
+            switch mode {
+            case .text: (Self.pictureFields, "words: modalities do not ask for pictures")
+            case .image: (Self.textFields, "a picture alone")
+            case .interleave: ([], "")
+            }
+        for field in fields where has(field) {
+            throw .invalid(field, "has no meaning for an answer of \(answer)")
+        }
+    }
+
+    private static let pictureFields = ["steps", "guidance_scale", "scheduler", "output_format"]
+    private static let textFields = [
+        "max_completion_tokens", "max_tokens", "min_tokens", "temperature", "top_p", "top_k",
+        "min_p", "repetition_penalty", "num_beams", "length_penalty", "stop", "logprobs",
+        "top_logprobs",
+    ]
+
     /// What the client wants back, by `modalities`; words if it does not say.
     fileprivate mutating func modalities() throws(RequestError) -> ChatPrompt.Wanted {
         guard let node = take("modalities") else { return .text }
@@ -182,8 +211,11 @@ extension ObjectReader {
             throw .invalid("metadata", "must be an object of at most 16 texts")
         }
         for member in object.members {
-            let name = quoted(member.name).dropFirst().dropLast()
-            _ = try member.value.string("metadata.\(name)", maximumByteCount: 512)
+            let field = "metadata.\(printable(member.name))"
+            guard member.name.unicodeScalars.count <= 64 else {
+                throw .invalid(field, "has a name of more than 64 characters")
+            }
+            _ = try member.value.string(field, maximumByteCount: 512)
         }
     }
 

@@ -10,6 +10,9 @@ internal import MMInterleaved
 /// Source: OpenAI API, The chat completion object, The chat completion chunk object; `images` as OpenRouter and LiteLLM have
 /// them.
 struct ChatFormat: AnswerFormat {
+    // Whoever takes that line for success should not see it behind an error.
+    static let endsFailures = false
+
     private let id: String
     private let model: String
     private let fingerprint: String
@@ -106,8 +109,7 @@ struct ChatFormat: AnswerFormat {
     }
 
     mutating func fail(_ error: ErrorResponse, _ send: Sending) {
-        let data: JSON = ["error": error.json]
-        send(ServerSentEvent(data: String(decoding: data.encoded, as: UTF8.self)))
+        send(DocumentEvent(nil, ["error": error.json]))
     }
 
     /// Sends what a delta brings, if it brings anything.
@@ -126,7 +128,7 @@ struct ChatFormat: AnswerFormat {
         _ delta: JSON,
         logProbabilities: JSON? = nil,
         reason: JSON = .null
-    ) -> ServerSentEvent {
+    ) -> DocumentEvent {
         event(
             choices: [
                 [
@@ -139,13 +141,13 @@ struct ChatFormat: AnswerFormat {
         )
     }
 
-    private func event(choices: [JSON], usage: JSON?) -> ServerSentEvent {
+    private func event(choices: [JSON], usage: JSON?) -> DocumentEvent {
         let document = JSON.members([
             "id": .string(id), "object": "chat.completion.chunk", "created": .integer(created),
             "model": .string(model), "choices": .array(choices), "usage": usage,
             "system_fingerprint": .string(fingerprint),
         ])
-        return ServerSentEvent(data: String(decoding: document.encoded, as: UTF8.self))
+        return DocumentEvent(nil, document)
     }
 
     // MARK: - Segments
@@ -182,71 +184,6 @@ struct ChatFormat: AnswerFormat {
     private func reason(_ choice: ChatChoice, _ completion: Completion) -> String {
         let reason = mode == .text ? choice.reason : completion.finishReason
         return reason == .length ? "length" : "stop"
-    }
-}
-
-/// What a choice of an answer has said so far.
-struct ChatChoice {
-    /// What comes to it.
-    struct Delta {
-        /// Place of the segment in the answer.
-        let segment: Int
-        var text = ""
-        var logProbabilities: [TokenLogProbability]?
-        var images: [JSON] = []
-        var reason: FinishReason?
-    }
-
-    /// The words, a line for each text of an answer of words and pictures.
-    private(set) var text = ""
-    /// One for each token of them.
-    private(set) var logProbabilities: [TokenLogProbability] = []
-    /// The pictures as documents have them.
-    private(set) var images: [JSON] = []
-    /// Why the last text ended.
-    private(set) var reason = FinishReason.stop
-
-    private var segment: Int?
-    /// Bytes and tokens of the segment that were told.
-    private var told = (byteCount: 0, tokenCount: 0)
-
-    /// Adds to it.
-    ///
-    /// - Returns: The words that it has more now: those of a further text begin a line.
-    @discardableResult
-    mutating func add(_ delta: Delta) -> String {
-        var words = delta.text
-        if segment != delta.segment {
-            told = (0, 0)
-            if !words.isEmpty, !text.isEmpty { words = "\n" + words }
-        }
-        if !delta.text.isEmpty || delta.logProbabilities != nil { segment = delta.segment }
-        told.byteCount += delta.text.utf8.count
-        told.tokenCount += delta.logProbabilities?.count ?? 0
-        text += words
-        logProbabilities += delta.logProbabilities ?? []
-        images += delta.images
-        reason = delta.reason ?? reason
-        return words
-    }
-
-    /// What a whole segment says beyond what was told of it.
-    func rest(of whole: Delta) -> Delta {
-        guard segment == whole.segment else { return whole }
-        var rest = whole
-        rest.text = String(decoding: whole.text.utf8.dropFirst(told.byteCount), as: UTF8.self)
-        rest.logProbabilities = whole.logProbabilities.map { Array($0.dropFirst(told.tokenCount)) }
-        return rest
-    }
-
-    /// A picture as the next member of `images`.
-    func image(_ picture: EncodedPicture) -> JSON {
-        [
-            "type": "image_url", "index": .integer(images.count),
-            "image_url": [
-                "url": .dataURL(mediaType: picture.format.mediaType, picture.bytes)
-            ],
-        ]
     }
 }
 

@@ -46,12 +46,13 @@ extension ChatMessage {
     /// - Throws: ``RequestError`` that names the field.
     static func messages(
         _ node: JSONNode,
-        _ limits: Limits
+        _ limits: Limits,
+        _ deadline: RequestDeadline
     ) throws(RequestError) -> [ChatMessage] {
         let nodes = try node.elements("messages", in: 1...limits.maximumInputPartCount)
         var messages: [ChatMessage] = []
         for (index, node) in nodes.enumerated() {
-            messages.append(try ChatMessage(node, "messages[\(index)]", limits))
+            messages.append(try ChatMessage(node, "messages[\(index)]", limits, deadline))
         }
         let partCount = messages.reduce(0) { $0 + $1.parts.count }
         guard partCount <= limits.maximumInputPartCount else {
@@ -64,7 +65,13 @@ extension ChatMessage {
         return messages
     }
 
-    private init(_ node: JSONNode, _ field: String, _ limits: Limits) throws(RequestError) {
+    private init(
+        _ node: JSONNode,
+        _ field: String,
+        _ limits: Limits,
+        _ deadline: RequestDeadline
+    ) throws(RequestError) {
+        try deadline.check()
         var reader = try ObjectReader(node, path: field)
         guard let name = try reader.string("role", maximumByteCount: 64) else {
             throw RequestError(.missing, field: "\(field).role", "\(field).role is missing")
@@ -79,7 +86,7 @@ extension ChatMessage {
         }
         var parts: [Part] = []
         if let content = reader.take("content") {
-            parts = try Self.content(content, "\(field).content", limits)
+            parts = try Self.content(content, "\(field).content", limits, deadline)
         } else if role != .assistant {
             throw RequestError(.missing, field: "\(field).content", "\(field).content is missing")
         }
@@ -92,7 +99,8 @@ extension ChatMessage {
     private static func content(
         _ node: JSONNode,
         _ field: String,
-        _ limits: Limits
+        _ limits: Limits,
+        _ deadline: RequestDeadline
     ) throws(RequestError) -> [Part] {
         guard case .array = node else {
             return [.text(try node.string(field, maximumByteCount: limits.maximumTextByteCount))]
@@ -101,6 +109,7 @@ extension ChatMessage {
         for (index, node) in try node.elements(field, in: 1...limits.maximumInputPartCount)
             .enumerated()
         {
+            try deadline.check()
             parts.append(try part(node, "\(field)[\(index)]", limits))
         }
         return parts
@@ -115,11 +124,7 @@ extension ChatMessage {
         let type = try reader.string("type", maximumByteCount: 64) ?? ""
         let part: Part
         switch type {
-        case "text":
-            part = .text(
-                try reader.require("text")
-                    .string("\(field).text", maximumByteCount: limits.maximumTextByteCount)
-            )
+        case "text": part = .text(try reader.text(limits))
         case "image_url": part = try picture(&reader, field)
         default:
             throw RequestError(

@@ -23,25 +23,28 @@ struct ChatPrompt: Sendable {
 
     /// Words the last turn of a conversation in a template, or else takes the conversation as it is.
     ///
-    /// A template words what the last message brings. Where that brings no picture, it is about the last one before. Earlier
-    /// turns since that picture are told by templates that have a place for them, and by no others; instructions by none.
+    /// A template words what the last message brings. Where that brings no picture, it is about the last one before, whoever
+    /// brought it. Earlier turns since that picture are told by templates that have a place for them, and by no others;
+    /// instructions by none.
     ///
     /// - Parameters:
     ///   - messages: The conversation, which ends with a message of the user.
     ///   - wanted: What the client wants.
     ///   - name: The template that it asks for, `none` for none; nil for the one that fits.
     ///   - templates: Those of the model.
+    ///   - deadline: Until when the answer is wanted.
     /// - Throws: ``RequestError`` that names the field.
     init(
         _ messages: [ChatMessage],
         _ wanted: Wanted,
         template name: String?,
-        _ templates: [PromptTemplate]
+        _ templates: [PromptTemplate],
+        _ deadline: RequestDeadline
     ) throws(RequestError) {
         guard let last = messages.last, last.role == .user else {
             throw .invalid("messages", "must end with a message of the user")
         }
-        let turn = Turn(messages, last)
+        let turn = try Turn(messages, last, deadline)
         let template: PromptTemplate?
         if let name, !name.hasSameBytes(as: PromptTemplate.none) {
             let named = try templates.named(name, "template")
@@ -53,8 +56,9 @@ struct ChatPrompt: Sendable {
         if let template {
             self.init(turn, template)
         } else {
-            self.init(conversation: messages, wanted)
+            try self.init(conversation: messages, wanted, deadline)
         }
+        try deadline.check()
     }
 
     private init(_ turn: Turn, _ template: PromptTemplate) {
@@ -72,10 +76,15 @@ struct ChatPrompt: Sendable {
     }
 
     /// The texts and pictures of all messages as they come, a line or more for each message.
-    private init(conversation messages: [ChatMessage], _ wanted: Wanted) {
+    private init(
+        conversation messages: [ChatMessage],
+        _ wanted: Wanted,
+        _ deadline: RequestDeadline
+    ) throws(RequestError) {
         var input = PromptParts()
         var fields: [String] = []
         for message in messages {
+            try deadline.check()
             for (index, part) in message.parts.enumerated() {
                 switch part {
                 case .image(let file, let field):
@@ -124,29 +133,52 @@ private struct Turn {
     /// Questions and answers since the picture that it is about came.
     let earlier: [ConversationTurn]
 
-    init(_ messages: [ChatMessage], _ last: ChatMessage) {
+    init(
+        _ messages: [ChatMessage],
+        _ last: ChatMessage,
+        _ deadline: RequestDeadline
+    ) throws(RequestError) {
         let text = last.text
         texts = text.trimmed.isEmpty ? [] : [text]
         own = last.pictures
-        let before = messages.dropLast().filter { !$0.role.isInstruction }
+        let before = messages.dropLast()
         let source = own.isEmpty ? before.lastIndex { !$0.pictures.isEmpty } : nil
         lent = source.flatMap { before[$0].pictures.last }
-        earlier = source.map { Self.turns(before[$0...]) } ?? []
+        earlier = if let source { try Self.turns(before[source...], deadline) } else { [] }
     }
 
-    private static func turns(_ messages: ArraySlice<ChatMessage>) -> [ConversationTurn] {
+    /// Questions with their answers; what several messages in a row ask or answer is one question, or one answer, of a line each.
+    private static func turns(
+        _ messages: ArraySlice<ChatMessage>,
+        _ deadline: RequestDeadline
+    ) throws(RequestError) -> [ConversationTurn] {
         var turns: [ConversationTurn] = []
-        var question: String?
-        for message in messages {
+        var question: [String] = []
+        var answer: [String] = []
+        func turn() -> [ConversationTurn] {
+            guard !question.isEmpty, !answer.isEmpty else { return [] }
+            return [
+                ConversationTurn(
+                    text: question.joined(separator: "\n"),
+                    answer: answer.joined(separator: "\n")
+                )
+            ]
+        }
+        for message in messages where !message.role.isInstruction {
+            try deadline.check()
             let text = message.text.trimmed
+            guard !text.isEmpty else { continue }
             if message.role == .user {
-                question = text.isEmpty ? nil : text
-            } else if let asked = question, !text.isEmpty {
-                turns.append(ConversationTurn(text: asked, answer: text))
-                question = nil
+                if !answer.isEmpty {
+                    turns += turn()
+                    (question, answer) = ([], [])
+                }
+                question.append(text)
+            } else {
+                answer.append(text)
             }
         }
-        return turns
+        return turns + turn()
     }
 
     /// The pictures that a template gets: those of the turn, or the one that is lent.
@@ -192,13 +224,16 @@ private struct Turn {
             pictureCount: pictures(for: template).count,
             "messages"
         )
-        let isText = template.answer.mode == .text
-        guard wanted == .both || isText == (wanted == .text) else {
+        let (fits, needed) =
+            switch template.answer.mode {
+            case .text: (wanted != .image, "\"text\"")
+            case .image: (wanted != .text, "\"image\"")
+            case .interleave: (wanted == .both, "\"text\" and \"image\"")
+            }
+        guard fits else {
             throw .invalid(
                 "modalities",
-                isText
-                    ? "must have \"text\" for the template \(quoted(template.name))"
-                    : "must have \"image\" for the template \(quoted(template.name))"
+                "must have \(needed) for the template \(quoted(template.name))"
             )
         }
     }

@@ -17,7 +17,7 @@ package struct ImagesCall: Sendable {
     /// Which of the two it is.
     package let kind: Kind
     /// What to compute, and how pictures are encoded.
-    package private(set) var call: InterleaveCall
+    package internal(set) var call: InterleaveCall
     /// Whether to answer event by event.
     package private(set) var isStreaming = false
     /// Most previews of a picture.
@@ -25,61 +25,47 @@ package struct ImagesCall: Sendable {
     /// What the document calls its fields.
     let names: FieldNames
 
-    /// Decodes a document strictly; what it leaves out comes from the model's configuration.
+    /// Decodes a document or a form strictly; what it leaves out comes from the model's configuration.
     ///
+    /// - Parameters:
+    ///   - kind: Which of the two it is.
+    ///   - body: The document or form.
+    ///   - formType: The value of a form's Content-Type field; nil for a document.
+    ///   - configuration: The model's.
+    ///   - limits: Bounds of the request.
+    ///   - arrived: When the request arrived, from which its time counts.
     /// - Throws: ``RequestError`` that names the field.
     package init(
         _ kind: Kind,
         decoding body: [UInt8],
+        formType: String? = nil,
         configuration: ModelConfiguration,
-        limits: Limits
+        limits: Limits,
+        arrived: ContinuousClock.Instant = .now
     ) throws(RequestError) {
-        try self.init(kind, body, pictures: [], configuration, limits)
-    }
-
-    /// Decodes a form strictly.
-    ///
-    /// - Parameters:
-    ///   - form: The body of type `multipart/form-data`.
-    ///   - contentType: The value of its Content-Type field.
-    ///   - configuration: The model's.
-    ///   - limits: Bounds of the request.
-    /// - Throws: ``RequestError`` that names the field.
-    package init(
-        form: [UInt8],
-        contentType: String,
-        configuration: ModelConfiguration,
-        limits: Limits
-    ) throws(RequestError) {
-        let form = try ImagesForm(form, contentType: contentType, limits)
-        try self.init(.edit, form.document, pictures: form.pictures, configuration, limits)
-    }
-
-    private init(
-        _ kind: Kind,
-        _ document: [UInt8],
-        pictures files: [(file: [UInt8], field: String)],
-        _ configuration: ModelConfiguration,
-        _ limits: Limits
-    ) throws(RequestError) {
+        let form: ImagesForm? =
+            if let formType { try ImagesForm(body, contentType: formType, limits) } else { nil }
         self.kind = kind
         var reader = try ObjectReader(
-            document: document,
+            document: form?.document ?? body,
             limits,
-            pictureKeys: ["image", "image_url"]
+            pictureKeys: ["image", "image_url"],
+            isForm: form != nil
         )
         try reader.checkModel(configuration.name, limits)
+        let deadline = try reader.deadline(limits, after: arrived)
         try reader.refusePictureFields(kind, configuration)
         let prompt = try reader.require("prompt")
             .string("prompt", maximumByteCount: limits.maximumTextByteCount)
-        var pictures = files
+        var pictures = form?.pictures ?? []
         if kind == .edit {
-            pictures += try reader.pictures(limits)
+            if form == nil { pictures = try reader.pictures(limits, deadline) }
             guard !pictures.isEmpty else {
                 throw RequestError(.missing, field: "image", "image is missing")
             }
         }
         call = InterleaveCall(configuration: configuration, limits: limits)
+        call.use(deadline)
         let template = try reader.template(pictures.count, configuration.templates, limits)
         var inputs = PromptTemplate.Inputs()
         inputs.texts = [prompt]
@@ -109,16 +95,12 @@ package struct ImagesCall: Sendable {
         guard isStreaming else {
             throw .invalid("partial_images", "has a meaning only in a stream: set stream to true")
         }
-        // Spread over the steps, none of them the last.
-        let stepCount = call.request.picture.stepCount
-        call.request.picture.previewInterval = (stepCount + previewCount) / (previewCount + 1)
+        call.request.picture.previews = .count(previewCount)
     }
+}
 
-    /// The request for the engine, whose input is here no more.
-    mutating func takeRequest() -> InterleaveRequest {
-        defer { call.request.input = [] }
-        return call.request
-    }
+extension ImagesCall: OpenAICall {
+    static var prefix: String { "images-" }
 }
 
 extension ObjectReader {
@@ -145,33 +127,49 @@ extension ObjectReader {
 
     /// The pictures of a document: `image` with one or several, or `images` as OpenAI's documents have them.
     fileprivate mutating func pictures(
-        _ limits: Limits
+        _ limits: Limits,
+        _ deadline: RequestDeadline
     ) throws(RequestError) -> [(file: [UInt8], field: String)] {
+        let (image, images) = (take("image"), take("images"))
+        guard image == nil || images == nil else {
+            throw .invalid(
+                "images",
+                "has no meaning beside image: give all pictures in one of them"
+            )
+        }
         var pictures: [(file: [UInt8], field: String)] = []
-        if let node = take("image") {
-            guard case .array = node else {
-                return [(try InputDecoding.picture(node, "image"), "image")]
+        if let image {
+            guard case .array = image else {
+                return [(try InputDecoding.picture(image, "image"), "image")]
             }
-            let nodes = try node.elements("image", in: 1...limits.maximumInputPartCount)
+            let nodes = try image.elements("image", in: 1...limits.maximumInputPartCount)
             for (index, node) in nodes.enumerated() {
+                try deadline.check()
                 let field = "image[\(index)]"
                 pictures.append((try InputDecoding.picture(node, field), field))
             }
         }
-        if let node = take("images") {
-            let nodes = try node.elements("images", in: 1...limits.maximumInputPartCount)
+        if let images {
+            let nodes = try images.elements("images", in: 1...limits.maximumInputPartCount)
             for (index, node) in nodes.enumerated() {
-                let path = "images[\(index)]"
-                var image = try ObjectReader(node, path: path)
-                try image.refuse("file_id", "cannot be had: no file is kept here")
-                let field = "\(path).image_url"
-                pictures.append(
-                    (try InputDecoding.picture(image.require("image_url"), field), field)
-                )
-                try image.finish()
+                try deadline.check()
+                pictures.append(try Self.picture(node, "images[\(index)]"))
             }
         }
         return pictures
+    }
+
+    /// A picture as OpenAI's documents have it.
+    private static func picture(
+        _ node: JSONNode,
+        _ path: String
+    ) throws(RequestError) -> (file: [UInt8], field: String) {
+        var image = try ObjectReader(node, path: path)
+        try image.refuse("file_id", "cannot be had: no file is kept here")
+        let field = "\(path).image_url"
+        let file = try InputDecoding.picture(image.require("image_url"), field)
+        try image.finish()
+        return (file, field)
     }
 
     /// Refuses fields of the dialect that the model cannot do, and takes those without effect.

@@ -3,7 +3,7 @@ internal import JSON
 
 /// A request for pictures as a form: files, and fields that mean what members of a document would.
 struct ImagesForm {
-    /// The fields as a document.
+    /// The fields as a document whose values are all texts.
     let document: [UInt8]
     /// The files of the field `image` in order, and the fields that brought them.
     let pictures: [(file: [UInt8], field: String)]
@@ -16,25 +16,27 @@ struct ImagesForm {
         do throws(MultipartForm.Fault) {
             form = try MultipartForm(body, contentType: contentType)
         } catch {
-            throw RequestError(.malformed, "the body is no acceptable form: it \(error)")
+            throw RequestError(.malformedForm, "the body is no acceptable form: it \(error)")
         }
-        var members: [[UInt8]] = []
+        let isPicture = { (part: MultipartForm.Part) in
+            part.name == "image" || part.name == "image[]"
+        }
+        pictures = try Self.pictures(form.parts.filter(isPicture))
+        var members: [(name: String, value: JSON)] = []
         var names: Set<String> = []
-        var pictures: [(file: [UInt8], field: String)] = []
         // All texts of a form together have the room of one; before anything is made of them.
         var room = limits.maximumTextByteCount
-        for part in form.parts {
-            if part.name == "image" || part.name == "image[]" {
-                let field = "image[\(pictures.count)]"
-                guard !part.content.isEmpty else { throw .invalid(field, "has no bytes") }
-                pictures.append((Array(part.content), field))
-                continue
-            }
-            let name = String(quoted(part.name).dropFirst().dropLast())
+        for part in form.parts where !isPicture(part) {
+            let name = printable(part.name)
             guard names.insert(part.name).inserted else {
                 throw .invalid(name, "is in the form more than once")
             }
-            if part.fileName == nil { room -= part.content.count }
+            // What it is for is told by its name, also where it is a file: a mask.
+            guard part.fileName == nil || part.name == "mask" else {
+                throw .invalid(name, "must be a text, not a file")
+            }
+            let content = part.fileName == nil ? part.content : []
+            room -= content.count
             guard room >= 0 else {
                 throw .invalid(
                     name,
@@ -42,39 +44,25 @@ struct ImagesForm {
                         + "bytes together"
                 )
             }
-            members.append(
-                try JSON.string(part.name).encoded + [UInt8(ascii: ":")] + Self.value(part, name)
-            )
+            guard let text = String(validating: content, as: UTF8.self) else {
+                throw .invalid(name, "is no UTF-8 text")
+            }
+            members.append((part.name, .string(text)))
         }
-        document =
-            [UInt8(ascii: "{")] + members.joined(separator: [UInt8(ascii: ",")])
-            + [UInt8(ascii: "}")]
-        self.pictures = pictures
+        document = JSON.object(members).encoded
     }
 
-    /// Fields that are no texts.
-    private static let numbers: Set<String> = [
-        "n", "partial_images", "output_compression", "seed", "steps", "guidance_scale",
-        "timeout_ms",
-    ]
-
-    /// What a field's text is in a document.
-    private static func value(
-        _ part: MultipartForm.Part,
-        _ name: String
-    ) throws(RequestError) -> [UInt8] {
-        // No field takes a file; who reads the document says so by its name.
-        guard part.fileName == nil else { return JSON.object([]).encoded }
-        guard let text = String(validating: part.content, as: UTF8.self) else {
-            throw .invalid(name, "is no UTF-8 text")
+    /// The files of the field `image`: one by its name, several by their place.
+    private static func pictures(
+        _ parts: [MultipartForm.Part]
+    ) throws(RequestError) -> [(file: [UInt8], field: String)] {
+        var pictures: [(file: [UInt8], field: String)] = []
+        for (index, part) in parts.enumerated() {
+            let isOnly = parts.count == 1 && part.name == "image"
+            let field = isOnly ? "image" : "image[\(index)]"
+            guard !part.content.isEmpty else { throw .invalid(field, "has no bytes") }
+            pictures.append((Array(part.content), field))
         }
-        // A number is given on in its own characters, so that it is read exactly.
-        if numbers.contains(part.name), let node = try? JSONParser.parse(Array(text.utf8)),
-            case .number = node
-        {
-            return Array(text.utf8)
-        }
-        if part.name == "stream", text == "true" || text == "false" { return Array(text.utf8) }
-        return JSON.string(text).encoded
+        return pictures
     }
 }

@@ -9,6 +9,9 @@ internal import MMInterleaved
 ///
 /// Source: OpenAI API, The image generation response; Image generation streaming.
 struct ImagesFormat: AnswerFormat {
+    // Whoever takes that line for success should not see it behind an error.
+    static let endsFailures = false
+
     private let kind: ImagesCall.Kind
     private let encoder: SegmentEncoder
     private let outputFormat: String
@@ -45,7 +48,7 @@ struct ImagesFormat: AnswerFormat {
 
     func response(_ completion: Completion) -> Response {
         let data = pictures.map { picture -> JSON in
-            ["b64_json": Self.base64(picture.bytes), "seed": .unsigned(picture.seed)]
+            ["b64_json": .base64(picture.bytes[...]), "seed": .unsigned(picture.seed)]
         }
         let document: JSON = [
             "created": .integer(created), "data": .array(data), "background": "opaque",
@@ -68,7 +71,10 @@ struct ImagesFormat: AnswerFormat {
             guard index < previewCount else { return }
             sentPreviews[picture] = index + 1
             let file = try encoder.file(image)
-            send(self.event("partial_image", file, ["partial_image_index": .integer(index)]))
+            let members: KeyValuePairs<String, JSON> = [
+                "index": .integer(picture), "partial_image_index": .integer(index),
+            ]
+            send(self.event("partial_image", file, members))
         case .segmentDone(let segment): try keep(segment)
         // Steps and words have no name in this dialect.
         case .started, .segmentStarted, .textDelta, .imageProgress, .completed, .failed: break
@@ -76,32 +82,36 @@ struct ImagesFormat: AnswerFormat {
     }
 
     mutating func complete(_ completion: Completion, _ send: Sending) {
-        for picture in pictures {
+        for (index, picture) in pictures.enumerated() {
+            // All of it comes with the last picture, so that whoever adds up counts nothing twice.
+            let isLast = index == pictures.count - 1
             let members: KeyValuePairs<String, JSON> = [
-                "usage": usage(completion.usage), "seed": .unsigned(picture.seed),
+                "index": .integer(index), "usage": usage(isLast ? completion.usage : Usage()),
+                "seed": .unsigned(picture.seed),
             ]
             send(event("completed", picture.bytes, members))
         }
     }
 
     mutating func fail(_ error: ErrorResponse, _ send: Sending) {
-        let data: JSON = ["type": "error", "error": error.json]
-        send(ServerSentEvent(event: "error", data: String(decoding: data.encoded, as: UTF8.self)))
+        send(DocumentEvent("error", ["type": "error", "error": error.json]))
     }
 
     private func event(
         _ name: String,
         _ file: [UInt8],
         _ members: KeyValuePairs<String, JSON>
-    ) -> ServerSentEvent {
+    ) -> DocumentEvent {
         let name = "\(kind.rawValue).\(name)"
         let head: KeyValuePairs<String, JSON> = [
-            "type": .string(name), "b64_json": Self.base64(file), "created_at": .integer(created),
+            "type": .string(name), "b64_json": .base64(file[...]), "created_at": .integer(created),
             "size": .string(size), "quality": "auto", "background": "opaque",
             "output_format": .string(outputFormat),
         ]
-        let document = JSON.object((Array(head) + Array(members)).map { ($0.key, $0.value) })
-        return ServerSentEvent(event: name, data: String(decoding: document.encoded, as: UTF8.self))
+        return DocumentEvent(
+            name,
+            .object((Array(head) + Array(members)).map { ($0.key, $0.value) })
+        )
     }
 
     private func usage(_ usage: Usage) -> JSON {
@@ -116,11 +126,5 @@ struct ImagesFormat: AnswerFormat {
             "output_tokens": .integer(usage.completionTokenCount),
             "total_tokens": .integer(usage.promptTokenCount + usage.completionTokenCount),
         ]
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> JSON {
-        var text: [UInt8] = []
-        Base64.encode(bytes, to: &text)
-        return .string(String(decoding: text, as: UTF8.self))
     }
 }

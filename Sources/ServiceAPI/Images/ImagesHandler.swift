@@ -6,60 +6,29 @@ internal import MMInterleaved
 extension Service {
     /// `POST /v1/images/generations`.
     func generateImages(_ request: Request, _ exchange: Exchange, _ engine: Engine) throws {
-        let images = try ImagesCall(
-            .generation,
-            decoding: request.body,
-            configuration: engine.modelConfiguration,
-            limits: configuration.limits
-        )
-        try answer(images, request, exchange, engine)
+        try answer(.generation, request, exchange, engine)
     }
 
     /// `POST /v1/images/edits`, a document or a form.
     func editImages(_ request: Request, _ exchange: Exchange, _ engine: Engine) throws {
-        let images =
-            if request.head.hasForm {
-                try ImagesCall(
-                    form: request.body,
-                    contentType: request.head.fields["content-type"] ?? "",
-                    configuration: engine.modelConfiguration,
-                    limits: configuration.limits
-                )
-            } else {
-                try ImagesCall(
-                    .edit,
-                    decoding: request.body,
-                    configuration: engine.modelConfiguration,
-                    limits: configuration.limits
-                )
-            }
-        try answer(images, request, exchange, engine)
+        try answer(.edit, request, exchange, engine)
     }
 
     private func answer(
-        _ images: ImagesCall,
+        _ kind: ImagesCall.Kind,
         _ request: Request,
         _ exchange: Exchange,
         _ engine: Engine
     ) throws {
-        var images = images
-        let active = ActiveRequest(
-            id: "images-" + randomIdentifier(),
-            clientIdentifier: exchange.context.id,
-            setsTimeout: images.call.setsTimeout
+        let takesForm = kind == .edit && request.head.hasForm
+        let images = try ImagesCall(
+            kind,
+            decoding: request.body,
+            formType: takesForm ? request.head.fields["content-type"] : nil,
+            configuration: engine.modelConfiguration,
+            limits: configuration.limits,
+            arrived: request.arrived
         )
-        // The input is the engine's alone, which lets go of it as soon as it can.
-        let submitted = images.takeRequest()
-        var exchange = exchange
-        exchange.fieldName = { [names = images.names] in names.name(of: $0) }
-        try answer(
-            submitted,
-            active,
-            in: ImagesFormat(images, engine),
-            isStreaming: images.isStreaming,
-            request,
-            exchange,
-            engine
-        )
+        try answer(images, request, exchange, engine) { ImagesFormat($1, engine) }
     }
 }

@@ -75,7 +75,7 @@ extension Service {
             "image_input": [
                 "orientation": "upright", "transparency": "white", "animation": "first_frame",
             ],
-            "templates": .array(model.templates.map(\.listed)),
+            "templates": .array(model.templates.map { $0.listed(configuration.limits) }),
             "defaults": .members([
                 "text": defaults.parameters.member("text"),
                 "image": defaults.parameters.member("image"),

@@ -78,6 +78,7 @@ extension InterleaveCall {
                 "kv_cache_bytes": .integer(forecast.keyValueByteCount),
                 "image_cache_bytes": .integer(forecast.imageByteCount),
                 "drawings": .integer(forecast.drawingCount),
+                "drawing_bytes": .integer(forecast.drawingByteCount),
             ],
             "expected": forecast.times.json, "parameters": parameters,
         ]

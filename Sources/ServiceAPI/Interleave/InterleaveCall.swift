@@ -47,16 +47,24 @@ package struct InterleaveCall: Sendable {
     ///
     /// Without a `seed` it gets a random one below 2^53, which every JSON reader keeps exactly.
     ///
+    /// - Parameters:
+    ///   - body: The document.
+    ///   - configuration: The model's.
+    ///   - limits: Bounds of the request.
+    ///   - arrived: When the request arrived, from which its time counts.
     /// - Throws: ``RequestError`` that names the field.
     package init(
         decoding body: [UInt8],
         configuration: ModelConfiguration,
-        limits: Limits
+        limits: Limits,
+        arrived: ContinuousClock.Instant = .now
     ) throws(RequestError) {
         self.init(configuration: configuration, limits: limits)
         var reader = try ObjectReader(document: body, limits)
         try reader.checkModel(configuration.name, limits)
-        request.input = try InputDecoding.parts(reader.require("input"), "input", limits)
+        let deadline = try reader.deadline(limits, after: arrived)
+        use(deadline)
+        request.input = try InputDecoding.parts(reader.require("input"), "input", limits, deadline)
         try decodeTemplate(&reader, configuration.templates, limits)
         try decodeMode(&reader)
         guard request.mode == .interleave || !reader.has("max_segments") else {
@@ -87,14 +95,18 @@ package struct InterleaveCall: Sendable {
             try reader.integer("seed", in: 0...UInt64.max) ?? UInt64.random(in: 0..<(1 << 53))
         streams = try reader.bool("stream")
         try decodeTelling(&reader)
-        setsTimeout = reader.has("timeout_ms")
-        request.timeout = try reader.timeout(limits)
         request.priority = try reader.choice("priority") ?? request.priority
         _ = try reader.string("user", maximumByteCount: limits.maximumNameByteCount)
         try reader.finish()
         try checkCombinations()
         if let streams { try checkStreaming(streams) }
         try checkSteps(configuration.imageDecoder.scheduler, "image.steps")
+    }
+
+    /// Takes how long the answer may take.
+    mutating func use(_ deadline: RequestDeadline) {
+        request.timeout = deadline.timeout
+        setsTimeout = deadline.isChosen
     }
 
     /// Words the input as a template says, if one is asked for; its answer is the default then.
@@ -243,14 +255,6 @@ extension [InputPart] {
     }
 }
 
-/// How a stream brings a picture.
-package enum ImageDelivery: String, CaseIterable, Sendable {
-    /// With the end of its segment, in one line.
-    case whole
-    /// In `image.delta` events before it.
-    case chunks
-}
-
 extension ObjectReader {
     /// Refuses an object that has no say in a mode, unless it says nothing.
     func refuse(if isMeaningless: Bool, in mode: GenerationMode) throws(RequestError) {
@@ -280,12 +284,5 @@ extension ObjectReader {
             field: field("model"),
             "the model \(quoted(name)) is not served here, \(quoted(served)) is"
         )
-    }
-
-    /// Takes the `timeout_ms` field.
-    mutating func timeout(_ limits: Limits) throws(RequestError) -> Duration {
-        let maximum = Int(limits.maximumTimeout / .milliseconds(1))
-        return try integer("timeout_ms", in: 1...maximum).map { .milliseconds($0) }
-            ?? limits.defaultTimeout
     }
 }

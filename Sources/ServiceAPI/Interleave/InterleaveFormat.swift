@@ -6,6 +6,8 @@ internal import MMInterleaved
 
 /// The answer of `POST /v1/interleave`: a document of segments, or numbered events that tell them as they come.
 struct InterleaveFormat: AnswerFormat {
+    static let endsFailures = true
+
     private let id: String
     private let call: InterleaveCall
     private let model: String
@@ -113,14 +115,13 @@ struct InterleaveFormat: AnswerFormat {
     private mutating func event(
         _ name: String,
         _ members: KeyValuePairs<String, JSON?>
-    ) -> ServerSentEvent {
+    ) -> DocumentEvent {
         var all: [(name: String, value: JSON)] = [
             ("type", .string(name)), ("sequence_number", .integer(sequenceNumber)),
         ]
         sequenceNumber += 1
         all += members.compactMap { name, value in value.map { (name: name, value: $0) } }
-        let data = String(decoding: JSON.object(all).encoded, as: UTF8.self)
-        return ServerSentEvent(event: name, data: data)
+        return DocumentEvent(name, .object(all))
     }
 
     // MARK: - Segments of a stream
@@ -155,14 +156,12 @@ struct InterleaveFormat: AnswerFormat {
     ) {
         for start in stride(from: 0, to: picture.bytes.count, by: Self.chunkByteCount) {
             let end = min(start + Self.chunkByteCount, picture.bytes.count)
-            var text: [UInt8] = []
-            Base64.encode(picture.bytes[start..<end], to: &text)
             let event = event(
                 "image.delta",
                 [
                     "index": .integer(segment.index), "picture": .integer(number),
                     "offset": .integer(start),
-                    "data": .string(String(decoding: text, as: UTF8.self)),
+                    "data": .base64(picture.bytes[start..<end]),
                 ]
             )
             send(event)

@@ -10,7 +10,8 @@ extension Service {
         var call = try InterleaveCall(
             decoding: request.body,
             configuration: engine.modelConfiguration,
-            limits: configuration.limits
+            limits: configuration.limits,
+            arrived: request.arrived
         )
         var exchange = exchange
         exchange.fieldName = { [call = call.withoutInput] in call.name(of: $0) }

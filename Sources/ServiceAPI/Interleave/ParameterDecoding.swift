@@ -13,10 +13,20 @@ extension TextParameters {
         repetitionPenalty = defaults.repetitionPenalty
     }
 
-    /// Takes the fields of a request's `text` object.
-    mutating func decode(_ reader: inout ObjectReader, _ limits: Limits) throws(RequestError) {
+    /// Takes the fields that say how words are generated.
+    ///
+    /// - Parameters:
+    ///   - reader: The object.
+    ///   - limits: Bounds of the values.
+    ///   - tokenCount: What the dialect calls the most tokens of a text.
+    /// - Throws: ``RequestError`` that names the field.
+    mutating func decode(
+        _ reader: inout ObjectReader,
+        _ limits: Limits,
+        tokenCount: String = "max_tokens"
+    ) throws(RequestError) {
         let tokens = limits.maximumTokenCount
-        if let count = try reader.integer("max_tokens", in: 1...tokens) {
+        if let count = try reader.integer(tokenCount, in: 1...tokens) {
             maximumTokenCount = count
             // A shorter limit than the model's own least length asks for less, not for an error.
             minimumTokenCount = min(minimumTokenCount, count)

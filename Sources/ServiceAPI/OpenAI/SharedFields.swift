@@ -8,7 +8,7 @@ internal import Scheduling
 // other servers of open models have for them.
 
 extension InterleaveCall {
-    /// Takes seed, denoising, encoding, time and priority.
+    /// Takes seed, denoising, encoding and priority.
     ///
     /// - Throws: ``RequestError`` that names the field.
     mutating func decodeShared(
@@ -17,22 +17,16 @@ extension InterleaveCall {
         _ limits: Limits
     ) throws(RequestError) {
         // OpenAI's are signed; negative ones are the seeds with the same bits.
-        let node = reader.take("seed")
-        if let node, case .number(let number) = node, let seed = number.whole(as: UInt64.self) {
-            request.seed = seed
-        } else if let node {
-            request.seed = UInt64(bitPattern: try node.integer("seed", in: Int64.min...Int64.max))
-        } else {
-            request.seed = UInt64.random(in: 0..<(1 << 53))
-        }
+        let seeds = Int128(Int64.min)...Int128(UInt64.max)
+        request.seed =
+            try reader.integer("seed", in: seeds).map { UInt64(truncatingIfNeeded: $0) }
+            ?? UInt64.random(in: 0..<(1 << 53))
         try request.picture.decodeDenoising(
             &reader,
             maximumStepCount: limits.maximumStepCount(configuration)
         )
         try checkSteps(configuration.imageDecoder.scheduler, "steps")
         imageFormat = try reader.choice("output_format") ?? imageFormat
-        setsTimeout = reader.has("timeout_ms")
-        request.timeout = try reader.timeout(limits)
         request.priority = try reader.choice("priority") ?? request.priority
         for key in ["user", "safety_identifier", "prompt_cache_key"] {
             _ = try reader.string(key, maximumByteCount: limits.maximumNameByteCount)
@@ -75,28 +69,5 @@ extension ObjectReader {
     ) throws(RequestError) {
         guard let found = try bool(key), found != value else { return }
         throw RequestError(.unsupported, field: field(key), "\(field(key)) \(reason)")
-    }
-}
-
-/// Names of the fields of a request of OpenAI's shapes, in errors of the engine.
-struct FieldNames: Sendable {
-    /// What brings the texts and pictures.
-    let input: String
-    /// Most tokens of a text.
-    let tokenCount: String
-    /// Where the pictures stand in the document, by their place in the prompt.
-    let pictures: [Int: String]
-
-    /// What the document calls a field.
-    func name(of field: RequestField) -> String {
-        switch field {
-        case .inputPicture(let part): pictures[part] ?? input
-        case .tokenCount: tokenCount
-        case .textCount, .pictureCount: "n"
-        case .beamCount: "num_beams"
-        case .stepCount: "steps"
-        case .timeout: "timeout_ms"
-        case .input, .pictures, .picturePlaces, .segmentCount, .option, .optionCount: input
-        }
     }
 }

@@ -4,16 +4,27 @@ internal import JSON
 /// The `input` of a request: texts and pictures in order.
 enum InputDecoding {
     /// Decodes all parts.
+    ///
+    /// - Parameters:
+    ///   - node: The list.
+    ///   - field: Its path.
+    ///   - limits: Bounds of the parts.
+    ///   - deadline: Until when the answer is wanted.
+    /// - Returns: The parts in order.
+    /// - Throws: ``RequestError`` that names the field.
     static func parts(
         _ node: JSONNode,
         _ field: String,
-        _ limits: Limits
+        _ limits: Limits,
+        _ deadline: RequestDeadline? = nil
     ) throws(RequestError) -> [InputPart] {
         let nodes = try node.elements(field, in: 1...limits.maximumInputPartCount)
         var parts: [InputPart] = []
         for (index, node) in nodes.enumerated() {
+            try deadline?.check()
             parts.append(try part(node, "\(field)[\(index)]", limits))
         }
+        try deadline?.check()
         return parts
     }
 
@@ -28,11 +39,7 @@ enum InputDecoding {
         }
         let part: InputPart
         switch kind {
-        case .text:
-            let text = try reader.require("text")
-            part = .text(
-                try text.string("\(field).text", maximumByteCount: limits.maximumTextByteCount)
-            )
+        case .text: part = .text(try reader.text(limits))
         case .image:
             part = .image(try picture(reader.require("image"), "\(field).image"))
         }

@@ -6,6 +6,8 @@ internal import JSON
 struct ObjectReader {
     /// Path of the object, empty for the document itself.
     let path: String
+    /// Whether it is a form, where numbers and truth values are texts.
+    private let isForm: Bool
     private var remaining: [JSONKey: JSONNode] = [:]
     private var known: [String] = []
 
@@ -15,11 +17,13 @@ struct ObjectReader {
     ///   - body: The document.
     ///   - limits: Bounds of the document.
     ///   - pictureKeys: Keys whose strings may be as long as the document: those of pictures.
+    ///   - isForm: Whether it is made of a form, where numbers and truth values are texts.
     /// - Throws: ``RequestError`` if it is no acceptable JSON, or no object.
     init(
         document body: [UInt8],
         _ limits: Limits,
-        pictureKeys: Set<String> = ["image"]
+        pictureKeys: Set<String> = ["image"],
+        isForm: Bool = false
     ) throws(RequestError) {
         let node: JSONNode
         do throws(JSONError) {
@@ -27,11 +31,11 @@ struct ObjectReader {
         } catch {
             throw RequestError(error)
         }
-        try self.init(node)
+        try self.init(node, isForm: isForm)
     }
 
     /// - Throws: ``RequestError`` if the value is no object.
-    init(_ node: JSONNode, path: String = "") throws(RequestError) {
+    init(_ node: JSONNode, path: String = "", isForm: Bool = false) throws(RequestError) {
         guard case .object(let object) = node else {
             throw RequestError(
                 .invalid,
@@ -40,6 +44,7 @@ struct ObjectReader {
             )
         }
         self.path = path
+        self.isForm = isForm
         for member in object.members { remaining[JSONKey(member.name)] = member.value }
     }
 
@@ -73,12 +78,34 @@ struct ObjectReader {
         return try ObjectReader(node, path: field(key))
     }
 
+    /// Takes a number or a truth value: in a form what its text says, read as exactly as a document's.
+    ///
+    /// - Parameters:
+    ///   - key: Name of the field.
+    ///   - expected: What it must be, for the message.
+    /// - Returns: The value, which may be of another type where it is no form's.
+    /// - Throws: ``RequestError`` if the text of a form says neither.
+    private mutating func takeValue(
+        _ key: String,
+        _ expected: String
+    ) throws(RequestError) -> JSONNode? {
+        let node = take(key)
+        guard isForm, let node, case .string(let string) = node else { return node }
+        if let value = try? JSONParser.parse(Array(string.bytes)) {
+            switch value {
+            case .number, .bool: return value
+            case .null, .string, .array, .object: break
+            }
+        }
+        throw .invalid(field(key), "must be \(expected), not \(quoted(string.text))")
+    }
+
     /// Takes a whole number in a range; `1.0` and `1e0` are one, as JSON Schema has it.
     mutating func integer<Value: FixedWidthInteger>(
         _ key: String,
         in range: ClosedRange<Value>
     ) throws(RequestError) -> Value? {
-        guard let node = take(key) else { return nil }
+        guard let node = try takeValue(key, "an integer") else { return nil }
         return try node.integer(field(key), in: range)
     }
 
@@ -87,7 +114,7 @@ struct ObjectReader {
         _ key: String,
         in range: ClosedRange<Double>
     ) throws(RequestError) -> Float? {
-        guard let node = take(key) else { return nil }
+        guard let node = try takeValue(key, "a number") else { return nil }
         guard case .number(let number) = node else {
             throw .invalid(field(key), "must be a number, not \(node.typeName)")
         }
@@ -102,7 +129,7 @@ struct ObjectReader {
 
     /// Takes a truth value.
     mutating func bool(_ key: String) throws(RequestError) -> Bool? {
-        guard let node = take(key) else { return nil }
+        guard let node = try takeValue(key, "true or false") else { return nil }
         guard case .bool(let value) = node else {
             throw .invalid(field(key), "must be a boolean, not \(node.typeName)")
         }
@@ -116,6 +143,11 @@ struct ObjectReader {
     ) throws(RequestError) -> String? {
         guard let node = take(key) else { return nil }
         return try node.string(field(key), maximumByteCount: maximumByteCount)
+    }
+
+    /// Takes the `text` of a part.
+    mutating func text(_ limits: Limits) throws(RequestError) -> String {
+        try require("text").string(field("text"), maximumByteCount: limits.maximumTextByteCount)
     }
 
     /// Takes one of a few words.
@@ -145,11 +177,11 @@ struct ObjectReader {
     /// - Throws: ``RequestError`` of kind `unknown` if a field was not taken.
     func finish() throws(RequestError) {
         guard let key = remaining.keys.map(\.text).min() else { return }
-        let name = quoted(key).dropFirst().dropLast()
+        let name = field(printable(key))
         throw RequestError(
             .unknown,
-            field: field(String(name)),
-            "\(field(String(name))) is not a field of \(path.isEmpty ? "the request" : path); "
+            field: name,
+            "\(name) is not a field of \(path.isEmpty ? "the request" : path); "
                 + "known are \(known.joined(separator: ", "))"
         )
     }

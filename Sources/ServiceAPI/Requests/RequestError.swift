@@ -6,6 +6,8 @@ package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible 
     package enum Kind: String, Sendable {
         /// No JSON, or JSON beyond the limits.
         case malformed = "malformed_json"
+        /// No form, or one beyond the limits.
+        case malformedForm = "malformed_form"
         /// A field that must be there is not.
         case missing = "missing_field"
         /// A field that nothing reads.
@@ -16,6 +18,8 @@ package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible 
         case unsupported = "unsupported_parameter"
         /// A model that is not served.
         case modelNotFound = "model_not_found"
+        /// The client's time is over before its document was read.
+        case deadlineExceeded = "deadline_exceeded"
     }
 
     /// Sort of reason.
@@ -24,12 +28,15 @@ package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible 
     package let field: String?
     /// What is wrong, as a sentence that names the field.
     package let detail: String
+    /// Whether the client asked for this end itself, and is not to try again.
+    package let isAskedFor: Bool
 
     /// Describes a reason.
-    init(_ kind: Kind, field: String? = nil, _ detail: String) {
+    init(_ kind: Kind, field: String? = nil, _ detail: String, isAskedFor: Bool = false) {
         self.kind = kind
         self.field = field
         self.detail = detail
+        self.isAskedFor = isAskedFor
     }
 
     /// A document that is no acceptable JSON, or has a text that no field takes.
@@ -52,13 +59,4 @@ package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible 
     }
 
     package var description: String { detail }
-}
-
-/// A client's text for use in a message: bounded, in quotes, without control characters.
-func quoted(_ text: some StringProtocol) -> String {
-    let maximum = 64
-    let start = String(
-        text.unicodeScalars.prefix(maximum).map { $0.value < 0x20 ? " " : Character($0) }
-    )
-    return "\"\(start)\(text.unicodeScalars.count > maximum ? "..." : "")\""
 }

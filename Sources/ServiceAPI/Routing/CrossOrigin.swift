@@ -1,4 +1,5 @@
 internal import HTTPWire
+internal import JSON
 
 /// Which pages of elsewhere may use the daemon from a browser.
 ///
@@ -7,18 +8,29 @@ struct CrossOrigin {
     /// Origins such as `https://example.org:8443`, or `*` for all.
     let allowed: [String]
 
-    /// Whether pages of an origin may.
-    private func allows(_ origin: String) -> Bool {
-        allowed.contains { $0 == "*" || isSameName($0, origin) }
+    private var allowsAll: Bool { allowed.contains("*") }
+
+    /// The value of `Access-Control-Allow-Origin`; nil for pages that may not.
+    private func permission(for head: RequestHead?) -> String? {
+        // No credentials go along, so that all need no name of their own.
+        if allowsAll { return "*" }
+        // A browser sends one; with several it is anybody's guess whose the request is.
+        guard let origins = head?.fields.values(of: "origin"), origins.count == 1 else {
+            return nil
+        }
+        return allowed.contains { isSameName($0, origins[0]) } ? origins[0] : nil
     }
 
     /// What an answer tells a browser.
-    func fields(for head: RequestHead) -> HeaderFields {
+    ///
+    /// - Parameter head: Of the request; nil if it never came.
+    /// - Returns: The fields.
+    func fields(for head: RequestHead?) -> HeaderFields {
         var fields = HeaderFields()
         guard !allowed.isEmpty else { return fields }
         // Caches must not give one page the answer that names another.
-        fields["vary"] = "origin"
-        guard let origin = head.fields["origin"], allows(origin) else { return fields }
+        if !allowsAll { fields["vary"] = "origin" }
+        guard let origin = permission(for: head) else { return fields }
         fields["access-control-allow-origin"] = origin
         fields["access-control-expose-headers"] = Self.exposed
         return fields
@@ -32,12 +44,12 @@ struct CrossOrigin {
     /// - Returns: The fields.
     func preflight(_ head: RequestHead, _ methods: [Method]) -> HeaderFields? {
         guard head.fields.contains("access-control-request-method"),
-            let origin = head.fields["origin"], allows(origin)
+            head.fields.contains("origin"), permission(for: head) != nil
         else { return nil }
         var fields = HeaderFields()
         fields["access-control-allow-methods"] = methods.map(\.rawValue).joined(separator: ", ")
         // Whoever may send documents may send fields as well: keys, names of requests, those of client libraries.
-        let names = head.fields.tokens(of: "access-control-request-headers")
+        let names = head.fields.tokens(of: "access-control-request-headers").filter(isToken)
             .prefix(Self.maximumFieldCount).joined(separator: ", ")
         if !names.isEmpty { fields["access-control-allow-headers"] = names }
         fields["access-control-max-age"] = "600"
@@ -51,9 +63,14 @@ struct CrossOrigin {
     ///
     /// - Throws: ``ErrorResponse`` with 403.
     func requireAllowed(_ head: RequestHead) throws(ErrorResponse) {
-        guard let origin = head.fields["origin"], !allows(origin) else { return }
+        let origins = head.fields.values(of: "origin")
+        guard let origin = origins.first, permission(for: head) == nil else { return }
         let authority = origin.firstRange(of: "://").map { origin[$0.upperBound...] }
-        if let authority, let host = head.fields["host"], isSameName(authority, host) { return }
+        if origins.count == 1, let authority, let host = head.fields["host"],
+            isSameName(authority, host)
+        {
+            return
+        }
         throw ErrorResponse(
             .forbidden,
             code: "origin_not_allowed",

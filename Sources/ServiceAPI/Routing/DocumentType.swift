@@ -3,10 +3,7 @@ internal import HTTPWire
 extension RequestHead {
     /// Whether the body is said to be a form with files (RFC 7578).
     var hasForm: Bool {
-        isSameName(
-            HeaderParameters.parse(fields["content-type"] ?? "").value,
-            "multipart/form-data"
-        )
+        isSameName(contentType.value, "multipart/form-data")
     }
 
     /// Checks that the body is said to be JSON, or a form where one may be.
@@ -39,15 +36,14 @@ extension RequestHead {
         }
     }
 
+    private var contentType: HeaderParameters { HeaderParameters(fields["content-type"] ?? "") }
+
     private func requireJSON() throws(ErrorResponse) {
-        let value = fields["content-type"] ?? ""
-        // RFC 9110 §8.3.1: white space may stand around the semicolons, and a value in quotes.
-        let parts = value.utf8.split(separator: UInt8(ascii: ";")).map { part in
-            String(Substring(part)).trimmingOptionalSpace
-        }
-        let encodings = ["charset=utf-8", "charset=\"utf-8\""]
-        guard let type = parts.first, isSameName(type, "application/json"),
-            parts.dropFirst().allSatisfy({ part in encodings.contains { isSameName(part, $0) } })
+        let type = contentType
+        guard isSameName(type.value, "application/json"),
+            type.parameters.allSatisfy({ parameter in
+                parameter.name == "charset" && isSameName(parameter.value ?? "", "utf-8")
+            })
         else {
             throw ErrorResponse(
                 .unsupportedMediaType,
@@ -56,15 +52,5 @@ extension RequestHead {
                 parameter: "content-type"
             )
         }
-    }
-}
-
-extension String {
-    /// The text without the spaces and tabs around it.
-    fileprivate var trimmingOptionalSpace: String {
-        func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" }
-        let start = unicodeScalars.drop(while: isSpace)
-        let end = start.lastIndex { !isSpace($0) }.map { start.index(after: $0) }
-        return String(start[..<(end ?? start.startIndex)])
     }
 }

@@ -12,8 +12,7 @@ struct MediaPreferences {
 
     /// Reads the fields of a request; members that are none are passed over.
     init(_ fields: HeaderFields) {
-        ranges = fields.values(of: "accept").flatMap { Self.split($0.utf8[...], at: ",") }
-            .compactMap(Self.range)
+        ranges = HeaderParameters.list(fields.values(of: "accept")).compactMap(Self.range)
     }
 
     /// Whether events are liked better than a document; without a preference it is the document.
@@ -32,20 +31,15 @@ struct MediaPreferences {
     }
 
     /// `type/subtype *( ; name=value )`, one of which may be the weight `q`.
-    private static func range(_ member: Substring.UTF8View) -> Range? {
-        let parts = split(member, at: ";").map { trimmed($0) }
-        guard let type = parts.first, type.utf8.contains(UInt8(ascii: "/")) else { return nil }
-        var quality = 1000
-        for parameter in parts.dropFirst() where isSameName(parameter.prefix(2), "q=") {
-            guard let value = weight(parameter.utf8.dropFirst(2)) else { return nil }
-            quality = value
-        }
-        return Range(type: type, quality: quality)
+    private static func range(_ member: HeaderParameters) -> Range? {
+        guard member.value.utf8.contains(UInt8(ascii: "/")) else { return nil }
+        guard let text = member["q"] else { return Range(type: member.value, quality: 1000) }
+        return weight(text).map { Range(type: member.value, quality: $0) }
     }
 
     /// A weight in thousandths: 0 to 1 with at most three decimals (RFC 9110 §12.4.2).
-    private static func weight(_ text: Substring.UTF8View.SubSequence) -> Int? {
-        let digits = text.map { Int($0) - 48 }
+    private static func weight(_ text: String) -> Int? {
+        let digits = text.utf8.map { Int($0) - 48 }
         guard let whole = digits.first, whole == 0 || whole == 1, digits.count <= 5 else {
             return nil
         }
@@ -59,37 +53,5 @@ struct MediaPreferences {
         }
         let value = whole * 1000 + fraction
         return value <= 1000 ? value : nil
-    }
-
-    /// Cuts at a character outside of quoted strings (RFC 9110 §5.6.4).
-    private static func split(
-        _ text: Substring.UTF8View,
-        at separator: Unicode.Scalar
-    ) -> [Substring.UTF8View] {
-        var parts: [Substring.UTF8View] = []
-        var start = text.startIndex
-        var isQuoted = false
-        var isEscaped = false
-        for index in text.indices {
-            let byte = text[index]
-            if isEscaped {
-                isEscaped = false
-            } else if isQuoted, byte == UInt8(ascii: "\\") {
-                isEscaped = true
-            } else if byte == UInt8(ascii: "\"") {
-                isQuoted.toggle()
-            } else if byte == UInt8(ascii: separator), !isQuoted {
-                parts.append(text[start..<index])
-                start = text.index(after: index)
-            }
-        }
-        return parts + [text[start...]]
-    }
-
-    private static func trimmed(_ text: Substring.UTF8View) -> String {
-        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-        let start = text.drop(while: isSpace)
-        let end = start.lastIndex { !isSpace($0) }.map { start.index(after: $0) }
-        return String(Substring(start[..<(end ?? start.startIndex)]))
     }
 }

@@ -16,15 +16,22 @@ package struct ScoreCall: Sendable {
 
     /// Decodes a document strictly.
     ///
+    /// - Parameters:
+    ///   - body: The document.
+    ///   - configuration: The model's.
+    ///   - limits: Bounds of the request.
+    ///   - arrived: When the request arrived, from which its time counts.
     /// - Throws: ``RequestError`` that names the field.
     package init(
         decoding body: [UInt8],
         configuration: ModelConfiguration,
-        limits: Limits
+        limits: Limits,
+        arrived: ContinuousClock.Instant = .now
     ) throws(RequestError) {
         var reader = try ObjectReader(document: body, limits)
         try reader.checkModel(configuration.name, limits)
-        let input = try InputDecoding.parts(reader.require("input"), "input", limits)
+        let deadline = try reader.deadline(limits, after: arrived)
+        let input = try InputDecoding.parts(reader.require("input"), "input", limits, deadline)
         let nodes = try reader.require("options")
             .elements("options", in: 1...limits.maximumOptionCount)
         var options: [String] = []
@@ -34,10 +41,9 @@ package struct ScoreCall: Sendable {
             guard !text.isEmpty else { throw .invalid(field, "must not be empty") }
             options.append(text)
         }
-        setsTimeout = reader.has("timeout_ms")
-        let timeout = try reader.timeout(limits)
+        setsTimeout = deadline.isChosen
         _ = try reader.string("user", maximumByteCount: limits.maximumNameByteCount)
         try reader.finish()
-        request = ScoreRequest(input: input, options: options, timeout: timeout)
+        request = ScoreRequest(input: input, options: options, timeout: deadline.timeout)
     }
 }

@@ -11,7 +11,8 @@ extension Service {
         var call = try ScoreCall(
             decoding: request.body,
             configuration: engine.modelConfiguration,
-            limits: configuration.limits
+            limits: configuration.limits,
+            arrived: request.arrived
         )
         let active = ActiveRequest(
             id: "score-" + randomIdentifier(),

@@ -42,9 +42,16 @@ extension PromptTemplate {
         )
     }
 
-    /// The template as `/v1/models` lists it.
-    var listed: JSON {
-        guard case .object(var members) = json else { return json }
+    /// The template as `/v1/models` lists it: with what it takes, and no more than the server gives.
+    func listed(_ limits: Limits) -> JSON {
+        var template = self
+        template.answer.maximumSegmentCount = answer.maximumSegmentCount.map {
+            min($0, limits.maximumSegmentCount)
+        }
+        template.answer.maximumTokenCount = answer.maximumTokenCount.map {
+            min($0, limits.maximumTokenCount)
+        }
+        guard case .object(var members) = template.json else { return template.json }
         let inputs = JSON.array(inputs.map { .string($0.rawValue) })
         members.insert((name: "inputs", value: inputs), at: 2)
         return .object(members)

@@ -1,20 +1,6 @@
 package import Engine
 package import MMInterleaved
 
-/// An earlier turn of a conversation: what was asked, and the words of the answer.
-package struct ConversationTurn: Hashable, Sendable {
-    /// What was asked.
-    package var text: String
-    /// What was answered.
-    package var answer: String
-
-    /// A turn of its parts.
-    package init(text: String, answer: String) {
-        self.text = text
-        self.answer = answer
-    }
-}
-
 extension PromptTemplate {
     /// What a request brings for the template, by kind and in order.
     package struct Inputs: Sendable {
@@ -87,14 +73,5 @@ extension PromptTemplate {
             return text
         }
         return text + ending
-    }
-}
-
-extension String {
-    /// The text without white space around it.
-    var trimmed: String {
-        let start = unicodeScalars.drop { $0.properties.isWhitespace }
-        let end = start.lastIndex { !$0.properties.isWhitespace }.map { start.index(after: $0) }
-        return String(start[..<(end ?? start.startIndex)])
     }
 }

@@ -85,8 +85,31 @@ import Testing
         for origins in [[], ["*"], ["https://a.example", "http://localhost:3000"]] {
             #expect(try kind.read(kind.write(origins)) == origins)
         }
-        for text in ["", "a.example", "https://", "https://a.example/", "https://a,b", "none,*"] {
+        let more = ["https://[::1]:8443", "chrome-extension://abc", "http://a:443"]
+        #expect(try kind.read(more.joined(separator: ", ")) == more)
+        for text in [
+            "", "a.example", "https://", "https://a.example/", "https://a,b", "none,*",
+            "https://*.a", "https://a:99999", "https://a:0", "https://a:", "https://a b",
+            "https://a\r\nb", "1://a", "https://ü.example", "https://u@a", "https://a%2e",
+        ] {
             #expect(reason(kind, text)?.hasPrefix("has no origin in \"") == true, "\(text)")
         }
+    }
+
+    @Test("An origin that no browser writes so is told as browsers write it")
+    func writesOrigins() {
+        let kind = SettingKind<[String]>.origins
+        for (text, written) in [
+            ("https://A.example", "https://a.example"), ("https://a:443", "https://a"),
+            ("http://a:80", "http://a"), ("HTTP://a:08080", "http://a:8080"),
+        ] {
+            #expect(reason(kind, text) == "has \"\(text)\", which browsers write \(written)")
+        }
+    }
+
+    @Test("What is not to be seen in a value is named")
+    func namesInvisible() {
+        let kind = SettingKind<[String]>.origins
+        #expect(reason(kind, "a\r\n\u{202E}")?.contains("\"a\\u{D}\\u{A}\\u{202E}\"") == true)
     }
 }

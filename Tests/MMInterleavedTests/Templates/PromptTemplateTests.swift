@@ -119,6 +119,48 @@ struct PromptTemplateTests {
         #expect(error.description.hasPrefix("templates.json: \(expected)"), "\(error)")
     }
 
+    @Test(
+        "A wording without any input, and members that are not known, are refused wherever they stand"
+    )
+    func refusesMeaningless() throws {
+        func error(_ document: String) throws -> String {
+            try #require(throws: ModelDirectoryError.self) {
+                try TemplateDocument.decode(Array(document.utf8), in: "t")
+            }.detail
+        }
+        let constant = Self.good.replacing(#"[{"input":"text"}]"#, with: #"[{"text":"a"}]"#)
+        try #require(constant != Self.good)
+        #expect(
+            try error("{\"format_version\":1,\"templates\":[\(constant)]}")
+                == "templates[0].wording must have an input \"text\" or \"image\""
+        )
+        let other = "{\"format_version\":1,\"templates\":[],\"a\\u0007\\u202e\":1}"
+        #expect(try error(other).hasPrefix("a\\u{7}\\u{202E} is no member here"))
+    }
+
+    @Test("Pictures fit a sequence of the model, one that is drawn included")
+    func keepsToTheRoom() throws {
+        var language = TinyModel.configuration.language
+        language.maximumImageCount = 3
+        func isRefused(_ mode: String, pictures: Int) -> Bool {
+            let wording = Array(repeating: #"{"input":"image"}"#, count: pictures).joined(
+                separator: ","
+            )
+            let text = Self.good.replacing(#"{"input":"text"}"#, with: wording)
+                .replacing(#"{"mode":"text"}"#, with: "{\"mode\":\"\(mode)\"}")
+            let document = "{\"format_version\":1,\"templates\":[\(text)]}"
+            do throws(ModelDirectoryError) {
+                _ = try TemplateDocument.decode(Array(document.utf8), in: "t", for: language)
+                return false
+            } catch {
+                return error.detail.contains("the model has room for 2")
+            }
+        }
+        #expect(!isRefused("text", pictures: 2) && isRefused("text", pictures: 3))
+        #expect(!isRefused("image", pictures: 1) && isRefused("image", pictures: 2))
+        #expect(isRefused("interleave", pictures: 2))
+    }
+
     @Test("A name that appears twice, too many templates and too long a text are refused")
     func bounds() throws {
         func error(_ document: String) throws -> String {

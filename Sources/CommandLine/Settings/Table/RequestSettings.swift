@@ -59,7 +59,7 @@ enum RequestSettings: SettingSection {
         Setting(
             "max_segments",
             "Most segments of an answer (max_segments).",
-            .integer(1...1000),
+            .integer(GenerationRange.segmentCount),
             \.service.limits.maximumSegmentCount
         ),
         Setting(

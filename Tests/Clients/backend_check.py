@@ -1,6 +1,6 @@
-"""A browser in front of examples/fastapi_backend.py: it gets the events as they come, and its leaving ends the computation.
+"""A browser in front of a backend of the examples: it gets the events as they come, and its leaving ends the computation.
 
-usage: fastapi_check.py <address of the backend> <address of the daemon behind it>
+usage: backend_check.py <address of the backend> <address of the daemon behind it>
 """
 
 import json
