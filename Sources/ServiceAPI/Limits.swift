@@ -36,6 +36,8 @@ package struct Limits: Hashable, Sendable {
     package var maximumTimeout = Duration.seconds(3600)
     /// Time of a request that sets none.
     package var defaultTimeout = Duration.seconds(600)
+    /// Whether PNG files tell how they were made, where a request does not say.
+    package var writesMetadata = true
     /// Longest name of a model or user, in bytes.
     package var maximumNameByteCount = 256
 

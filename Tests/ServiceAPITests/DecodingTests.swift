@@ -195,6 +195,7 @@ struct DecodingTests {
             ("\"mode\":\"text\",\"max_segments\":2", "max_segments"),
             ("\"mode\":\"image\",\"max_segments\":2", "max_segments"),
             ("\"stream\":false,\"image\":{\"preview_every\":1}", "image.preview_every"),
+            ("\"image\":{\"metadata\":true,\"format\":\"jpeg\"}", "image.metadata"),
             ("\"stream\":true,\"image\":{\"steps\":4,\"preview_every\":5}", "image.preview_every"),
             ("\"force\":\"image\",\"max_segments\":1,\"text\":{\"max_tokens\":2}", "text"),
             ("\"force\":\"text\",\"max_segments\":1,\"image\":{\"steps\":2}", "image"),

@@ -16,6 +16,24 @@ extension ServiceTests {
             "{\"input\":[\(input)],\"seed\":7,\"force\":\"image\",\"max_segments\":2\(fields)}"
         }
 
+        @Test("A PNG tells how it was made, unless the request wants it without", arguments: [true, false])
+        func tellsItsMaking(isWanted: Bool) throws {
+            try withService { service in
+                let response = try service.post(
+                    "/v1/interleave",
+                    Self.body(",\"image\":{\"metadata\":\(isWanted)}")
+                )
+                let document = try response.document()
+                let segments = try #require(document["segments"] as? [Document])
+                let file = try self.file(try #require(segments.first))
+                let text = String(decoding: file, as: UTF8.self)
+                #expect(text.contains("guidance_scale") == isWanted)
+                let parameters = try #require(document["parameters"] as? Document)
+                let told = (parameters["image"] as? Document)?["metadata"] as? Bool
+                #expect(told == (isWanted ? nil : false))
+            }
+        }
+
         @Test("Answers words and a picture with everything that the contract names")
         func answersDocument() throws {
             try withService { service in

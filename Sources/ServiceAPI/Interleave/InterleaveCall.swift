@@ -13,6 +13,8 @@ package struct InterleaveCall: Sendable {
     package var imageFormat = ImageFormat.png
     /// How a stream brings the answer's pictures.
     package var imageDelivery = ImageDelivery.whole
+    /// Whether PNG files tell how they were made.
+    package var writesMetadata = true
     /// Whether to answer event by event; nil if the document does not say.
     package var streams: Bool?
     /// Whether the document says how long the answer may take.
@@ -41,6 +43,7 @@ package struct InterleaveCall: Sendable {
             limits.maximumTokenCount
         )
         request.picture.stepCount = min(request.picture.stepCount, limits.maximumStepCount)
+        writesMetadata = limits.writesMetadata
     }
 
     /// Decodes a document strictly; what it leaves out comes from the model's configuration.
@@ -89,6 +92,7 @@ package struct InterleaveCall: Sendable {
             )
             imageFormat = try image.choice("format") ?? imageFormat
             imageDelivery = try image.choice("delivery") ?? imageDelivery
+            try decodeMetadata(&image)
             try image.finish()
         }
         request.seed =
@@ -131,6 +135,18 @@ package struct InterleaveCall: Sendable {
         )
         self.template = template.name
         request.use(template.answer, limits)
+    }
+
+    /// Takes whether files tell how they were made, which PNG alone can.
+    private mutating func decodeMetadata(_ image: inout ObjectReader) throws(RequestError) {
+        let isAsked = try image.bool("metadata")
+        guard isAsked != true || imageFormat == .png else {
+            throw .invalid(
+                "image.metadata",
+                "is written into PNG files alone, not into \(imageFormat.rawValue)"
+            )
+        }
+        writesMetadata = isAsked ?? writesMetadata
     }
 
     /// Takes what is told besides the answer.

@@ -31,6 +31,7 @@ extension InterleaveCall {
             "scheduler": .string(picture.method.rawValue),
             "format": .string(imageFormat.rawValue),
             "delivery": imageDelivery == .whole ? nil : .string(imageDelivery.rawValue),
+            "metadata": imageFormat == .png && !writesMetadata ? .bool(false) : nil,
             "preview_every": .integer(picture.previewInterval),
         ])
         let isInterleaved = request.mode == .interleave

@@ -70,10 +70,11 @@ package struct SegmentEncoder: Sendable {
         case .image(let segment):
             var pictures: [EncodedPicture] = []
             for picture in segment.pictures {
-                let texts = [
-                    PNGText(keyword: "Software", text: "interleaved"),
-                    PNGText(keyword: "parameters", text: description(picture, segment.index)),
-                ]
+                var texts = [PNGText(keyword: "Software", text: "interleaved")]
+                if parameters.writesMetadata {
+                    let parameters = description(picture, segment.index)
+                    texts.append(PNGText(keyword: "parameters", text: parameters))
+                }
                 let bytes = try file(picture.image, texts)
                 pictures.append(
                     EncodedPicture(

@@ -90,6 +90,12 @@ enum RequestSettings: SettingSection {
             \.service.limits.maximumBeamCount
         ),
         Setting(
+            "image_metadata",
+            "Whether PNG files tell how they were made (never words of the prompt), where a request does not say.",
+            .yesOrNo,
+            \.service.limits.writesMetadata
+        ),
+        Setting(
             "max_options",
             "Most options to score.",
             .integer(1...10_000),
