@@ -118,6 +118,8 @@ let package = Package(
         library("Scheduling"),
         library("Simulation", ["Scheduling"]),
 
+        library("Tracing", ["Locking", "JSON"]),
+
         // L4
         library("HTTPServer", ["Locking", "HTTPWire", "Sockets", logging]),
         library(
@@ -146,7 +148,8 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "CBuild", "CContract", "CPage", "Digests", "Locking", "Tensors", "HTTPWire", "JSON",
+                "CBuild", "CContract", "CPage", "Digests", "Locking", "Tensors",
+                "HTTPWire", "JSON", "Tracing",
                 "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Scheduling", "Engine",
                 logging, yams,
             ]
@@ -171,7 +174,7 @@ let package = Package(
                 "Images", "MMInterleaved", "Scheduling", "Simulation", "ReferenceImport",
                 "Engine", "HTTPWire", "JSON",
                 "Sockets", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
-                "Evaluation", argumentParser, logging, yams,
+                "Evaluation", "Tracing", argumentParser, logging, yams,
             ]
         ),
 
@@ -232,6 +235,7 @@ let package = Package(
         tests("Locking"),
         tests("Files"),
         tests("Digests"),
+        tests("Tracing", ["Locking"]),
         tests("Tensors", resources: [.copy("Fixtures")], arithmetic: true),
         tests("HTTPWire"),
         tests("JSON"),

@@ -10,6 +10,7 @@ import ServiceAPI
 import Sockets
 import Tensors
 import Tokenization
+import Tracing
 
 /// The life of the daemon: listen, load, serve, drain.
 struct Daemon {
@@ -17,6 +18,7 @@ struct Daemon {
     private let checksWeights: Bool
     private let logger: Logger
     private let metrics = EngineMetrics()
+    private let spans: SpanExporter?
     private let service: Service
     private let log: LogBuffer
 
@@ -30,10 +32,12 @@ struct Daemon {
         self.configuration = configuration
         self.logger = logger
         self.log = log
+        spans = configuration.collector.map { Collector.exporter(to: $0, logger: logger) }
         service = Service(
             configuration: configuration.service,
             metrics: metrics,
-            logger: logger
+            logger: logger,
+            spans: spans
         )
     }
 
@@ -204,6 +208,7 @@ struct Daemon {
             delay: configuration.drainDelay,
             limit: configuration.server.drainLimit
         )
+        spans?.flush()
         logger.info("Stopped.")
     }
 }

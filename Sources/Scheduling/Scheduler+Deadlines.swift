@@ -3,20 +3,16 @@
 extension Scheduler {
     /// Whether a request is likely to be answered before its deadline, behind those of its tenant and kind that are
     /// there already.
+    ///
+    /// Where there are none it is taken whatever costs say: they may be of a moment when the machine was slow, and only what is
+    /// computed corrects them.
     func requireReachable(_ bounds: RequestBounds, now: Duration) throws(AdmissionRefusal) {
         guard let deadline = bounds.deadline else { return }
-        let available = deadline - now
-        let least = costs.prediction(bounds.leastWork) ?? .zero
-        guard least <= available else {
-            throw .deadlineUnreachable(needed: least, available: available, retryAfter: nil)
-        }
-        let needed = time(for: bounds, after: remainingTime(before: bounds))
+        let (needed, available) = (
+            time(for: bounds, after: remainingTime(before: bounds)), deadline - now
+        )
         guard needed <= available else {
-            throw .deadlineUnreachable(
-                needed: needed,
-                available: available,
-                retryAfter: needed - available
-            )
+            throw .deadlineUnreachable(needed: needed, available: available)
         }
     }
 
@@ -34,10 +30,10 @@ extension Scheduler {
         }
     }
 
-    /// Time until a request would be answered after `ahead` of the machine's time on others.
+    /// Time until a request would be answered after `ahead` of the machine's time on others; zero if there are none.
     private func time(for bounds: RequestBounds, after ahead: Duration) -> Duration {
+        guard ahead > .zero else { return .zero }
         let least = costs.prediction(bounds.leastWork) ?? .zero
-        guard ahead > .zero else { return least }
         // An answer may be shorter than such answers are. Where little else is to be done, it gets its chance.
         let own = max(least, min(costs.expectation(bounds), ahead))
         return (ahead + own) / rate(of: bounds)

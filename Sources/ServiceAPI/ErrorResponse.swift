@@ -60,9 +60,7 @@ package struct ErrorResponse: Error, Hashable, Sendable {
             case .contextLengthExceeded: (.badRequest, "context_length_exceeded")
             case .unreadableImage: (.unprocessableContent, "unreadable_image")
             case .queueFull: (.tooManyRequests, "queue_full")
-            case .deadlineUnreachable:
-                // Without others the request itself asks for more than its time allows.
-                (error.retryAfter == nil ? .badRequest : .tooManyRequests, "deadline_unreachable")
+            case .deadlineUnreachable: (.tooManyRequests, "deadline_unreachable")
             case .draining: (.serviceUnavailable, "draining")
             // The client is gone and hears nothing; who is left hears of a shutdown.
             case .cancelled: (.serviceUnavailable, "cancelled")

@@ -5,6 +5,7 @@ package import HTTPServer
 package import HTTPWire
 internal import Locking
 package import Logging
+package import Tracing
 
 /// The HTTP interface of one model.
 ///
@@ -56,6 +57,8 @@ package final class Service: RequestHandler {
     /// Parses large ones, which leave room for the small.
     private let largeDocuments = WorkLane("ilv-documents")
     let created = Service.secondsSince1970()
+    /// Where spans of requests go; nil if nobody wants them.
+    let spans: SpanExporter?
     /// What is counted and measured.
     let metrics: EngineMetrics
     /// Requests that may be asked to end.
@@ -70,11 +73,14 @@ package final class Service: RequestHandler {
     ///   - configuration: Bounds and times.
     ///   - metrics: Where requests are recorded; the engine's own, so that all is told together.
     ///   - logger: Where the log goes.
+    ///   - spans: Where spans of requests go; nil if nobody wants them.
     package init(
         configuration: Configuration = Configuration(),
         metrics: EngineMetrics = EngineMetrics(),
-        logger: Logger
+        logger: Logger,
+        spans: SpanExporter? = nil
     ) {
+        self.spans = spans
         self.configuration = configuration
         self.metrics = metrics
         self.logger = logger
@@ -205,7 +211,7 @@ package final class Service: RequestHandler {
                 isAbandonedByHalfClose: route.isComputed
             )
         } catch {
-            let context = RequestContext(head, counters)
+            let context = RequestContext(head, counters, spans)
             context.log(error.status.code, to: logger, error: error.code)
             var response = error.response
             response.head.fields["x-request-id"] = context.id
@@ -218,7 +224,7 @@ package final class Service: RequestHandler {
 
     package func handle(_ request: Request, _ response: ResponseWriter) {
         let exchange = Exchange(
-            context: RequestContext(request.head, counters, arrived: request.arrived),
+            context: RequestContext(request.head, counters, spans, arrived: request.arrived),
             writer: response,
             logger: logger,
             fields: crossOrigin.fields(for: request.head)

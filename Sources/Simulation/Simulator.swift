@@ -109,10 +109,11 @@ package struct Simulator {
         log.outcomes.append(outcome)
         var wait = Duration.seconds(1)
         switch refusal {
-        case .queueFull(_, _, _, let retryAfter), .shareTaken(_, _, let retryAfter),
-            .deadlineUnreachable(_, _, let retryAfter?):
+        case .queueFull(_, _, _, let retryAfter), .shareTaken(_, _, let retryAfter):
             wait = max(retryAfter, wait / 10)
-        case .deadlineUnreachable, .tooLarge, .draining: break
+        case .deadlineUnreachable(let needed, let available):
+            wait = max(needed - available, wait / 10)
+        case .tooLarge, .draining: break
         }
         source.requestEnded(at: arrival.time + wait)
     }
@@ -135,8 +136,7 @@ package struct Simulator {
             guard var outcome = sessions[request]?.outcome else { continue }
             outcome.refusal = .deadlineUnreachable(
                 needed: needed,
-                available: available,
-                retryAfter: needed - available
+                available: available
             )
             end(request, outcome)
         }

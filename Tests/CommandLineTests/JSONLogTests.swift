@@ -35,7 +35,7 @@ struct JSONLogTests {
         "Times are RFC 3339 in UTC",
         arguments: [
             (0, 0, "1970-01-01T00:00:00.000Z"), (951_782_400, 7, "2000-02-29T00:00:00.007Z"),
-            (1_795_987_942, 999, "2026-11-29T20:52:22.999Z"),
+            (1_795_987_942, 999, "2026-11-29T21:32:22.999Z"),
         ]
     )
     func writesTimes(seconds: Int, milliseconds: Int, text: String) {

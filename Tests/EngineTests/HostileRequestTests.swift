@@ -88,11 +88,15 @@ struct HostileRequestTests {
                 if index % 6 == 1 { events.cancel() }
                 running.append(events)
             } catch let error as EngineError {
-                #expect([.contextLengthExceeded, .invalidRequest].contains(error.kind))
+                let refusals: [EngineError.Kind] = [
+                    .contextLengthExceeded, .invalidRequest, .deadlineUnreachable,
+                ]
+                #expect(refusals.contains(error.kind))
             }
         }
         let allowed: Set<EngineError.Kind?> = [
             nil, .contextLengthExceeded, .invalidRequest, .cancelled, .deadlineExceeded,
+            .deadlineUnreachable,
             .notFinite,
         ]
         for events in running {

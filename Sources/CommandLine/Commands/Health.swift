@@ -1,4 +1,5 @@
 import ArgumentParser
+import HTTPServer
 import JSON
 import LoadGenerator
 import Sockets

@@ -11,16 +11,16 @@ enum Timestamp {
 
     /// A time since 1970.
     static func text(seconds: Int, milliseconds: Int) -> String {
-        var (seconds, fields) = (seconds, tm())
+        var (seconds, fields) = unsafe (seconds, tm())
         _ = unsafe gmtime_r(&seconds, &fields)
-        func digits(_ value: some BinaryInteger, _ count: Int) -> String {
+        let date = unsafe [Int(fields.tm_year) + 1900, Int(fields.tm_mon) + 1, Int(fields.tm_mday)]
+        let time = unsafe [Int(fields.tm_hour), Int(fields.tm_min), Int(fields.tm_sec)]
+        func digits(_ value: Int, _ count: Int = 2) -> String {
             let text = String(value)
             return String(repeating: "0", count: max(0, count - text.count)) + text
         }
-        return """
-            \(digits(Int(fields.tm_year) + 1900, 4))-\(digits(fields.tm_mon + 1, 2))-\(digits(fields.tm_mday, 2))T\
-            \(digits(fields.tm_hour, 2)):\(digits(fields.tm_min, 2)):\(digits(fields.tm_sec, 2)).\
-            \(digits(milliseconds, 3))Z
-            """
+        let day = date.map { digits($0) }.joined(separator: "-")
+        let clock = time.map { digits($0) }.joined(separator: ":")
+        return "\(day)T\(clock).\(digits(milliseconds, 3))Z"
     }
 }

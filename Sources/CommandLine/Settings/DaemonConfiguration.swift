@@ -1,6 +1,7 @@
 import Engine
 import HTTPServer
 import HTTPWire
+import LoadGenerator
 import Logging
 import MMInterleaved
 import Scheduling
@@ -14,6 +15,8 @@ struct DaemonConfiguration: Sendable {
     var profile = FormatPolicy.Profile.f32
     var logLevel = Logger.Level.info
     var logFormat = LogFormat.text
+    /// Who gets spans of requests.
+    var collector: ServerAddress?
     /// How long to go on serving after the end was announced.
     var drainDelay = Duration.zero
     var server = HTTPServer.Configuration()

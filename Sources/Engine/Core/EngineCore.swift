@@ -270,8 +270,7 @@ actor EngineCore {
             end(identifier, request.deadlineError)
         }
         for (identifier, needed, available) in unreachable {
-            let late = needed - available
-            end(identifier, EngineError(deadlineIn: available, needed: needed, retryAfter: late))
+            end(identifier, EngineError(deadlineIn: available, needed: needed))
         }
         let started = scheduler.withLock { $0.startRequests(now: planned) }
         for identifier in started { start(identifier) }

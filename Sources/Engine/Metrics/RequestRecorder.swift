@@ -26,7 +26,32 @@ package final class RequestRecorder: Sendable {
         var drawings: [EngineSnapshot.Drawing] = []
         /// Segment and time of the last words.
         var lastText: (index: Int, time: ContinuousClock.Instant)?
+        /// Where it has been, and since when.
+        var visits: [(place: RequestPlace, start: ContinuousClock.Instant)] = []
+        var queueTime: Duration?
+        var firstTokenTime: Duration?
+
+        /// Goes on elsewhere, unless it is there already.
+        mutating func visit(_ place: RequestPlace) {
+            self.place = place
+            guard visits.last?.place != place, visits.count < RequestRecorder.maximumVisitCount
+            else { return }
+            visits.append((place, .now))
+        }
     }
+
+    /// A stay of the request in one place.
+    package struct Visit: Sendable {
+        /// Where.
+        package let place: RequestPlace
+        /// Since when.
+        package let start: ContinuousClock.Instant
+        /// When it went on.
+        package let end: ContinuousClock.Instant
+    }
+
+    /// What is told of one request; stories of many segments are told up to here.
+    private static let maximumVisitCount = 256
 
     private let metrics: EngineMetrics
     private let created: ContinuousClock.Instant
@@ -46,6 +71,7 @@ package final class RequestRecorder: Sendable {
         self.clientIdentifier = clientIdentifier
         self.kind = kind
         self.priority = priority
+        state.withLock { $0.visits = [(.waiting, arrived)] }
     }
 
     // MARK: - Life
@@ -107,10 +133,24 @@ package final class RequestRecorder: Sendable {
     package func start() {
         let isFirst = state.withLock { state in
             guard state.place == .waiting else { return false }
-            state.place = .language
+            state.visit(.language)
+            state.queueTime = created.duration(to: .now)
             return true
         }
         if isFirst { metrics.requestStarted(queueTime: created.duration(to: .now)) }
+    }
+
+    /// Time from the arrival to the start; nil before.
+    package var queueTime: Duration? { state.withLock(\.queueTime) }
+
+    /// Time from the arrival to the first words; nil before.
+    package var firstTokenTime: Duration? { state.withLock(\.firstTokenTime) }
+
+    /// Where the request has been so far, up to now.
+    package var visits: [Visit] {
+        let visits = state.withLock(\.visits)
+        let ends = visits.dropFirst().map(\.start) + [.now]
+        return zip(visits, ends).map { Visit(place: $0.place, start: $0.start, end: $1) }
     }
 
     private func end(_ error: EngineError) {
@@ -132,7 +172,7 @@ package final class RequestRecorder: Sendable {
     /// The request's next work is of this stage.
     package func move(to stage: Stage) {
         state.withLock { state in
-            state.place = RequestPlace(stage)
+            state.visit(RequestPlace(stage))
             if stage != .denoise && stage != .render { state.drawings = [] }
         }
     }
@@ -149,6 +189,7 @@ package final class RequestRecorder: Sendable {
         let now = ContinuousClock.now
         let last = state.withLock { state in
             defer { state.lastText = (index, now) }
+            if state.lastText == nil { state.firstTokenTime = created.duration(to: now) }
             return state.lastText
         }
         guard let last else { return metrics.firstToken(created.duration(to: now)) }

@@ -111,8 +111,8 @@ extension EngineError {
                 """,
                 retryAfter: retryAfter
             )
-        case .deadlineUnreachable(let needed, let available, let retryAfter):
-            self.init(deadlineIn: available, needed: needed, retryAfter: retryAfter)
+        case .deadlineUnreachable(let needed, let available):
+            self.init(deadlineIn: available, needed: needed)
         case .tooLarge(let pool, let needed, let limit):
             self.init(
                 pool.isOfContext ? .contextLengthExceeded : .invalidRequest,
@@ -129,21 +129,18 @@ extension EngineError {
     /// - Parameters:
     ///   - available: Time that is left.
     ///   - needed: Time that its answer takes, with the wait before it.
-    ///   - retryAfter: When it is likely to be in time; nil if it never is.
-    init(deadlineIn available: Duration, needed: Duration, retryAfter: Duration?) {
+    init(deadlineIn available: Duration, needed: Duration) {
         func seconds(_ time: Duration) -> String {
             "\((max(.zero, time) / .milliseconds(100)).rounded(.up) / 10) s"
         }
         self.init(
             .deadlineUnreachable,
             field: .timeout,
-            retryAfter == nil
-                ? "the answer takes at least \(seconds(needed)), \(seconds(available)) are left"
-                : """
-                behind the requests that are there already the answer takes about \(seconds(needed)), \
-                \(seconds(available)) are left
-                """,
-            retryAfter: retryAfter
+            """
+            behind the requests that are there already the answer takes about \(seconds(needed)), \
+            \(seconds(available)) are left
+            """,
+            retryAfter: needed - available
         )
     }
 }

@@ -19,9 +19,8 @@ package enum AdmissionRefusal: Error, Hashable, Sendable {
     case queueFull(Pool, used: Int, limit: Int, retryAfter: Duration)
     /// So many of the tenant's requests of this kind wait that the places left are kept for others.
     case shareTaken(WorkKind, used: Int, retryAfter: Duration)
-    /// The answer would come after its deadline: it takes `needed` from now on, and `available` is left. After
-    /// `retryAfter` it is likely to be in time; nil if it never is, the machine to itself.
-    case deadlineUnreachable(needed: Duration, available: Duration, retryAfter: Duration?)
+    /// The answer would come after its deadline: it takes `needed` from now on, and `available` is left.
+    case deadlineUnreachable(needed: Duration, available: Duration)
     /// The request can never run: it may need more than there is at all.
     case tooLarge(Pool, needed: Int, limit: Int)
     /// No request is taken any more.

@@ -96,13 +96,15 @@ extension Service {
         _ exchange: Exchange
     ) -> RequestRecorder {
         request.releaseBudget()
-        return metrics.makeRecorder(
+        let recorder = metrics.makeRecorder(
             identifier: active.id,
             clientIdentifier: exchange.context.id,
             kind: kind,
             priority: priority,
             arrived: request.arrived
         )
+        exchange.context.progress.attach(recorder)
+        return recorder
     }
 
     /// Gives the engine a request, which may be asked to end from now on until somebody removes it.

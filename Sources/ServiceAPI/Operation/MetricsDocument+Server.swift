@@ -47,6 +47,12 @@ extension MetricsDocument {
             "Lines of the log that were lost because nobody read them.",
             Double(droppedLogLineCount)
         )
+        writer.single(
+            "interleaved_trace_spans_lost_total",
+            .counter,
+            "Spans that the collector did not get.",
+            Double(lostSpanCount)
+        )
     }
 }
 

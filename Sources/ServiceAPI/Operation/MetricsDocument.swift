@@ -18,6 +18,8 @@ struct MetricsDocument {
     let server: HTTPServer.Load
     /// Lines of the log that were lost.
     let droppedLogLineCount: Int
+    /// Spans that the collector did not get.
+    let lostSpanCount: Int
     /// The model's name, once it is known.
     let model: String?
     /// What the system says.

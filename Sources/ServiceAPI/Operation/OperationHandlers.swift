@@ -3,6 +3,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import JSON
 internal import MMInterleaved
+internal import Tracing
 
 extension Service {
     /// `GET /metrics`: never waits, and is there while the model loads.
@@ -15,6 +16,7 @@ extension Service {
             requests: counters.values,
             server: serverLoad,
             droppedLogLineCount: droppedLogLineCount,
+            lostSpanCount: spans?.lostCount ?? 0,
             model: engine?.modelConfiguration.name,
             process: ProcessStatistics()
         )

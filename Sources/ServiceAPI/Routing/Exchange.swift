@@ -4,6 +4,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import JSON
 internal import Logging
+internal import Tracing
 
 /// What is known about a request besides its document, for its answer and its line in the log.
 struct RequestContext: Sendable {
@@ -11,8 +12,12 @@ struct RequestContext: Sendable {
     let id: String
     let method: String
     let path: String
-    /// A well-formed `traceparent` (W3C Trace Context), for the log.
-    let trace: String?
+    /// A well-formed `traceparent`, for the log.
+    private let traceParent: String?
+    /// Where its spans go; nil if nobody wants them.
+    private let trace: RequestTrace?
+    /// What the engine records of it.
+    let progress = RequestProgress()
     let start: ContinuousClock.Instant
     private let route: String
     private let counters: HTTPRequestCounters
@@ -23,6 +28,7 @@ struct RequestContext: Sendable {
     init(
         _ head: RequestHead,
         _ counters: HTTPRequestCounters,
+        _ spans: SpanExporter?,
         arrived: ContinuousClock.Instant = .now
     ) {
         start = arrived
@@ -33,7 +39,9 @@ struct RequestContext: Sendable {
             ?? randomIdentifier()
         method = head.method.rawValue
         path = String(head.path.prefix(Self.maximumLoggedPathCount))
-        trace = head.fields["traceparent"].flatMap { Self.isTraceParent($0) ? $0 : nil }
+        let context = head.fields["traceparent"].flatMap { TraceContext($0) }
+        traceParent = context == nil ? nil : head.fields["traceparent"]
+        trace = spans.map { RequestTrace(context, $0) }
     }
 
     private static let maximumLoggedPathCount = 200
@@ -52,17 +60,6 @@ struct RequestContext: Sendable {
             }
     }
 
-    private static func isTraceParent(_ text: String) -> Bool {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.map(\.utf8.count) == [2, 32, 16, 2]
-            && parts.allSatisfy { $0.utf8.allSatisfy { Self.isLowercaseHexadecimal($0) } }
-    }
-
-    private static func isLowercaseHexadecimal(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-    }
-
     /// Writes the request's line and counts the request: once, when its answer is over.
     ///
     /// - Parameters:
@@ -72,8 +69,14 @@ struct RequestContext: Sendable {
     ///   - error: Why it failed, if it did.
     func log(_ status: Int, to logger: Logger, work: Work? = nil, error: String? = nil) {
         counters.count(route: route, status: status)
+        exportSpans(status, work, error)
         var metadata: Logger.Metadata = ["request": "\(id)"]
-        if let trace { metadata["traceparent"] = "\(trace)" }
+        if let traceParent { metadata["traceparent"] = "\(traceParent)" }
+        if let recorder = progress.recorder {
+            metadata["mode"] = "\(recorder.kind.rawValue)"
+            metadata["queue_ms"] = recorder.queueTime.map { "\($0.milliseconds)" }
+            metadata["first_token_ms"] = recorder.firstTokenTime.map { "\($0.milliseconds)" }
+        }
         if let work {
             metadata["tokens"] = "\(work.promptTokenCount)+\(work.newTokenCount)"
             metadata["images"] = "\(work.inputImageCount)+\(work.outputImageCount)"
@@ -84,6 +87,32 @@ struct RequestContext: Sendable {
             level: isPolled ? .debug : status >= 500 ? .warning : .info,
             "\(method) \(path) \(status) \(milliseconds) ms",
             metadata: metadata
+        )
+    }
+
+    private func exportSpans(_ status: Int, _ work: Work?, _ error: String?) {
+        guard let trace, !isPolled else { return }
+        var attributes: [(name: String, value: Span.Attribute)] = [
+            ("http.request.method", .text(method)), ("http.route", .text(route)),
+            ("http.response.status_code", .integer(status)), ("interleaved.request_id", .text(id)),
+        ]
+        if let recorder = progress.recorder {
+            attributes.append(("interleaved.mode", .text(recorder.kind.rawValue)))
+        }
+        if let work {
+            attributes += [
+                ("gen_ai.usage.input_tokens", .integer(work.promptTokenCount)),
+                ("gen_ai.usage.output_tokens", .integer(work.newTokenCount)),
+                ("interleaved.input_images", .integer(work.inputImageCount)),
+                ("interleaved.output_images", .integer(work.outputImageCount)),
+            ]
+        }
+        trace.export(
+            name: "\(method) \(route)",
+            start: start,
+            attributes: attributes,
+            failure: status >= 500 ? error ?? "status \(status)" : nil,
+            progress.recorder
         )
     }
 }

@@ -70,12 +70,5 @@ enum ServedSettings: SettingSection {
             .yesOrNo,
             \.engine.pinsWorkers
         ),
-        Setting("log_level", "What is worth a line of the log.", .choice, \.logLevel),
-        Setting(
-            "log_format",
-            "Lines of the log for people, or an object of JSON per line for programs.",
-            .choice,
-            \.logFormat
-        ),
     ]
 }

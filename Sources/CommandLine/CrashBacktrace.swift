@@ -1,0 +1,28 @@
+import Glibc
+
+/// A backtrace with names on standard error when the program crashes.
+enum CrashBacktrace {
+    /// Where the Swift runtime finds its settings (Swift, "Backtracing support").
+    private static let variable = "SWIFT_BACKTRACE"
+
+    /// Of the thread that crashed, where it was and what called it: no registers, no memory, which may hold what clients sent.
+    private static let settings =
+        "enable=yes,color=no,interactive=no,threads=crashed,registers=none,images=none,sanitize=yes"
+
+    /// Asks the runtime for it, unless the environment has settings of its own.
+    ///
+    /// The runtime reads them before a program begins: so it begins again, as the same process. Where that is not possible it
+    /// goes on without.
+    static func enable() {
+        guard unsafe getenv(variable) == nil else { return }
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+        guard unsafe readlink("/proc/self/exe", &path, path.count - 1) > 0 else { return }
+        unsafe setenv(variable, settings, 1)
+        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe Swift.CommandLine.arguments.map {
+            unsafe strdup($0)
+        }
+        unsafe arguments.append(nil)
+        unsafe execv(path, arguments)
+        for unsafe argument in unsafe arguments { unsafe free(argument) }
+    }
+}
