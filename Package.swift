@@ -109,6 +109,7 @@ let package = Package(
         library("Images", ["CImageCodecs"]),
         library("Sockets", ["CLinux"]),
         library("World", ["Images"]),
+        library("Keys", ["Digests", "Files", "Locking", "JSON"]),
 
         // L3
         library(
@@ -147,7 +148,8 @@ let package = Package(
             "ServiceAPI",
             [
                 "CBuild", "CContract", "CPage", "Digests", "Locking", "Tensors", "HTTPWire", "JSON",
-                "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Scheduling", "Engine",
+                "Keys", "Sockets", "HTTPServer", "Tokenization", "Images", "MMInterleaved",
+                "Scheduling", "Engine",
                 logging, yams,
             ]
         ),
@@ -169,7 +171,7 @@ let package = Package(
                 "CLinux", "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
                 "Tokenization",
                 "Images", "MMInterleaved", "Scheduling", "Simulation", "ReferenceImport",
-                "Engine", "HTTPWire", "JSON",
+                "Engine", "HTTPWire", "JSON", "Keys",
                 "Sockets", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
                 "Evaluation", argumentParser, logging, yams,
             ]
@@ -212,7 +214,7 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "HTTPWire", "JSON", "Tensors", "Checkpoints", "Tokenization", "Images",
+                "HTTPWire", "JSON", "Keys", "Tensors", "Checkpoints", "Tokenization", "Images",
                 "MMInterleaved", "Engine", "ServiceAPI", "CommandLine", "TestSupport",
                 "ModelTestSupport",
             ],
@@ -240,6 +242,7 @@ let package = Package(
         tests("Images", resources: [.copy("Fixtures")]),
         tests("Sockets"),
         tests("World", ["Images"], resources: [.copy("Fixtures")]),
+        tests("Keys", ["Files"]),
         tests(
             "MMInterleaved",
             ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
@@ -277,8 +280,8 @@ let package = Package(
         tests(
             "ServiceAPI",
             [
-                "Digests", "Tensors", "HTTPWire", "JSON", "HTTPServer", "Tokenization", "Images",
-                "MMInterleaved",
+                "Digests", "Tensors", "HTTPWire", "JSON", "Keys", "HTTPServer", "Tokenization",
+                "Images", "MMInterleaved",
                 "Scheduling", "Engine",
                 logging,
             ]
@@ -286,8 +289,8 @@ let package = Package(
         tests(
             "CommandLine",
             [
-                "Files", "Tensors", "JSON", "Tokenization", "Images", "MMInterleaved", "Scheduling",
-                "World", "HTTPServer", "Engine", "ServiceAPI", "ModelTestSupport",
+                "Files", "Tensors", "JSON", "Keys", "Tokenization", "Images", "MMInterleaved",
+                "Scheduling", "World", "HTTPServer", "Engine", "ServiceAPI", "ModelTestSupport",
                 logging,
                 argumentParser,
             ]
