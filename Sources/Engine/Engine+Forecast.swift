@@ -27,6 +27,7 @@ extension Engine {
             request.input,
             Submission<RequestForecast, RequestForecast>(
                 appearance: request.appearance,
+                scope: request.scope,
                 bounds: request.bounds(modelConfiguration),
                 branching: request.branching,
                 arrived: request.arrived,

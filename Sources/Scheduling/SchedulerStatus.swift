@@ -20,6 +20,9 @@ package struct SchedulerStatus: Hashable, Sendable {
 }
 
 extension Scheduler {
+    /// Machine time that a request was charged; nil once it has ended.
+    package func cost(of request: RequestIdentifier) -> Duration? { requests[request]?.cost }
+
     /// What is in use now.
     package var status: SchedulerStatus {
         SchedulerStatus(

@@ -15,6 +15,7 @@ actor EngineCore {
     nonisolated let thread: EngineThread
     /// Locked for microseconds only, never while something is computed.
     nonisolated let scheduler: Mutex<Scheduler>
+    nonisolated let tenantNumbers = Mutex(TenantNumbers())
     nonisolated let metrics: EngineMetrics
 
     nonisolated let model: InterleavedModel
@@ -202,7 +203,7 @@ actor EngineCore {
             guard request.failure == nil else { return }
             request.failure = error
             forget(request)
-            scheduler.withLock { $0.end(identifier, now: now) }
+            free(request)
             request.wait?.fail(error)
         case .ended: break
         }
@@ -221,7 +222,17 @@ actor EngineCore {
         request.preparation = nil
         request.phase = .ended
         requests[request.identifier] = nil
-        scheduler.withLock { $0.end(request.identifier, now: now) }
+        free(request)
+    }
+
+    /// Frees everything that the scheduler has of a request, unless that was done, and tells what it took.
+    private func free(_ request: ActiveRequest) {
+        let cost = scheduler.withLock { scheduler in
+            defer { scheduler.end(request.identifier, now: now) }
+            return scheduler.cost(of: request.identifier)
+        }
+        guard let cost else { return }
+        request.recorder?.spent(cost, computedTokenCount: request.computedTokenCount)
     }
 
     private func start(_ identifier: RequestIdentifier) {
