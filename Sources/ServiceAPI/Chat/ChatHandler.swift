@@ -12,7 +12,7 @@ extension Service {
         )
         let active = ActiveRequest(
             id: "chatcmpl-" + randomIdentifier(),
-            clientIdentifier: exchange.context.id,
+            for: exchange,
             setsTimeout: chat.call.setsTimeout
         )
         // The input is the engine's alone, which lets go of it as soon as it can.

@@ -45,7 +45,7 @@ extension Service {
         var images = images
         let active = ActiveRequest(
             id: "images-" + randomIdentifier(),
-            clientIdentifier: exchange.context.id,
+            for: exchange,
             setsTimeout: images.call.setsTimeout
         )
         // The input is the engine's alone, which lets go of it as soon as it can.

@@ -34,6 +34,7 @@ extension InterleaveCall {
         setsTimeout = reader.has("timeout_ms")
         request.timeout = try reader.timeout(limits)
         request.priority = try reader.choice("priority") ?? request.priority
+        request.scope.salt = try reader.cacheSalt()
         for key in ["user", "safety_identifier", "prompt_cache_key"] {
             _ = try reader.string(key, maximumByteCount: limits.maximumNameByteCount)
         }

@@ -1,6 +1,7 @@
 internal import CBuild
 internal import Engine
 internal import HTTPServer
+internal import Keys
 internal import Scheduling
 
 /// The document of `GET /metrics`.
@@ -18,6 +19,8 @@ struct MetricsDocument {
     let server: HTTPServer.Load
     /// Lines of the log that were lost.
     let droppedLogLineCount: Int
+    /// The keys that are asked for.
+    let keys: [KeyAccount]
     /// The model's name, once it is known.
     let model: String?
     /// What the system says.
@@ -33,6 +36,7 @@ struct MetricsDocument {
         writeWork(&writer)
         writeMemory(&writer)
         writeServer(&writer)
+        writeKeys(&writer)
         writeProgram(&writer)
         return writer.text
     }

@@ -13,6 +13,8 @@ struct RequestContext: Sendable {
     let path: String
     /// A well-formed `traceparent` (W3C Trace Context), for the log.
     let trace: String?
+    /// The name of the key that was sent.
+    var key: String?
     let start: ContinuousClock.Instant
     private let route: String
     private let counters: HTTPRequestCounters
@@ -74,6 +76,7 @@ struct RequestContext: Sendable {
         counters.count(route: route, status: status)
         var metadata: Logger.Metadata = ["request": "\(id)"]
         if let trace { metadata["traceparent"] = "\(trace)" }
+        if let key { metadata["key"] = "\(key)" }
         if let work {
             metadata["tokens"] = "\(work.promptTokenCount)+\(work.newTokenCount)"
             metadata["images"] = "\(work.inputImageCount)+\(work.outputImageCount)"
@@ -121,9 +124,11 @@ func randomIdentifier() -> String {
 
 /// A request on its way to its answer: writes the one and the line in the log.
 struct Exchange: Sendable {
-    let context: RequestContext
+    var context: RequestContext
     let writer: ResponseWriter
     let logger: Logger
+    /// Who asks.
+    var caller = Caller.stranger
     /// What the request's dialect calls a field.
     var fieldName: @Sendable (RequestField) -> String = { $0.documentName }
     /// More header fields of the answer, whatever it is.

@@ -37,7 +37,9 @@ package struct ScoreCall: Sendable {
         setsTimeout = reader.has("timeout_ms")
         let timeout = try reader.timeout(limits)
         _ = try reader.string("user", maximumByteCount: limits.maximumNameByteCount)
+        let salt = try reader.cacheSalt()
         try reader.finish()
         request = ScoreRequest(input: input, options: options, timeout: timeout)
+        request.scope.salt = salt
     }
 }
