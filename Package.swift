@@ -109,6 +109,7 @@ let package = Package(
         library("Images", ["CImageCodecs"]),
         library("Sockets", ["CLinux"]),
         library("World", ["Images"]),
+        library("Keys", ["Digests", "Files", "Locking", "JSON"]),
 
         // L3
         library(
@@ -148,9 +149,9 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "CBuild", "CContract", "CPage", "Digests", "Locking", "Tensors",
-                "HTTPWire", "JSON", "Tracing",
-                "HTTPServer", "Tokenization", "Images", "MMInterleaved", "Scheduling", "Engine",
+                "CBuild", "CContract", "CPage", "Digests", "Locking", "Tensors", "HTTPWire", "JSON",
+                "Keys", "Sockets", "Tracing", "HTTPServer", "Tokenization", "Images",
+                "MMInterleaved", "Scheduling", "Engine",
                 logging, yams,
             ]
         ),
@@ -172,7 +173,7 @@ let package = Package(
                 "CLinux", "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
                 "Tokenization",
                 "Images", "MMInterleaved", "Scheduling", "Simulation", "ReferenceImport",
-                "Engine", "HTTPWire", "JSON",
+                "Engine", "HTTPWire", "JSON", "Keys",
                 "Sockets", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
                 "Evaluation", "Tracing", argumentParser, logging, yams,
             ]
@@ -215,7 +216,7 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "HTTPWire", "JSON", "Tensors", "Checkpoints", "Tokenization", "Images",
+                "HTTPWire", "JSON", "Keys", "Tensors", "Checkpoints", "Tokenization", "Images",
                 "MMInterleaved", "Engine", "ServiceAPI", "CommandLine", "TestSupport",
                 "ModelTestSupport",
             ],
@@ -244,6 +245,7 @@ let package = Package(
         tests("Images", resources: [.copy("Fixtures")]),
         tests("Sockets"),
         tests("World", ["Images"], resources: [.copy("Fixtures")]),
+        tests("Keys", ["Files"]),
         tests(
             "MMInterleaved",
             ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
@@ -281,8 +283,8 @@ let package = Package(
         tests(
             "ServiceAPI",
             [
-                "Digests", "Tensors", "HTTPWire", "JSON", "HTTPServer", "Tokenization", "Images",
-                "MMInterleaved",
+                "Digests", "Tensors", "HTTPWire", "JSON", "Keys", "HTTPServer", "Tokenization",
+                "Images", "MMInterleaved",
                 "Scheduling", "Engine",
                 logging,
             ]
@@ -290,8 +292,8 @@ let package = Package(
         tests(
             "CommandLine",
             [
-                "Files", "Tensors", "JSON", "Tokenization", "Images", "MMInterleaved", "Scheduling",
-                "World", "HTTPServer", "Engine", "ServiceAPI", "ModelTestSupport",
+                "Files", "Tensors", "JSON", "Keys", "Tokenization", "Images", "MMInterleaved",
+                "Scheduling", "World", "HTTPServer", "Engine", "ServiceAPI", "ModelTestSupport",
                 logging,
                 argumentParser,
             ]

@@ -71,6 +71,9 @@ static const unsigned char icon_svg[] = {
 static const unsigned char index_html[] = {
 #embed "page/index.html"
 };
+static const unsigned char key_js[] = {
+#embed "page/key.js"
+};
 static const unsigned char known_js[] = {
 #embed "page/known.js"
 };
@@ -139,6 +142,7 @@ static const struct {
     {"header.js", header_js, sizeof header_js},
     {"icon.svg", icon_svg, sizeof icon_svg},
     {"index.html", index_html, sizeof index_html},
+    {"key.js", key_js, sizeof key_js},
     {"known.js", known_js, sizeof known_js},
     {"metrics.js", metrics_js, sizeof metrics_js},
     {"pictures.js", pictures_js, sizeof pictures_js},

@@ -20,6 +20,7 @@ struct Daemon {
     private let metrics = EngineMetrics()
     private let spans: SpanExporter?
     private let service: Service
+    private let keys: KeyStore?
     private let log: LogBuffer
 
     init(
@@ -27,14 +28,18 @@ struct Daemon {
         checksWeights: Bool,
         logger: Logger,
         log: LogBuffer
-    ) {
+    ) throws {
         self.checksWeights = checksWeights
         self.configuration = configuration
         self.logger = logger
         self.log = log
         spans = configuration.collector.map { Collector.exporter(to: $0, logger: logger) }
+        keys = try configuration.apiKeys.map { try KeyStore(path: $0, logger: logger) }
+        var access = configuration.service
+        access.allowedHosts = configuration.effectiveHosts
         service = Service(
-            configuration: configuration.service,
+            configuration: access,
+            keys: keys?.ring,
             metrics: metrics,
             logger: logger,
             spans: spans
@@ -56,6 +61,12 @@ struct Daemon {
         let events = EventQueue<Event>()
         let signals = [SIGTERM, SIGINT].map { signalSource($0, events) }
         defer { for source in signals { source.cancel() } }
+        let reloading = reloadSource()
+        let keeping = keys?.keepUsage()
+        defer {
+            reloading?.cancel()
+            keeping?.cancel()
+        }
 
         // What is wrong with the model itself is told before anything else happens.
         let model = try ModelCatalog.model(configuration.model)
@@ -65,6 +76,8 @@ struct Daemon {
             handler: service,
             logger: logger
         )
+        if let keys { logger.info("\(keys.summary).") }
+        if let warning = configuration.exposureWarning { logger.warning("\(warning)") }
         service.observe(server) { [log] in log.droppedLineCount }
         try server.start()
         announce(server, model)
@@ -116,9 +129,8 @@ struct Daemon {
         let first =
             server.addresses.first { !$0.hasPrefix("unix:") } ?? server.addresses.first ?? ""
         let address = first.hasPrefix("unix:") ? first : "http://\(first)"
-        logger.info(
-            "Serving \(model.configuration.name) at \(address); try: \(FirstRequest.command(address))"
-        )
+        let request = FirstRequest.command(address, asksForKey: keys != nil)
+        logger.info("Serving \(model.configuration.name) at \(address); try: \(request)")
     }
 
     // MARK: - Loading
@@ -185,6 +197,24 @@ struct Daemon {
         return source
     }
 
+    /// Has SIGHUP read files again.
+    ///
+    /// Where there are none, a terminal that is closed ends the process with it, as it does others.
+    private func reloadSource() -> (any DispatchSourceSignal)? {
+        guard keys != nil || isatty(STDIN_FILENO) == 0 else { return nil }
+        signal(SIGHUP, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(
+            signal: SIGHUP,
+            queue: DispatchQueue(label: "interleaved.reload")
+        )
+        source.setEventHandler { [keys, logger] in
+            guard let keys else { return logger.info("SIGHUP: there are no files to read again.") }
+            keys.reload()
+        }
+        source.activate()
+        return source
+    }
+
     /// Ends the process without waiting for anything but the log.
     private func leave(_ status: Int32) -> Never {
         log.flush(limit: .milliseconds(200))
@@ -209,6 +239,7 @@ struct Daemon {
             limit: configuration.server.drainLimit
         )
         spans?.flush()
+        keys?.writeUsage()
         logger.info("Stopped.")
     }
 }

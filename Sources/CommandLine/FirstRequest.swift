@@ -2,13 +2,16 @@
 enum FirstRequest {
     /// Makes a shell command that has a daemon draw a picture, and writes it to a file.
     ///
-    /// - Parameter address: Of the daemon, such as `http://127.0.0.1:8080` or `unix:/run/interleaved.sock`.
+    /// - Parameters:
+    ///   - address: Of the daemon, such as `http://127.0.0.1:8080` or `unix:/run/interleaved.sock`.
+    ///   - asksForKey: Whether the daemon wants a key, which whoever copies the command puts in.
     /// - Returns: One line that needs curl and nothing else that a Debian system lacks.
-    static func command(_ address: String) -> String {
+    static func command(_ address: String, asksForKey: Bool = false) -> String {
+        let key = asksForKey ? "-H 'Authorization: Bearer KEY' " : ""
         let request =
             #"{"input":[{"type":"text","text":"\#(words)"}],"mode":"image","seed":1}"#
         return """
-            curl -s \(target(address))/v1/interleave -H 'Content-Type: application/json' -d '\(request)' \
+            curl -s \(target(address))/v1/interleave \(key)-H 'Content-Type: application/json' -d '\(request)' \
             | sed 's/.*base64,//; s/".*//' | base64 -d > picture.png
             """
     }

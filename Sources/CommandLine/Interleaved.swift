@@ -12,7 +12,7 @@ package struct Interleaved: ParsableCommand {
         subcommands: [
             Init.self, Import.self, Quantize.self, Compare.self, Inspect.self, Tokenize.self,
             Bench.self,
-            Serve.self, Health.self, Config.self,
+            Serve.self, Health.self, Key.self, Config.self,
             Generate.self, Score.self, Sheet.self, Evaluate.self, Simulate.self,
         ]
     )

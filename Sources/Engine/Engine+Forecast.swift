@@ -30,6 +30,7 @@ extension Engine {
             request.input,
             Submission<RequestForecast, RequestForecast>(
                 appearance: request.appearance,
+                scope: request.scope,
                 bounds: bounds,
                 branching: request.branching,
                 arrived: request.arrived,

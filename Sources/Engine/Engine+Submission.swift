@@ -9,6 +9,8 @@ internal import Tokenization
 struct Submission<Input: Sendable, Output: Sendable>: Sendable {
     /// How the input's picture files are read.
     var appearance = ImageFileDecoder.Appearance.seen
+    /// With whom it shares what was computed.
+    let scope: CacheScope
     /// What the request can need at most.
     let bounds: RequestBounds
     /// What makes it several sequences.
@@ -44,8 +46,12 @@ extension Engine {
         inProgress.enter()
         let identifier: RequestIdentifier
         do throws(EngineError) {
+            var bounds = submission.bounds.limited(modelConfiguration)
+            bounds.tenant = core.tenantNumbers.withLock {
+                $0.identifier(of: submission.scope.tenant)
+            }
             identifier = try core.admit(
-                submission.bounds.limited(modelConfiguration),
+                bounds,
                 submission.branching,
                 arrived: arrived,
                 timeout: submission.timeout
@@ -81,6 +87,7 @@ extension Engine {
             preparation = try PromptPreparation(
                 input,
                 as: submission.appearance,
+                scope: submission.scope,
                 otherByteCount: submission.otherByteCount,
                 modelConfiguration,
                 tokenizer,
@@ -90,10 +97,17 @@ extension Engine {
         } catch {
             (preparation, failure) = (nil, error)
         }
-        let (timeout, recorder) = (submission.timeout, submission.recorder)
+        let (scope, timeout) = (submission.scope, submission.timeout)
+        let recorder = submission.recorder
         core.post { core in
             core.add(
-                ActiveRequest(identifier, preparation, timeout: timeout, recorder: recorder) {
+                ActiveRequest(
+                    identifier,
+                    preparation,
+                    scope: scope,
+                    timeout: timeout,
+                    recorder: recorder
+                ) {
                     finish(.failure($0))
                 }
             )

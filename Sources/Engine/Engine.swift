@@ -113,6 +113,7 @@ package final class Engine: Sendable {
             request.input,
             Submission(
                 appearance: request.appearance,
+                scope: request.scope,
                 bounds: request.bounds(modelConfiguration),
                 branching: request.branching,
                 arrived: request.arrived,
@@ -157,6 +158,7 @@ package final class Engine: Sendable {
         return try enqueue(
             request.input,
             Submission(
+                scope: request.scope,
                 bounds: request.bounds(configuration),
                 branching: request.branching,
                 arrived: request.arrived,

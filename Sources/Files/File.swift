@@ -74,6 +74,23 @@ package enum File {
     ///
     /// - Throws: ``FileError`` if the system refuses; nothing stays behind then.
     package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+        try replace(path, with: bytes, mode: 0o666, keepsOwner: false)
+    }
+
+    /// Writes a file as ``write(_:to:)`` does, that its owner alone may read and write: that of the replaced one, where the
+    /// system lets it be.
+    ///
+    /// - Throws: ``FileError`` if the system refuses; nothing stays behind then.
+    package static func writePrivately(_ bytes: [UInt8], to path: String) throws(FileError) {
+        try replace(path, with: bytes, mode: 0o600, keepsOwner: true)
+    }
+
+    private static func replace(
+        _ path: String,
+        with bytes: [UInt8],
+        mode: mode_t,
+        keepsOwner: Bool
+    ) throws(FileError) {
         let action = "cannot be written"
         var status = stat()
         let exists = unsafe stat(path, &status) == 0
@@ -86,9 +103,10 @@ package enum File {
             let descriptor = try Descriptor(
                 partial,
                 O_WRONLY | O_CREAT | O_EXCL,
-                mode: 0o666,
+                mode: mode,
                 action: action
             )
+            if exists, keepsOwner { _ = fchown(descriptor.rawValue, status.st_uid, status.st_gid) }
             try writeAll(bytes, descriptor, path)
         } catch {
             unsafe _ = unlink(partial)

@@ -82,7 +82,8 @@ extension Scheduler {
             let block = pool.makeKnown(
                 sequences[identifier]?.blocks[index] ?? 0,
                 after: index > 0 ? sequences[identifier]?.blocks[index - 1] : nil,
-                state.content[(index * size)..<((index + 1) * size)]
+                state.content[(index * size)..<((index + 1) * size)],
+                salt: state.salt
             )
             sequences[identifier]?.blocks[index] = block
         }

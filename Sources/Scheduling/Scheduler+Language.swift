@@ -156,7 +156,11 @@ extension Scheduler {
         var blocks = state.blocks
         var count = state.computedCount
         while count + size < state.content.count,
-            let block = pool.known(after: blocks.last, state.content[count..<(count + size)])
+            let block = pool.known(
+                after: blocks.last,
+                state.content[count..<(count + size)],
+                salt: state.salt
+            )
         {
             pool.retain(block)
             blocks.append(block)

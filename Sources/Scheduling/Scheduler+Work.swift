@@ -1,17 +1,20 @@
 // MARK: - Sequences
 
 extension Scheduler {
-    /// A new, empty sequence of a running request.
+    /// A new, empty sequence of a running request, which shares computed positions with those of the same salt.
     ///
     /// - Precondition: The request has no more sequences at the same time than its bounds say.
-    package mutating func addSequence(to request: RequestIdentifier) -> SequenceIdentifier {
+    package mutating func addSequence(
+        to request: RequestIdentifier,
+        salt: CacheSalt = .none
+    ) -> SequenceIdentifier {
         requireRunning(request)
         precondition(
             requests[request].map { $0.sequences.count < $0.bounds.sequenceCount } ?? false,
             "more sequences than the request's bounds say"
         )
         let identifier = SequenceIdentifier(number: makeNumber())
-        sequences[identifier] = SequenceState(request: request)
+        sequences[identifier] = SequenceState(request: request, salt: salt)
         requests[request]?.sequences.append(identifier)
         return identifier
     }

@@ -3,6 +3,7 @@ package import Engine
 internal import Foundation
 package import HTTPServer
 package import HTTPWire
+package import Keys
 internal import Locking
 package import Logging
 package import Tracing
@@ -29,6 +30,10 @@ package final class Service: RequestHandler {
         package var retryAfter = Duration.seconds(2)
         /// Origins whose pages may use the service from a browser; `*` for all.
         package var allowedOrigins: [String] = []
+        /// Names under which the service may be asked.
+        package var allowedHosts = AllowedHosts.all
+        /// Whether `/metrics` and `/v1/engine` need no key where others do.
+        package var opensMetrics = false
 
         /// The defaults above.
         package init() {}
@@ -47,6 +52,8 @@ package final class Service: RequestHandler {
     }
 
     let configuration: Configuration
+    /// Who may ask for what.
+    let access: AccessControl
     let logger: Logger
     /// Parses small documents; a connection's queue may not be held up.
     let parsing = DispatchQueue(
@@ -71,23 +78,31 @@ package final class Service: RequestHandler {
     ///
     /// - Parameters:
     ///   - configuration: Bounds and times.
+    ///   - keys: The keys that are asked for; nil where everybody may do everything.
     ///   - metrics: Where requests are recorded; the engine's own, so that all is told together.
     ///   - logger: Where the log goes.
     ///   - spans: Where spans of requests go; nil if nobody wants them.
     package init(
         configuration: Configuration = Configuration(),
+        keys: KeyRing? = nil,
         metrics: EngineMetrics = EngineMetrics(),
         logger: Logger,
         spans: SpanExporter? = nil
     ) {
         self.spans = spans
         self.configuration = configuration
+        access = AccessControl(
+            keys: keys,
+            opensMetrics: configuration.opensMetrics,
+            hosts: configuration.allowedHosts,
+            crossOrigin: CrossOrigin(allowed: configuration.allowedOrigins)
+        )
         self.metrics = metrics
         self.logger = logger
     }
 
     /// Which pages of elsewhere may use the service.
-    var crossOrigin: CrossOrigin { CrossOrigin(allowed: configuration.allowedOrigins) }
+    var crossOrigin: CrossOrigin { access.crossOrigin }
 
     // MARK: - What is told about the rest of the process
 
@@ -196,8 +211,11 @@ package final class Service: RequestHandler {
     // MARK: - Requests
 
     package func admit(_ head: RequestHead) -> Admission {
+        var caller = Caller.stranger
         do throws(ErrorResponse) {
             let route = try Route(head)
+            caller = try access.caller(head, route)
+            try access.count(caller, route)
             if route.needsModel { _ = try engine() }
             guard route.takesDocument else {
                 return .accept(
@@ -205,32 +223,38 @@ package final class Service: RequestHandler {
                     isProbe: route.access == .probe
                 )
             }
-            try head.requireDocument(orForm: route == .imageEdits, crossOrigin)
+            try head.requireDocument(orForm: route == .imageEdits)
             return .accept(
                 maximumBodyByteCount: configuration.limits.maximumBodyByteCount,
                 isAbandonedByHalfClose: route.isComputed
             )
         } catch {
-            let context = RequestContext(head, counters, spans)
+            var context = RequestContext(head, counters, spans)
+            context.key = caller.keyName
             context.log(error.status.code, to: logger, error: error.code)
             var response = error.response
             response.head.fields["x-request-id"] = context.id
             for field in crossOrigin.fields(for: head) {
                 response.head.fields.append(field.name, field.value)
             }
+            response.head.fields.set(caller.account?.rateLimitFields ?? [:])
             return .reject(response)
         }
     }
 
     package func handle(_ request: Request, _ response: ResponseWriter) {
-        let exchange = Exchange(
+        var exchange = Exchange(
             context: RequestContext(request.head, counters, spans, arrived: request.arrived),
             writer: response,
             logger: logger,
             fields: crossOrigin.fields(for: request.head)
         )
         do throws(ErrorResponse) {
-            switch try Route(request.head) {
+            let route = try Route(request.head)
+            exchange.caller = try access.caller(request.head, route)
+            exchange.context.key = exchange.caller.keyName
+            exchange.fields.set(exchange.caller.account?.rateLimitFields ?? [:])
+            switch route {
             case .liveness: answerLiveness(exchange)
             case .readiness: answerReadiness(exchange)
             case .openAPI: answerOpenAPI(exchange)
@@ -287,9 +311,9 @@ package final class Service: RequestHandler {
     /// An exchange whose answer tells how full the queue is, as OpenAI's clients expect it.
     private func limited(_ exchange: Exchange) -> Exchange {
         var exchange = exchange
-        for field in liveEngine?.status.rateLimitFields ?? [:] {
-            exchange.fields.append(field.name, field.value)
-        }
+        // Limits of a key say more than the queue, which all share.
+        guard !exchange.fields.contains("x-ratelimit-limit-requests") else { return exchange }
+        exchange.fields.set(liveEngine?.status.rateLimitFields ?? [:])
         return exchange
     }
 

@@ -69,7 +69,7 @@ class Daemon:
         """Sends a request whose answer nobody waits for; the connection is returned, and ends it when it is closed."""
         body = json.dumps(document).encode()
         head = (
-            f"POST /v1/interleave HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nX-Request-Id: {name}\r\n"
+            f"POST /v1/interleave HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-Request-Id: {name}\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
         connection = socket.create_connection(("127.0.0.1", self.port))

@@ -25,7 +25,13 @@ struct EngineEndTests {
         )
         engine.core.post { core in
             core.add(
-                ActiveRequest(identifier, nil, timeout: timeout, recorder: nil) {
+                ActiveRequest(
+                    identifier,
+                    nil,
+                    scope: CacheScope(),
+                    timeout: timeout,
+                    recorder: nil
+                ) {
                     answers.take($0)
                 }
             )

@@ -23,6 +23,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "model-directory", run: readModelDirectory),
         FuzzTarget(name: "tokenizer", run: readTokenizer),
         FuzzTarget(name: "settings", run: readSettings),
+        FuzzTarget(name: "keys", run: readKeys),
     ]
 }
 

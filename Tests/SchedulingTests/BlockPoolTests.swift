@@ -13,17 +13,17 @@ import Testing
         after parent: Int? = nil
     ) throws -> Int {
         let allocated = pool.allocate()
-        return pool.makeKnown(try #require(allocated), after: parent, content)
+        return pool.makeKnown(try #require(allocated), after: parent, content, salt: .none)
     }
 
     @Test("A block is found again by its content and what precedes it, compared exactly")
     func findsKnownBlocks() throws {
         var pool = BlockPool(blockCount: 3, blockSize: 2)
         let first = try Self.filled(&pool, Self.tokens(1, 2))
-        #expect(pool.known(after: nil, Self.tokens(1, 2)) == first)
-        #expect(pool.known(after: first, Self.tokens(1, 2)) == nil)
-        #expect(pool.known(after: nil, Self.tokens(1, 3)) == nil)
-        #expect(pool.known(after: nil, Self.tokens(2, 1)) == nil)
+        #expect(pool.known(after: nil, Self.tokens(1, 2), salt: .none) == first)
+        #expect(pool.known(after: first, Self.tokens(1, 2), salt: .none) == nil)
+        #expect(pool.known(after: nil, Self.tokens(1, 3), salt: .none) == nil)
+        #expect(pool.known(after: nil, Self.tokens(2, 1), salt: .none) == nil)
     }
 
     @Test("A picture's positions are told apart from tokens, and one picture from another")
@@ -32,13 +32,20 @@ import Testing
         let one = ImageDigest(1, 0, 0, 0)
         let content: ArraySlice<PositionContent> = [.image(one, offset: 0), .image(one, offset: 1)]
         let block = try Self.filled(&pool, content)
-        #expect(pool.known(after: nil, content) == block)
+        #expect(pool.known(after: nil, content, salt: .none) == block)
         for other in [ImageDigest(0, 1, 0, 0), ImageDigest(1, 0, 0, 1)] {
             #expect(
-                pool.known(after: nil, [.image(other, offset: 0), .image(other, offset: 1)]) == nil
+                pool.known(
+                    after: nil,
+                    [.image(other, offset: 0), .image(other, offset: 1)],
+                    salt: .none
+                ) == nil
             )
         }
-        #expect(pool.known(after: nil, [.image(one, offset: 1), .image(one, offset: 0)]) == nil)
+        #expect(
+            pool.known(after: nil, [.image(one, offset: 1), .image(one, offset: 0)], salt: .none)
+                == nil
+        )
     }
 
     @Test("Unreferenced known blocks are kept, found, and counted as available")
@@ -47,7 +54,7 @@ import Testing
         let block = try Self.filled(&pool, Self.tokens(1, 2))
         pool.release(block)
         #expect((pool.availableCount, pool.cachedCount, pool.usedCount) == (2, 1, 0))
-        #expect(pool.known(after: nil, Self.tokens(1, 2)) == block)
+        #expect(pool.known(after: nil, Self.tokens(1, 2), salt: .none) == block)
         pool.retain(block)
         #expect((pool.availableCount, pool.cachedCount, pool.usedCount) == (1, 0, 1))
     }
@@ -63,8 +70,8 @@ import Testing
         pool.retain(old)
         pool.release(old)
         #expect(pool.allocate() == new)
-        #expect(pool.known(after: nil, Self.tokens(2, 2)) == nil)
-        #expect(pool.known(after: nil, Self.tokens(1, 1)) == old)
+        #expect(pool.known(after: nil, Self.tokens(2, 2), salt: .none) == nil)
+        #expect(pool.known(after: nil, Self.tokens(1, 1), salt: .none) == old)
     }
 
     @Test("A reused predecessor does not lend its name to what followed the old one")
@@ -77,7 +84,7 @@ import Testing
         // The child was unused for longer; take it and then the parent for something else.
         #expect(pool.allocate() == child)
         #expect(try Self.filled(&pool, Self.tokens(2, 2)) == parent)
-        #expect(pool.known(after: parent, Self.tokens(7, 7)) == nil)
+        #expect(pool.known(after: parent, Self.tokens(7, 7), salt: .none) == nil)
     }
 
     @Test("Of two equal blocks one is kept, and the reference moves to it")

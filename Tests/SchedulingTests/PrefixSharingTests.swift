@@ -22,6 +22,21 @@ import Testing
         #expect(scheduler.status.prefixHitCount == 8)
     }
 
+    @Test("Sequences of different salts share nothing, those of the same do")
+    func salts() throws {
+        var scheduler = try Scheduler(makeConfiguration())
+        let (one, other) = (CacheSalt(1, 2, 3, 4), CacheSalt(1, 2, 3, 5))
+        var adopted: [Int] = []
+        for salt in [one, other, .none, one] {
+            let request = try scheduler.startRequest()
+            _ = scheduler.addPrompt(0..<9, to: request, salt: salt)
+            let item = try #require(try scheduler.languageStep().items.first)
+            adopted.append(item.adoptedCount)
+            scheduler.end(request, now: .zero)
+        }
+        #expect(adopted == [0, 0, 0, 8])
+    }
+
     @Test("One position is always computed, though all are known")
     func computesTheLastPosition() throws {
         var scheduler = try Scheduler(makeConfiguration())

@@ -46,9 +46,10 @@ extension Scheduler {
     /// A sequence that asks for these tokens.
     mutating func addPrompt(
         _ tokens: some Sequence<Int>,
-        to request: RequestIdentifier
+        to request: RequestIdentifier,
+        salt: CacheSalt = .none
     ) -> SequenceIdentifier {
-        let sequence = addSequence(to: request)
+        let sequence = addSequence(to: request, salt: salt)
         extend(sequence, tokens)
         return sequence
     }

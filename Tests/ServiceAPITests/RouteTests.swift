@@ -30,16 +30,27 @@ struct RouteTests {
         #expect(try access(.post, "/v1/tokenize") == .read)
     }
 
-    @Test("What a browser shows needs no key, as it sends none by itself")
-    func namesPage() throws {
-        for path in ["/", "/engine", "/docs", "/page/base.css"] {
-            #expect(try access(.get, path) == .page)
+    @Test("What is the same for everybody needs no key: a browser sends none by itself")
+    func namesOpen() throws {
+        for path in ["/", "/engine", "/docs", "/page/base.css", "/openapi.yaml", "/openapi.json"] {
+            #expect(try access(.get, path) == .open)
         }
+        #expect(try access(.options, "/v1/interleave") == .open)
     }
 
-    @Test("What tells of all clients' requests is the operator's")
+    @Test("What tells of all clients together is the operator's, one's own requests are not")
     func namesAdministration() throws {
         #expect(try access(.get, "/metrics") == .admin)
-        #expect(try access(.get, "/v1/engine") == .admin)
+        #expect(try access(.get, "/v1/engine") == .read)
+    }
+
+    @Test("Every route that needs a key says which rights open it")
+    func namesRights() throws {
+        for (path, method) in [
+            ("/v1/models", Method.get), ("/v1/engine", .get), ("/metrics", .get),
+            ("/v1/interleave", .post), ("/v1/score", .post), ("/v1/interleave/x", .delete),
+        ] {
+            #expect(try !Route(RequestHead(method: method, target: path)).rights.isEmpty)
+        }
     }
 }

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import HTTPServer
+import Keys
 import Logging
 import ServiceAPI
 import TestSupport
@@ -53,6 +54,7 @@ func withService(
     engine: Engine? = nil,
     isReady: Bool = true,
     metrics: EngineMetrics = EngineMetrics(),
+    keys: KeyRing? = nil,
     configure: (inout Service.Configuration) -> Void = { _ in },
     configureServer: (inout HTTPServer.Configuration) -> Void = { _ in },
     _ body: (TestService) throws -> Void
@@ -61,7 +63,12 @@ func withService(
     configure(&configuration)
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let service = Service(configuration: configuration, metrics: metrics, logger: logger)
+    let service = Service(
+        configuration: configuration,
+        keys: keys,
+        metrics: metrics,
+        logger: logger
+    )
     if isReady { service.begin(try engine ?? TinyModel.shared.get()) }
     var serverConfiguration = HTTPServer.Configuration()
     serverConfiguration.port = 0

@@ -179,13 +179,12 @@ class Run:
                 self.problem(f"request {index} (bomb): {status} {document}")
         elif behaviour == "oversized":
             with socket.create_connection(self.address, self.arguments.patience) as raw:
-                raw.sendall(b"POST /v1/interleave HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
-                            b"Content-Length: 10000000000\r\n\r\n")
+                raw.sendall(self.head("/v1/interleave", 10_000_000_000))
                 self.expect(index, behaviour, (int(raw.recv(4096).split(b" ")[1]), {}), 413)
 
-    @staticmethod
-    def head(path, length):
-        return (f"POST {path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+    def head(self, path, length):
+        key = "".join(f"{name}: {value}\r\n" for name, value in self.address.fields("alice").items())
+        return (f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{key}"
                 f"Content-Length: {length}\r\n\r\n").encode()
 
     @staticmethod

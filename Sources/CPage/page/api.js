@@ -1,6 +1,7 @@
 // The daemon's public routes, and its errors as one kind of error.
 
 import { EventReader } from "./events.js";
+import { askForKey, authorization } from "./key.js";
 
 /** Where the daemon's paths begin; the page may lie below a path of a proxy's. */
 export const root = new URL("..", import.meta.url);
@@ -61,18 +62,26 @@ export async function* interleave(document, name, signal) {
 
 /** Has a request ended, by the name that it was given. Not awaited: the connection's end does the same. */
 export function cancel(name) {
-  fetch(new URL(`v1/interleave/${encodeURIComponent(name)}`, root), { method: "DELETE", keepalive: true }).catch(() => {});
+  fetch(new URL(`v1/interleave/${encodeURIComponent(name)}`, root), { method: "DELETE", keepalive: true, headers: authorization() }).catch(() => {});
 }
 
 async function send(path, options) {
-  let response;
-  try {
-    response = await fetch(new URL(path, root), { cache: "no-store", ...options });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new ServiceError({ code: "unreachable", message: "" });
+  for (;;) {
+    let response;
+    try {
+      response = await fetch(new URL(path, root), { cache: "no-store", ...options, headers: { ...options.headers, ...authorization() } });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw new ServiceError({ code: "unreachable", message: "" });
+    }
+    if (response.ok) return response;
+    const error = await failure(response);
+    if (response.status !== 401 || !(await askForKey(error.message, options.method === "POST"))) throw error;
   }
-  if (response.ok) return response;
+}
+
+/** What an answer says went wrong. */
+async function failure(response) {
   const milliseconds = Number(response.headers.get("retry-after-ms")) || Number(response.headers.get("retry-after")) * 1000;
   let description = { code: "unknown", message: `${response.status} ${response.statusText}` };
   try {
@@ -80,7 +89,7 @@ async function send(path, options) {
   } catch {
     // An error of a proxy's, in HTML or nothing: its status is all that is known.
   }
-  throw new ServiceError({ ...description, status: response.status, retryAfter: milliseconds || null });
+  return new ServiceError({ ...description, status: response.status, retryAfter: milliseconds || null });
 }
 
 async function* pieces(body, signal) {

@@ -13,7 +13,7 @@ const SAVE_EVERY = 1000;
 export class App extends EventTarget {
   /** The model's description, or null until the daemon told it. */
   model = null;
-  /** How the daemon is: as `/readyz` tells, or `unreachable`. */
+  /** How the daemon is: as `/readyz` tells, `locked` where it wants a key, or `unreachable`. */
   server = { status: "connecting" };
   conversations = [];
   conversation = null;
@@ -64,13 +64,13 @@ export class App extends EventTarget {
       if (this.server.status === "ready" && (before !== "ready" || !this.model)) {
         try {
           this.model = (await api.get("v1/models")).data[0];
-        } catch {
-          this.server = { status: "unreachable" };
+        } catch (error) {
+          this.server = { status: error.status === 401 ? "locked" : "unreachable" };
         }
       }
       if (this.server.status !== before || this.server.status === "loading") this.changed("server");
     }
-    this.watch = setTimeout(() => this.watchServer(), this.server.status === "ready" ? 10_000 : 1000);
+    this.watch = setTimeout(() => this.watchServer(), ["ready", "locked"].includes(this.server.status) ? 10_000 : 1000);
   }
 
   // Conversations

@@ -29,6 +29,7 @@ export const texts = {
       ready: model ? model.id : running || waiting ? "busy" : "ready",
       loading: `loading ${Math.round((progress ?? 0) * 100)} %`,
       draining: "about to stop",
+      locked: "asks for a key",
       unreachable: "not reached",
     })[status] ?? status,
 
@@ -36,6 +37,7 @@ export const texts = {
     ({
       loading: "The model is being loaded. What you write now can be sent in a moment.",
       draining: "The server is about to stop. It answers no new requests; this page goes on when it is back.",
+      locked: "This server asks for a key. Reload the page to give one.",
       unreachable: "The server cannot be reached. Is it running? This page looks again every second and goes on when it is back.",
     })[status] ?? "",
 
@@ -220,6 +222,15 @@ export const texts = {
     noPicture: (name) => `${name || "This"} is no picture that the browser can read. JPEG, PNG and WebP always work.`,
   },
 
+  /** The dialog that asks for a key. */
+  key: {
+    title: "This server asks for a key",
+    lead: "Whoever runs it hands keys out. Yours is kept in this tab alone, until it is closed.",
+    label: "Key",
+    use: "Use it",
+    decline: "Not now",
+  },
+
   /** What happened, where the daemon could not say it. */
   failure: {
     unreachable: "The server could not be reached.",
@@ -235,6 +246,9 @@ export const texts = {
     context_length_exceeded: "The sequence is longer than the model can read. Continue from an earlier point, ask for fewer segments or tokens, or take pictures out.",
     unreadable_image: "Edit the part and replace the picture: JPEG, PNG and WebP can be read.",
     content_too_large: "Take pictures out, or use smaller files.",
+    invalid_api_key: "Ask again, and give the key then.",
+    insufficient_rights: "Ask whoever runs the server for a key with that right.",
+    rate_limit_exceeded: "Ask again in a while.",
     queue_full: "Too many requests wait already. Ask again in a while.",
     deadline_unreachable: "So many wait already that the answer would come too late. Ask again in a while, or for fewer steps.",
     overloaded: "The server has no room at the moment. Ask again in a while.",

@@ -45,7 +45,7 @@ struct Serve: ParsableCommand {
             format.handler(label: label, stream: LogStream(log), level: configuration.logLevel)
         }
         defer { log.flush(limit: .seconds(1)) }
-        let daemon = Daemon(
+        let daemon = try Daemon(
             configuration,
             checksWeights: check,
             logger: Logger(label: "interleaved"),

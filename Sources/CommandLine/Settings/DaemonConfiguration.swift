@@ -19,6 +19,12 @@ struct DaemonConfiguration: Sendable {
     var collector: ServerAddress?
     /// How long to go on serving after the end was announced.
     var drainDelay = Duration.zero
+    /// File of the keys that are asked for; nil where none are.
+    var apiKeys: String?
+    /// Whether others may reach a daemon that asks for no keys.
+    var allowsUnauthenticated = false
+    /// Names under which the daemon may be asked; empty leaves it to ``effectiveHosts``.
+    var allowedHosts: [String] = []
     var server = HTTPServer.Configuration()
     var engine = Engine.Configuration()
     var service = Service.Configuration()

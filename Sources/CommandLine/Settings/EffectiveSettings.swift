@@ -34,6 +34,7 @@ struct EffectiveSettings {
         }
         for value in given { read(value) }
         agree(given)
+        checkExposure(given)
         // Those of the file in the order in which they stand there.
         faults =
             faults.filter { $0.line != nil }.sorted { ($0.line ?? 0) < ($1.line ?? 0) }
@@ -60,6 +61,16 @@ struct EffectiveSettings {
             faults.append(SettingFault(given, error))
             faultyNames.insert(name)
         }
+    }
+
+    /// Nobody is to open a door by accident.
+    private mutating func checkExposure(_ given: [GivenSetting]) {
+        let names: Set = ["host", "api_keys", "allow_unauthenticated"]
+        guard faultyNames.isDisjoint(with: names),
+            let (name, fault) = configuration.exposureFault,
+            let strongest = given.last(where: { $0.setting.name == name })
+        else { return }
+        faults.append(SettingFault(strongest, fault))
     }
 
     /// Settings that bound the same from two sides: a default gives way, two that were given must agree.

@@ -224,6 +224,42 @@ extension SettingKind where Value == [String] {
     }
 }
 
+extension SettingKind where Value == String? {
+    /// A file, or none.
+    static var optionalPath: SettingKind {
+        SettingKind(
+            values: "none, a path",
+            read: { (text) throws(InvalidValue) in
+                guard !text.isEmpty else { throw InvalidValue("is no path") }
+                return text == "none" ? nil : text
+            },
+            write: { $0 ?? "none" }
+        )
+    }
+}
+
+extension SettingKind where Value == [String] {
+    /// Names of a host, without ports.
+    static var hostNames: SettingKind {
+        SettingKind(
+            values: "auto, *, names such as api.example.org",
+            isList: true,
+            read: { (text) throws(InvalidValue) in
+                if text == "auto" { return [] }
+                let names = text.split(separator: ",", omittingEmptySubsequences: false)
+                    .map { String($0.trimmingPrefix { $0 == " " }) }
+                for name in names where name != "*" && !isHostName(name) {
+                    throw InvalidValue(
+                        "has no name of a host in \"\(name)\": give names alone, such as api.example.org, or *"
+                    )
+                }
+                return names
+            },
+            write: { $0.isEmpty ? "auto" : $0.joined(separator: ",") }
+        )
+    }
+}
+
 extension SettingKind where Value == [String] {
     /// Origins of pages, as browsers name them.
     static var origins: SettingKind {
@@ -266,4 +302,10 @@ extension SettingKind where Value == UInt32 {
             write: { String($0, radix: 8) }
         )
     }
+}
+
+/// Whether a text is a name of a host: letters, digits, `-`, `_` and points.
+private func isHostName(_ text: String) -> Bool {
+    (1...253).contains(text.utf8.count)
+        && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
 }

@@ -99,7 +99,8 @@ package final class AnnotationRounds: Sendable {
         case .image(let segment):
             let read = PreparedPicture(
                 segment.pictures[0].image,
-                resolution: configuration.vision.imageSize
+                resolution: configuration.vision.imageSize,
+                scope: request.scope
             )
             output = .pictures(segment.pictures, modelInput: read.image)
         }

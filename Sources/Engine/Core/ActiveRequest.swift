@@ -21,6 +21,8 @@ final class ActiveRequest {
     }
 
     let identifier: RequestIdentifier
+    /// With whom it shares what was computed.
+    let scope: CacheScope
     /// Its input until it is prepared.
     var preparation: PromptPreparation?
     /// How long the request may take from its arrival.
@@ -48,12 +50,14 @@ final class ActiveRequest {
     init(
         _ identifier: RequestIdentifier,
         _ preparation: PromptPreparation?,
+        scope: CacheScope,
         timeout: Duration?,
         recorder: RequestRecorder?,
         refuse: @escaping @Sendable (EngineError) -> Void
     ) {
         self.identifier = identifier
         self.preparation = preparation
+        self.scope = scope
         self.timeout = timeout
         self.recorder = recorder
         self.refuse = refuse

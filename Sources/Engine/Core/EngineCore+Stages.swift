@@ -60,7 +60,9 @@ extension EngineCore {
     // MARK: - Sequences
 
     func makeSequence(for request: ActiveRequest) -> RunningSequence {
-        let identifier = scheduler.withLock { $0.addSequence(to: request.identifier) }
+        let identifier = scheduler.withLock {
+            $0.addSequence(to: request.identifier, salt: request.scope.cacheSalt)
+        }
         let sequence = LanguageSequence(pool, synchronizes: synchronizers.contains(.language))
         return RunningSequence(identifier, sequence, model.configuration)
     }

@@ -15,6 +15,7 @@ actor EngineCore {
     nonisolated let thread: EngineThread
     /// Locked for microseconds only, never while something is computed.
     nonisolated let scheduler: Mutex<Scheduler>
+    nonisolated let tenantNumbers = Mutex(TenantNumbers())
     nonisolated let metrics: EngineMetrics
 
     nonisolated let model: InterleavedModel
@@ -202,7 +203,7 @@ actor EngineCore {
             guard request.failure == nil else { return }
             request.failure = error
             forget(request)
-            scheduler.withLock { $0.end(identifier, isComplete: false, now: now) }
+            free(request, isComplete: false)
             request.wait?.fail(error)
         case .ended: break
         }
@@ -226,7 +227,17 @@ actor EngineCore {
         request.preparation = nil
         request.phase = .ended
         requests[request.identifier] = nil
-        scheduler.withLock { $0.end(request.identifier, isComplete: isComplete, now: now) }
+        free(request, isComplete: isComplete)
+    }
+
+    /// Frees everything that the scheduler has of a request, unless that was done, and tells what it took.
+    private func free(_ request: ActiveRequest, isComplete: Bool) {
+        let time = scheduler.withLock { scheduler in
+            defer { scheduler.end(request.identifier, isComplete: isComplete, now: now) }
+            return scheduler.machineTime(of: request.identifier)
+        }
+        guard let time else { return }
+        request.recorder?.spent(time, computedTokenCount: request.computedTokenCount)
     }
 
     private func start(_ identifier: RequestIdentifier) {

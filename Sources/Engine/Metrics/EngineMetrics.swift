@@ -25,6 +25,7 @@ package final class EngineMetrics: Sendable {
     /// - Parameters:
     ///   - identifier: The name of its answer.
     ///   - clientIdentifier: The name by which its client and the log know it.
+    ///   - tenant: Whose it is; nil where there are no tenants.
     ///   - kind: What it asks for.
     ///   - priority: Its weight against others.
     ///   - arrived: When it came, from which its times count.
@@ -32,6 +33,7 @@ package final class EngineMetrics: Sendable {
     package func makeRecorder(
         identifier: String,
         clientIdentifier: String,
+        tenant: String? = nil,
         kind: RequestMode,
         priority: RequestPriority,
         arrived: ContinuousClock.Instant = .now
@@ -40,6 +42,7 @@ package final class EngineMetrics: Sendable {
             self,
             identifier: identifier,
             clientIdentifier: clientIdentifier,
+            tenant: tenant,
             kind: kind,
             priority: priority,
             arrived: arrived

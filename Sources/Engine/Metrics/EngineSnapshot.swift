@@ -23,6 +23,8 @@ package struct EngineSnapshot: Sendable {
         package let identifier: String
         /// The name that its client and the log know it by.
         package let clientIdentifier: String
+        /// Whose it is; nil where there are no tenants.
+        package let tenant: String?
         /// What it asks for.
         package let kind: RequestMode
         /// How much of the machine it gets.

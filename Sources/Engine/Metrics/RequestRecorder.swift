@@ -12,6 +12,8 @@ package final class RequestRecorder: Sendable {
     package let identifier: String
     /// The name that the client and the log know the request by.
     package let clientIdentifier: String
+    /// Whose it is; nil where there are no tenants.
+    package let tenant: String?
     /// What the request asks for.
     package let kind: RequestMode
     /// How much of the machine it gets.
@@ -23,6 +25,7 @@ package final class RequestRecorder: Sendable {
         var hasEnded = false
         var computedPositionCount = 0
         var positionCount = 0
+        var effort = RequestEffort()
         var drawings: [EngineSnapshot.Drawing] = []
         /// Segment and time of the last words.
         var lastText: (index: Int, time: ContinuousClock.Instant)?
@@ -61,6 +64,7 @@ package final class RequestRecorder: Sendable {
         _ metrics: EngineMetrics,
         identifier: String,
         clientIdentifier: String,
+        tenant: String?,
         kind: RequestMode,
         priority: RequestPriority,
         arrived: ContinuousClock.Instant
@@ -69,6 +73,7 @@ package final class RequestRecorder: Sendable {
         self.metrics = metrics
         self.identifier = identifier
         self.clientIdentifier = clientIdentifier
+        self.tenant = tenant
         self.kind = kind
         self.priority = priority
         state.withLock { $0.visits = [(.waiting, arrived)] }
@@ -111,6 +116,9 @@ package final class RequestRecorder: Sendable {
             progress(picture, step, stepCount)
         case .completed(let completion):
             metrics.worked(completion.usage)
+            answered(
+                with: completion.usage.promptTokenCount + completion.usage.completionTokenCount
+            )
             end(.completed)
         case .failed(let error): end(error)
         }
@@ -124,6 +132,8 @@ package final class RequestRecorder: Sendable {
             var usage = Usage()
             usage.promptTokenCount = scores.promptTokenCount
             metrics.worked(usage)
+            let optionTokenCount = scores.options.reduce(0) { $0 + $1.tokens.count }
+            answered(with: scores.promptTokenCount + optionTokenCount)
             end(.completed)
         case .failure(let error): end(error)
         }
@@ -167,6 +177,23 @@ package final class RequestRecorder: Sendable {
         metrics.requestEnded(self, outcome, total: created.duration(to: .now))
     }
 
+    // MARK: - What it took
+
+    /// What the request took, as far as it is known; whole with its last event.
+    package var effort: RequestEffort { state.withLock(\.effort) }
+
+    /// The scheduler has charged the request so much, and has done with it.
+    func spent(_ machineTime: Duration, computedTokenCount: Int) {
+        state.withLock { state in
+            state.effort.machineTime = machineTime
+            state.effort.tokenCount = computedTokenCount
+        }
+    }
+
+    private func answered(with tokenCount: Int) {
+        state.withLock { $0.effort.tokenCount = tokenCount }
+    }
+
     // MARK: - On the way
 
     /// The request's next work is of this stage.
@@ -198,6 +225,7 @@ package final class RequestRecorder: Sendable {
 
     private func progress(_ picture: Int, _ step: Int, _ stepCount: Int) {
         state.withLock { state in
+            if step == 1 { state.effort.pictureCount += 1 }
             let drawing = EngineSnapshot.Drawing(step: step, stepCount: stepCount)
             // Pictures of a segment may come one after the other or side by side.
             if picture < state.drawings.count {
@@ -218,6 +246,7 @@ package final class RequestRecorder: Sendable {
             return EngineSnapshot.Request(
                 identifier: identifier,
                 clientIdentifier: clientIdentifier,
+                tenant: tenant,
                 kind: kind,
                 priority: priority,
                 place: state.place,

@@ -7,13 +7,14 @@ internal import Tensors
 /// A picture of the model's input size, and the digest by which its features are found again.
 struct PreparedPicture: Sendable {
     let image: RGBImage
-    /// SHA-256 of the pixels that the model sees: equal pictures are recognised whatever file they came in.
+    /// SHA-256 of the pixels that the model sees, after the salt of those who may find it: equal pictures are recognised
+    /// whatever file they came in.
     let digest: ImageDigest
 
     /// Resizes and hashes a decoded picture.
-    init(_ picture: RGBImage, resolution: Int) {
+    init(_ picture: RGBImage, resolution: Int, scope: CacheScope) {
         image = ImageTransform(resolution: resolution).apply(to: picture)
-        let words = SHA256.words(of: image.pixels)
+        let words = SHA256.words(of: scope.cacheSalt.bytes + image.pixels)
         digest = ImageDigest(words[0], words[1], words[2], words[3])
     }
 

@@ -29,6 +29,7 @@ final class PromptPreparation: Sendable {
     private let tokenizer: Tokenizer
     private let limits: Limits
     private let appearance: ImageFileDecoder.Appearance
+    private let scope: CacheScope
     private let otherByteCount: Int
     private let parts: Mutex<[Part]>
     private let cancellation = Mutex(false)
@@ -40,6 +41,7 @@ final class PromptPreparation: Sendable {
     /// - Parameters:
     ///   - input: Texts and picture files.
     ///   - appearance: How the files are read.
+    ///   - scope: Who may find the pictures again.
     ///   - otherByteCount: Bytes of text that are to become tokens afterwards.
     ///   - configuration: The model's.
     ///   - tokenizer: The model's.
@@ -48,6 +50,7 @@ final class PromptPreparation: Sendable {
     init(
         _ input: [InputPart],
         as appearance: ImageFileDecoder.Appearance,
+        scope: CacheScope,
         otherByteCount: Int,
         _ configuration: ModelConfiguration,
         _ tokenizer: Tokenizer,
@@ -58,6 +61,7 @@ final class PromptPreparation: Sendable {
         self.tokenizer = tokenizer
         self.limits = limits
         self.appearance = appearance
+        self.scope = scope
         self.otherByteCount = otherByteCount
         var parts: [Part] = []
         for part in input {
@@ -135,7 +139,11 @@ final class PromptPreparation: Sendable {
                 self.isCancelled
             }
         }
-        let picture = PreparedPicture(image, resolution: configuration.vision.imageSize)
+        let picture = PreparedPicture(
+            image,
+            resolution: configuration.vision.imageSize,
+            scope: scope
+        )
         replace(index, by: .picture(picture))
         return true
     }

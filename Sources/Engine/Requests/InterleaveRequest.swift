@@ -54,6 +54,8 @@ package struct InterleaveRequest: Sendable {
     package var timeout: Duration?
     /// How much of the machine it gets while others compete with it.
     package var priority = RequestPriority.normal
+    /// With whom it shares what was computed.
+    package var scope = CacheScope()
     /// Where to tell how far it is, for those who watch the engine.
     package var recorder: RequestRecorder?
 
@@ -67,6 +69,8 @@ package struct ScoreRequest: Sendable {
     package var input: [InputPart]
     /// Texts whose probability is asked for.
     package var options: [String]
+    /// With whom it shares what was computed.
+    package var scope = CacheScope()
     /// When it arrived, from which its time counts; nil for its submission.
     package var arrived: ContinuousClock.Instant?
     /// Longest time from its arrival to the answer; nil for no limit.

@@ -303,7 +303,11 @@ struct InterleaveSession {
     /// Feeds a drawn picture back as an input picture.
     private mutating func append(_ picture: RGBImage, on core: isolated EngineCore) async throws {
         let start = clock.now
-        let prepared = PreparedPicture(picture, resolution: configuration.vision.imageSize)
+        let prepared = PreparedPicture(
+            picture,
+            resolution: configuration.vision.imageSize,
+            scope: active.scope
+        )
         let images = try await core.encode([prepared], for: active)
         timings.encoded += start.duration(to: clock.now)
         core.append(images.map { .image($0, prepared.digest) }, to: running)

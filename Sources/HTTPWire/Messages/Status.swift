@@ -24,6 +24,8 @@ package struct Status: Hashable, Sendable, CustomStringConvertible {
     package static let uriTooLong = Status(414)
     package static let unsupportedMediaType = Status(415)
     package static let expectationFailed = Status(417)
+    /// The request was sent to a name that is none of the server's.
+    package static let misdirectedRequest = Status(421)
     package static let unprocessableContent = Status(422)
     package static let tooManyRequests = Status(429)
     package static let requestHeaderFieldsTooLarge = Status(431)
@@ -66,6 +68,7 @@ package struct Status: Hashable, Sendable, CustomStringConvertible {
         case 414: "URI Too Long"
         case 415: "Unsupported Media Type"
         case 417: "Expectation Failed"
+        case 421: "Misdirected Request"
         case 422: "Unprocessable Content"
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"

@@ -24,9 +24,10 @@ package struct BlockPool: Hashable, Sendable {
     private var blockByKey: [PrefixKey: Int] = [:]
     private var nextIdentity: UInt64 = 1
 
-    /// Content of a full block and name of what precedes it; 0 for the start of a sequence.
+    /// Content of a full block and name of what precedes it; 0 for the start of a sequence, which has a salt.
     private struct PrefixKey: Hashable, Sendable {
         let parent: UInt64
+        let salt: CacheSalt
         let content: [PositionContent]
     }
 
@@ -102,10 +103,26 @@ package struct BlockPool: Hashable, Sendable {
 
     // MARK: - Known prefixes
 
-    /// The known block with this content after a known block, or after nothing.
-    package func known(after parent: Int?, _ content: ArraySlice<PositionContent>) -> Int? {
-        guard let identity = identity(of: parent) else { return nil }
-        return blockByKey[PrefixKey(parent: identity, content: Array(content))]
+    /// The known block with this content after a known block, or at the start of a sequence with a salt.
+    package func known(
+        after parent: Int?,
+        _ content: ArraySlice<PositionContent>,
+        salt: CacheSalt
+    ) -> Int? {
+        key(after: parent, content, salt).flatMap { blockByKey[$0] }
+    }
+
+    /// What a block is known by; nil if its predecessor is not known.
+    ///
+    /// The salt distinguishes starts of sequences alone: what follows on one is known by that one.
+    private func key(
+        after parent: Int?,
+        _ content: ArraySlice<PositionContent>,
+        _ salt: CacheSalt
+    ) -> PrefixKey? {
+        guard let parent else { return PrefixKey(parent: 0, salt: salt, content: Array(content)) }
+        guard identities[parent] != 0 else { return nil }
+        return PrefixKey(parent: identities[parent], salt: .none, content: Array(content))
     }
 
     /// Makes a full, computed block known, and returns the block that is to be used from now on.
@@ -117,15 +134,16 @@ package struct BlockPool: Hashable, Sendable {
     ///   - block: The block.
     ///   - parent: The sequence's block before it, which must be known itself, or nil if it is the first.
     ///   - content: What stands at its positions.
+    ///   - salt: Of the sequence.
     /// - Returns: The block that holds the contents from now on.
     package mutating func makeKnown(
         _ block: Int,
         after parent: Int?,
-        _ content: ArraySlice<PositionContent>
+        _ content: ArraySlice<PositionContent>,
+        salt: CacheSalt
     ) -> Int {
         precondition(content.count == blockSize, "only a full block can be found again")
-        guard keys[block] == nil, let identity = identity(of: parent) else { return block }
-        let key = PrefixKey(parent: identity, content: Array(content))
+        guard keys[block] == nil, let key = key(after: parent, content, salt) else { return block }
         if let equal = blockByKey[key] {
             retain(equal)
             release(block)
@@ -136,11 +154,6 @@ package struct BlockPool: Hashable, Sendable {
         identities[block] = nextIdentity
         nextIdentity += 1
         return block
-    }
-
-    private func identity(of parent: Int?) -> UInt64? {
-        guard let parent else { return 0 }
-        return identities[parent] == 0 ? nil : identities[parent]
     }
 
     // MARK: - Invariants

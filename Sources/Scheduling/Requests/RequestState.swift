@@ -30,6 +30,8 @@ struct RequestState: Hashable, Sendable {
 /// A sequence: what stands at its positions, and how far they are computed.
 struct SequenceState: Hashable, Sendable {
     let request: RequestIdentifier
+    /// Names those with whom it shares computed positions.
+    let salt: CacheSalt
     var content: [PositionContent] = []
     var computedCount = 0
     /// Block table; holds at least the computed positions.

@@ -1,5 +1,6 @@
 internal import Engine
 internal import JSON
+internal import Keys
 internal import Locking
 
 /// A request that the engine works on, or soon will: what ends its computation when its client goes away or asks for
@@ -26,6 +27,8 @@ final class ActiveRequest: Sendable {
     let id: String
     /// The names under which a client may ask for the end: that of the answer, and the one that it gave the request.
     let names: Set<JSONKey>
+    /// Who asked for it.
+    let caller: Caller
     /// Whether the client said itself how long the answer may take.
     private let setsTimeout: Bool
     private let state = Mutex(State())
@@ -34,11 +37,12 @@ final class ActiveRequest: Sendable {
     ///
     /// - Parameters:
     ///   - id: Name of the answer.
-    ///   - clientIdentifier: The request's own name.
+    ///   - exchange: The request, which has a name of its own and a caller.
     ///   - setsTimeout: Whether the client said how long the answer may take.
-    init(id: String, clientIdentifier: String, setsTimeout: Bool) {
+    init(id: String, for exchange: Exchange, setsTimeout: Bool) {
         self.id = id
-        names = [JSONKey(id), JSONKey(clientIdentifier)]
+        names = [JSONKey(id), JSONKey(exchange.context.id)]
+        caller = exchange.caller
         self.setsTimeout = setsTimeout
     }
 
@@ -66,6 +70,35 @@ final class ActiveRequest: Sendable {
             return state.ticket
         }
         ticket?.cancel()
+    }
+
+    // MARK: - Limits of the caller's key
+
+    /// Takes a place among the requests that the key may have at once.
+    ///
+    /// - Parameter draws: Whether pictures may be drawn for it.
+    /// - Throws: ``ErrorResponse`` with 429.
+    func begin(draws: Bool) throws(ErrorResponse) {
+        do throws(LimitExceeded) {
+            try caller.account?.begin(draws: draws)
+        } catch {
+            throw ErrorResponse(error)
+        }
+    }
+
+    /// Gives the place back, and charges the key.
+    ///
+    /// - Parameter effort: What the request took; nil if the engine never had it.
+    func end(_ effort: RequestEffort?) {
+        caller.account?.end(
+            effort.map {
+                KeyWork(
+                    tokenCount: $0.tokenCount,
+                    pictureCount: $0.pictureCount,
+                    machineTime: $0.machineTime
+                )
+            }
+        )
     }
 
     /// The form in which the client hears of an error; an end that it asked for itself is not to be tried again.

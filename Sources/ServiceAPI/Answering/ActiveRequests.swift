@@ -24,11 +24,12 @@ final class ActiveRequests: Sendable {
         }
     }
 
-    /// Ends every request of a name; several clients may have chosen the same.
+    /// Ends every request of a name that the caller may end; several clients may have chosen the same name.
     ///
     /// - Returns: How many there were.
-    func cancel(_ name: String) -> Int {
+    func cancel(_ name: String, by caller: Caller) -> Int {
         let found = byName.withLock { Array($0[JSONKey(name), default: [:]].values) }
+            .filter { caller.owns(requestsOf: $0.caller.tenant) }
         for request in found { request.cancel(.asked) }
         return found.count
     }

@@ -16,19 +16,22 @@ extension Service {
     ) throws {
         let active = ActiveRequest(
             id: "interleave-" + randomIdentifier(),
-            clientIdentifier: exchange.context.id,
+            for: exchange,
             setsTimeout: call.setsTimeout
         )
         exchange.writer.onClose { active.cancel() }
         var call = call
         var submitted = call.request
         submitted.arrived = request.arrived
+        submitted.scope.tenant = exchange.caller.tenant
         call.request.input = []
         request.releaseBudget()
-        do throws(EngineError) {
-            try submit(active) { [requests, parsing, call, submitted] () throws(EngineError) in
+        do {
+            try submit(active, draws: false) {
+                [requests, parsing, call, submitted] () throws(EngineError) in
                 try engine.forecast(submitted) { result in
                     requests.remove(active)
+                    active.end(nil)
                     // Pictures are compressed off the engine's thread.
                     parsing.async {
                         do {

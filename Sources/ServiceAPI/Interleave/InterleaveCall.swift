@@ -101,6 +101,7 @@ package struct InterleaveCall: Sendable {
         try decodeTelling(&reader)
         request.priority = try reader.choice("priority") ?? request.priority
         _ = try reader.string("user", maximumByteCount: limits.maximumNameByteCount)
+        request.scope.salt = try reader.cacheSalt()
         try reader.finish()
         try checkCombinations()
         if let streams { try checkStreaming(streams) }
@@ -300,5 +301,10 @@ extension ObjectReader {
             field: field("model"),
             "the model \(quoted(name)) is not served here, \(quoted(served)) is"
         )
+    }
+
+    /// Takes the `cache_salt` field.
+    mutating func cacheSalt() throws(RequestError) -> String? {
+        try string("cache_salt", maximumByteCount: CacheScope.maximumSaltByteCount)
     }
 }

@@ -20,7 +20,7 @@ extension Service {
         try call.checkStreaming(isStreaming)
         let active = ActiveRequest(
             id: "interleave-" + randomIdentifier(),
-            clientIdentifier: exchange.context.id,
+            for: exchange,
             setsTimeout: call.setsTimeout
         )
         // The input is the engine's alone, which lets go of it as soon as it can.
@@ -60,6 +60,7 @@ extension Service {
         )
         submitted.recorder = recorder
         submitted.arrived = request.arrived
+        submitted.scope.tenant = active.caller.tenant
         let answer = Answer(
             exchange,
             format,
@@ -71,12 +72,16 @@ extension Service {
             active.cancel()
             answer?.clientClosed()
         }
-        do throws(EngineError) {
-            try submit(active) { [requests, submitted] () throws(EngineError) in
+        do {
+            try submit(active, draws: submitted.mode != .text) {
+                [requests, submitted] () throws(EngineError) in
                 try recorder.submit { () throws(EngineError) in
                     try engine.submit(submitted) { event in
                         recorder.observe(event)
-                        if event.isLast { requests.remove(active) }
+                        if event.isLast {
+                            requests.remove(active)
+                            active.end(recorder.effort)
+                        }
                         answer.receive(event)
                     }
                 }
@@ -99,6 +104,7 @@ extension Service {
         let recorder = metrics.makeRecorder(
             identifier: active.id,
             clientIdentifier: exchange.context.id,
+            tenant: exchange.caller.tenant,
             kind: kind,
             priority: priority,
             arrived: request.arrived
@@ -107,16 +113,22 @@ extension Service {
         return recorder
     }
 
-    /// Gives the engine a request, which may be asked to end from now on until somebody removes it.
+    /// Gives the engine a request, which may be asked to end from now on until somebody removes it, and has a place among
+    /// those of its key until it ends.
+    ///
+    /// - Throws: `EngineError` or ``ErrorResponse`` if it is refused; then it has ended.
     func submit(
         _ active: ActiveRequest,
+        draws: Bool,
         _ submission: () throws(EngineError) -> Engine.Ticket
-    ) throws(EngineError) {
+    ) throws {
+        try active.begin(draws: draws)
         requests.insert(active)
         do throws(EngineError) {
             active.attach(try submission())
         } catch {
             requests.remove(active)
+            active.end(nil)
             throw error
         }
     }

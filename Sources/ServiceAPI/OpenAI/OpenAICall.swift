@@ -34,7 +34,7 @@ extension Service {
         var document = document
         let active = ActiveRequest(
             id: Call.prefix + randomIdentifier(),
-            clientIdentifier: exchange.context.id,
+            for: exchange,
             setsTimeout: document.call.setsTimeout
         )
         // The input is the engine's alone, which lets go of it as soon as it can.

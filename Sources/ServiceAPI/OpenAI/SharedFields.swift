@@ -28,6 +28,7 @@ extension InterleaveCall {
         try checkSteps(configuration.imageDecoder.scheduler, "steps")
         imageFormat = try reader.choice("output_format") ?? imageFormat
         request.priority = try reader.choice("priority") ?? request.priority
+        request.scope.salt = try reader.cacheSalt()
         for key in ["user", "safety_identifier", "prompt_cache_key"] {
             _ = try reader.string(key, maximumByteCount: limits.maximumNameByteCount)
         }

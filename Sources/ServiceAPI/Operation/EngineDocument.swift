@@ -59,13 +59,14 @@ extension EngineSnapshot.Request {
         let drawings = drawings.map { drawing -> JSON in
             ["step": .integer(drawing.step), "steps": .integer(drawing.stepCount)]
         }
-        return [
+        return .members([
             "id": .string(identifier), "request_id": .string(clientIdentifier),
+            "tenant": tenant.map { .string($0) },
             "mode": .string(kind.rawValue), "priority": .string(priority.rawValue),
             "stage": .string(place.rawValue), "age_ms": .double(age.milliseconds),
             "computed_tokens": .integer(computedPositionCount),
             "total_tokens": .integer(positionCount), "drawings": .array(drawings),
-        ]
+        ])
     }
 }
 

@@ -1,6 +1,7 @@
 internal import CBuild
 internal import Engine
 internal import HTTPServer
+internal import Keys
 internal import Scheduling
 
 /// The document of `GET /metrics`.
@@ -20,6 +21,8 @@ struct MetricsDocument {
     let droppedLogLineCount: Int
     /// Spans that the collector did not get.
     let lostSpanCount: Int
+    /// The keys that are asked for.
+    let keys: [KeyAccount]
     /// The model's name, once it is known.
     let model: String?
     /// What the system says.
@@ -35,6 +38,7 @@ struct MetricsDocument {
         writeWork(&writer)
         writeMemory(&writer)
         writeServer(&writer)
+        writeKeys(&writer)
         writeProgram(&writer)
         return writer.text
     }

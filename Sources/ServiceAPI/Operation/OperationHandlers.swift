@@ -2,6 +2,7 @@ internal import Engine
 internal import HTTPServer
 internal import HTTPWire
 internal import JSON
+internal import Keys
 internal import MMInterleaved
 internal import Tracing
 
@@ -17,6 +18,7 @@ extension Service {
             server: serverLoad,
             droppedLogLineCount: droppedLogLineCount,
             lostSpanCount: spans?.lostCount ?? 0,
+            keys: access.keys?.accounts ?? [],
             model: engine?.modelConfiguration.name,
             process: ProcessStatistics()
         )
@@ -30,10 +32,18 @@ extension Service {
     }
 
     /// `GET /v1/engine`: also while the requests in progress are finished before the end.
+    ///
+    /// Who may not see everybody's requests sees their own, and nothing that tells of others'.
     func answerEngine(_ exchange: Exchange) throws(ErrorResponse) {
         let engine = if let liveEngine { liveEngine } else { try engine() }
+        var snapshot = engine.snapshot(metrics)
+        if !exchange.caller.seesAll {
+            snapshot.requests.removeAll { !exchange.caller.owns(requestsOf: $0.tenant) }
+            snapshot.recentSteps = []
+            snapshot.pools = []
+        }
         exchange.answer(
-            engine.snapshot(metrics).json(
+            snapshot.json(
                 model: engine.modelConfiguration.name,
                 server: serverLoad
             )
@@ -42,7 +52,7 @@ extension Service {
 
     /// `DELETE /v1/interleave/{id}`.
     func cancel(_ name: String, _ exchange: Exchange) throws(ErrorResponse) {
-        let count = requests.cancel(name)
+        let count = requests.cancel(name, by: exchange.caller)
         guard count > 0 else {
             throw ErrorResponse(
                 .notFound,

@@ -59,12 +59,16 @@ struct CrossOrigin {
         return fields
     }
 
-    /// Refuses what a page of elsewhere could send without asking first: a form.
+    /// Refuses what a page of elsewhere sends, also where the browser would hide the answer from it: what was sent could
+    /// have had its effect.
     ///
     /// - Throws: ``ErrorResponse`` with 403.
     func requireAllowed(_ head: RequestHead) throws(ErrorResponse) {
         let origins = head.fields.values(of: "origin")
         guard let origin = origins.first, permission(for: head) == nil else { return }
+        // Behind a proxy the page's own name may not be what Host says; the browser knows, and pages cannot set this field
+        // (Fetch Metadata, section 2.2).
+        if head.fields["sec-fetch-site"] == "same-origin" { return }
         let authority = origin.firstRange(of: "://").map { origin[$0.upperBound...] }
         if origins.count == 1, let authority, let host = head.fields["host"],
             isSameName(authority, host)
@@ -74,7 +78,7 @@ struct CrossOrigin {
         throw ErrorResponse(
             .forbidden,
             code: "origin_not_allowed",
-            "pages of \(quoted(origin)) may send no forms here (setting allowed_origins)",
+            "pages of \(quoted(origin)) may send nothing here (setting allowed_origins)",
             parameter: "origin"
         )
     }
@@ -83,7 +87,8 @@ struct CrossOrigin {
     private static let exposed = [
         "x-request-id", "server-timing", "retry-after", "retry-after-ms", "x-should-retry",
         "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests",
-        "x-ratelimit-reset-requests",
+        "x-ratelimit-reset-requests", "x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens",
+        "x-ratelimit-reset-tokens", "www-authenticate",
     ].joined(separator: ", ")
 
     private static let maximumFieldCount = 64

@@ -9,22 +9,13 @@ extension RequestHead {
     /// Checks that the body is said to be JSON, or a form where one may be.
     ///
     /// A type must be given: a page in somebody's browser could otherwise post to a daemon on their
-    /// machine without asking it first (Fetch standard, CORS-safelisted request headers). Forms it can post so, wherefore
-    /// they are refused to pages of elsewhere.
+    /// machine without asking it first (Fetch standard, CORS-safelisted request headers). Forms it can post so;
+    /// ``CrossOrigin/requireAllowed(_:)`` refuses them.
     ///
-    /// - Parameters:
-    ///   - takesForm: Whether a form is as good.
-    ///   - crossOrigin: Which pages of elsewhere may send one.
-    /// - Throws: ``ErrorResponse`` with 415 or 403.
-    func requireDocument(
-        orForm takesForm: Bool,
-        _ crossOrigin: CrossOrigin
-    ) throws(ErrorResponse) {
-        if takesForm, hasForm {
-            try crossOrigin.requireAllowed(self)
-        } else {
-            try requireJSON()
-        }
+    /// - Parameter takesForm: Whether a form is as good.
+    /// - Throws: ``ErrorResponse`` with 415.
+    func requireDocument(orForm takesForm: Bool) throws(ErrorResponse) {
+        if !takesForm || !hasForm { try requireJSON() }
         let coding = fields.tokens(of: "content-encoding")
         guard coding.allSatisfy({ isSameName($0, "identity") }) else {
             throw ErrorResponse(

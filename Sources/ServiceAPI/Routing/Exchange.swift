@@ -18,6 +18,8 @@ struct RequestContext: Sendable {
     private let trace: RequestTrace?
     /// What the engine records of it.
     let progress = RequestProgress()
+    /// The name of the key that was sent.
+    var key: String?
     let start: ContinuousClock.Instant
     private let route: String
     private let counters: HTTPRequestCounters
@@ -77,6 +79,7 @@ struct RequestContext: Sendable {
             metadata["queue_ms"] = recorder.queueTime.map { "\($0.milliseconds)" }
             metadata["first_token_ms"] = recorder.firstTokenTime.map { "\($0.milliseconds)" }
         }
+        if let key { metadata["key"] = "\(key)" }
         if let work {
             metadata["tokens"] = "\(work.promptTokenCount)+\(work.newTokenCount)"
             metadata["images"] = "\(work.inputImageCount)+\(work.outputImageCount)"
@@ -150,9 +153,11 @@ func randomIdentifier() -> String {
 
 /// A request on its way to its answer: writes the one and the line in the log.
 struct Exchange: Sendable {
-    let context: RequestContext
+    var context: RequestContext
     let writer: ResponseWriter
     let logger: Logger
+    /// Who asks.
+    var caller = Caller.stranger
     /// What the request's dialect calls a field.
     var fieldName: @Sendable (RequestField) -> String = { $0.documentName }
     /// More header fields of the answer, whatever it is.

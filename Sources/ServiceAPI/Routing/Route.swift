@@ -1,4 +1,5 @@
 internal import HTTPWire
+internal import Keys
 
 /// What a path stands for.
 enum Route: Hashable {
@@ -119,13 +120,14 @@ enum Route: Hashable {
     enum Access {
         /// Whether the process lives: supervisors, who must get an answer where others do not.
         case probe
-        /// What a browser shows, which brings no key by itself.
-        case page
+        /// What is the same for everybody, the page in the browser and the contract, which is asked for before anybody could
+        /// give a key.
+        case open
         /// What the service is and knows: contract, models, tokens.
         case read
         /// The model's work, and its end.
         case generate
-        /// What goes on inside, which tells of all clients.
+        /// What goes on inside, all clients together.
         case admin
     }
 
@@ -133,11 +135,28 @@ enum Route: Hashable {
     var access: Access {
         switch self {
         case .liveness, .readiness: .probe
-        case .page: .page
-        case .openAPI, .openAPIAsJSON, .models, .model, .tokenize, .detokenize, .options: .read
+        case .page, .openAPI, .openAPIAsJSON, .options: .open
+        case .models, .model, .tokenize, .detokenize, .engine: .read
         case .interleave, .chatCompletions, .imageGenerations, .imageEdits, .score, .answer:
             .generate
-        case .metrics, .engine: .admin
+        case .metrics: .admin
+        }
+    }
+
+    /// The rights of which one is enough.
+    ///
+    /// Everybody may see and end requests of their own; who has the right `admin`, those of others.
+    var rights: [KeyRight] {
+        switch self {
+        case .answer: [.generate, .admin]
+        case .engine: [.read, .admin]
+        default:
+            switch access {
+            case .probe, .open: []
+            case .read: [.read]
+            case .generate: [.generate]
+            case .admin: [.admin]
+            }
         }
     }
 
@@ -157,9 +176,9 @@ enum Route: Hashable {
             default: path
             }
         let isPolled =
-            switch route.access {
-            case .probe, .page, .admin: true
-            case .read, .generate: false
+            switch route {
+            case .liveness, .readiness, .page, .metrics, .engine: true
+            default: false
             }
         return (label, isPolled)
     }

@@ -43,7 +43,9 @@ package struct ScoreCall: Sendable {
         }
         setsTimeout = deadline.isChosen
         _ = try reader.string("user", maximumByteCount: limits.maximumNameByteCount)
+        let salt = try reader.cacheSalt()
         try reader.finish()
         request = ScoreRequest(input: input, options: options, timeout: deadline.timeout)
+        request.scope.salt = salt
     }
 }

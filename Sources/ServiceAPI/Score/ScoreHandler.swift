@@ -16,7 +16,7 @@ extension Service {
         )
         let active = ActiveRequest(
             id: "score-" + randomIdentifier(),
-            clientIdentifier: exchange.context.id,
+            for: exchange,
             setsTimeout: call.setsTimeout
         )
         exchange.writer.onClose { active.cancel() }
@@ -24,17 +24,20 @@ extension Service {
         var submitted = call.request
         submitted.recorder = recorder
         submitted.arrived = request.arrived
+        submitted.scope.tenant = exchange.caller.tenant
         let imageCount = call.request.input.count { part in
             if case .image = part { true } else { false }
         }
         // The input is the engine's alone, which lets go of it as soon as it can.
         call.request.input = []
         let model = engine.modelConfiguration.name
-        try submit(active) { [requests, parsing, call, submitted] () throws(EngineError) in
+        try submit(active, draws: false) {
+            [requests, parsing, call, submitted] () throws(EngineError) in
             try recorder.submit { () throws(EngineError) in
                 try engine.submit(submitted) { result in
                     recorder.observe(result)
                     requests.remove(active)
+                    active.end(recorder.effort)
                     parsing.async {
                         switch result {
                         case .success(let scores):

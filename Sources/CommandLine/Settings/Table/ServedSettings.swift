@@ -50,15 +50,6 @@ enum ServedSettings: SettingSection {
             \.server.port
         ),
         Setting(
-            "allowed_origins",
-            """
-            Origins whose pages may use the daemon from a browser (CORS): scheme, host and port as browsers name them, \
-            or * for all.
-            """,
-            .origins,
-            \.service.allowedOrigins
-        ),
-        Setting(
             "workers",
             "Worker threads of the model; 0 for one per processor.",
             .integer(workerCounts),

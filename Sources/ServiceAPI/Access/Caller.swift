@@ -1,0 +1,39 @@
+internal import Keys
+
+/// Who asks, as far as that is known: what they may do, and whose requests are theirs.
+struct Caller: Sendable {
+    /// The key that was sent; nil where none is asked for.
+    let account: KeyAccount?
+    /// What they may do.
+    let rights: Set<KeyRight>
+    /// Whose requests and caches are theirs; nil where there are no tenants.
+    let tenant: String?
+
+    /// Whoever comes to a service that asks for no keys: all are one.
+    static let anybody = Caller(account: nil, rights: Set(KeyRight.allCases), tenant: nil)
+    /// Whoever sends no key to a service that asks for them, where none is needed.
+    static let stranger = Caller(account: nil, rights: [], tenant: nil)
+
+    private init(account: KeyAccount?, rights: Set<KeyRight>, tenant: String?) {
+        self.account = account
+        self.rights = rights
+        self.tenant = tenant
+    }
+
+    /// Whoever sends a key.
+    init(_ account: KeyAccount) {
+        let key = account.key
+        self.init(account: account, rights: key.rights, tenant: key.tenant)
+    }
+
+    /// The key's name.
+    var keyName: String? { account?.key.name }
+
+    /// Whether they see what everybody does.
+    var seesAll: Bool { rights.contains(.admin) }
+
+    /// Whether they may see and end the requests of a tenant.
+    func owns(requestsOf other: String?) -> Bool {
+        seesAll || (tenant != nil && tenant == other)
+    }
+}
