@@ -107,7 +107,7 @@ let package = Package(
         library("Checkpoints", ["CZlib", "Digests", "Files", "JSON"]),
         library("Tokenization", ["CSentencePiece", "Files"]),
         library("Images", ["CImageCodecs"]),
-        library("Sockets", ["CLinux"]),
+        library("Sockets", ["CLinux", "COpenSSL"]),
         library("World", ["Images"]),
 
         // L3
@@ -212,7 +212,7 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "HTTPWire", "JSON", "Tensors", "Checkpoints", "Tokenization", "Images",
+                "HTTPWire", "JSON", "Tensors", "Sockets", "Checkpoints", "Tokenization", "Images",
                 "MMInterleaved", "Engine", "ServiceAPI", "CommandLine", "TestSupport",
                 "ModelTestSupport",
             ],
@@ -238,7 +238,7 @@ let package = Package(
         tests("Checkpoints", resources: [.copy("Fixtures")]),
         tests("Tokenization", resources: [.copy("Fixtures")]),
         tests("Images", resources: [.copy("Fixtures")]),
-        tests("Sockets"),
+        tests("Sockets", ["COpenSSL"]),
         tests("World", ["Images"], resources: [.copy("Fixtures")]),
         tests(
             "MMInterleaved",

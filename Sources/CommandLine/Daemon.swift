@@ -41,6 +41,8 @@ struct Daemon {
         case loaded(Engine)
         case failed(String)
         case signal(Int32)
+        /// Files are to be read again.
+        case reload
     }
 
     /// Runs until a signal asks for the end.
@@ -50,14 +52,17 @@ struct Daemon {
         // A client that closes its end early is told apart by the result of the write.
         signal(SIGPIPE, SIG_IGN)
         let events = EventQueue<Event>()
-        let signals = [SIGTERM, SIGINT].map { signalSource($0, events) }
+        let signals = [SIGTERM, SIGINT].map { signalSource($0, events) } + [reloadSource(events)]
         defer { for source in signals { source.cancel() } }
 
         // What is wrong with the model itself is told before anything else happens.
         let model = try ModelCatalog.model(configuration.model)
+        let certificate = CertificateFiles(configuration)
+        let tls = try certificate?.load(logger)
         logger.info("Instruction set: \(InstructionSets.ofProcess.story).")
         let server = try HTTPServer(
             configuration: fittingConfiguration(),
+            tls: tls,
             handler: service,
             logger: logger
         )
@@ -75,6 +80,8 @@ struct Daemon {
                 logger.critical("\(configuration.model) cannot be loaded: \(reason)")
                 server.drain(limit: .seconds(1))
                 throw ExitCode.failure
+            case .reload:
+                reload(server, certificate)
             case .signal(let number):
                 return stop(server, signal: number, events)
             }
@@ -111,10 +118,37 @@ struct Daemon {
     private func announce(_ server: HTTPServer, _ model: StoredModel) {
         let first =
             server.addresses.first { !$0.hasPrefix("unix:") } ?? server.addresses.first ?? ""
-        let address = first.hasPrefix("unix:") ? first : "http://\(first)"
+        let scheme = configuration.tlsCertificate == nil ? "http" : "https"
+        let address = first.hasPrefix("unix:") ? first : "\(scheme)://\(first)"
         logger.info(
             "Serving \(model.configuration.name) at \(address); try: \(FirstRequest.command(address))"
         )
+    }
+
+    // MARK: - Reloading
+
+    private func reloadSource(_ events: EventQueue<Event>) -> any DispatchSourceSignal {
+        signal(SIGHUP, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(
+            signal: SIGHUP,
+            queue: DispatchQueue(label: "interleaved.signals")
+        )
+        source.setEventHandler { events.send(.reload) }
+        source.activate()
+        return source
+    }
+
+    /// Reads again what may have changed while the daemon runs; what is not right leaves the old in use.
+    private func reload(_ server: HTTPServer, _ certificate: CertificateFiles?) {
+        guard let certificate else {
+            return logger.info("SIGHUP: there are no files to read again.")
+        }
+        do throws(CommandError) {
+            server.renew(try certificate.load(logger))
+            logger.info("SIGHUP: the certificate is read again; new connections get it.")
+        } catch {
+            logger.error("SIGHUP: the certificate stays as it was: \(error).")
+        }
     }
 
     // MARK: - Loading

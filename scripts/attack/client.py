@@ -1,9 +1,7 @@
 """One request of one client, and what a daemon tells about itself."""
 
 import collections
-import http.client
 import json
-import socket
 import time
 
 from .requests import whole
@@ -20,14 +18,7 @@ class Client:
         self.address, self.name, self.patience = address, name, patience
 
     def connection(self, buffer=None):
-        connection = http.client.HTTPConnection(*self.address, timeout=self.patience)
-        if buffer:
-            raw = socket.socket()
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-            raw.settimeout(self.patience)
-            raw.connect(self.address)
-            connection.sock = raw
-        return connection
+        return self.address.http(self.patience, buffer)
 
     def send(self, connection, path, body):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -109,7 +100,7 @@ class Client:
 
 
 def get(address, path):
-    connection = http.client.HTTPConnection(*address, timeout=60)
+    connection = address.http(60)
     try:
         connection.request("GET", path)
         response = connection.getresponse()

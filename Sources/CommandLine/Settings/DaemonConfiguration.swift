@@ -13,6 +13,10 @@ struct DaemonConfiguration: Sendable {
     /// Formats of the model's weights.
     var profile = FormatPolicy.Profile.f32
     var logLevel = Logger.Level.info
+    /// File with the certificate of HTTPS and its chain; nil for HTTP.
+    var tlsCertificate: String?
+    /// File with its key.
+    var tlsKey: String?
     /// How long to go on serving after the end was announced.
     var drainDelay = Duration.zero
     var server = HTTPServer.Configuration()

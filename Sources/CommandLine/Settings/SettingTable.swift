@@ -12,7 +12,8 @@ protocol SettingSection: Sendable {
 enum SettingTable {
     /// All sections, in the order in which people read of them.
     static let sections: [any SettingSection.Type] = [
-        ServedSettings.self, RequestSettings.self, SharedSettings.self, StreamSettings.self,
+        ServedSettings.self, EncryptionSettings.self, RequestSettings.self, SharedSettings.self,
+        StreamSettings.self,
         ConnectionSettings.self, LifeSettings.self,
     ]
 

@@ -26,7 +26,7 @@ final class Connection {
 
     let ioQueue: IOQueue
     var phase = Phase.head
-    var socket: ConnectedSocket?
+    var transport: ByteTransport?
     let remoteAddress: SocketAddress?
     var output = OutputQueue()
 
@@ -79,18 +79,18 @@ final class Connection {
     /// Makes a connection that does nothing until ``start()``.
     ///
     /// - Parameters:
-    ///   - socket: The accepted socket.
+    ///   - transport: The accepted socket, and what is spoken over it.
     ///   - ioQueue: The queue it is confined to.
     ///   - isSpare: Whether to serve nothing but a probe.
     ///   - onClosed: Called once, after the descriptor is closed.
     init(
-        _ socket: consuming ConnectedSocket,
+        _ transport: consuming ByteTransport,
         on ioQueue: IOQueue,
         isSpare: Bool,
         onClosed: @escaping @Sendable () -> Void
     ) {
-        remoteAddress = socket.remoteAddress
-        self.socket = consume socket
+        remoteAddress = transport.remoteAddress
+        self.transport = consume transport
         self.ioQueue = ioQueue
         self.isSpare = isSpare
         self.onClosed = onClosed
@@ -100,7 +100,7 @@ final class Connection {
     /// Begins to serve the client.
     func start() {
         dispatchPrecondition(condition: .onQueue(ioQueue.queue))
-        guard let descriptor = socket?.descriptor.rawValue else { return }
+        guard let descriptor = transport?.descriptor else { return }
         let source = DispatchSource.makeReadSource(
             fileDescriptor: descriptor,
             queue: ioQueue.queue
@@ -142,7 +142,7 @@ final class Connection {
         guard !hasInputEnded else { return close() }
         enter(.lingering)
         heldInput = []
-        socket?.shutdownSending()
+        transport?.shutdownSending()
         resumeReading()
     }
 
@@ -150,6 +150,8 @@ final class Connection {
     func close() {
         dispatchPrecondition(condition: .onQueue(ioQueue.queue))
         guard phase != .closed else { return }
+        // What was cut off must look cut off (RFC 9112 §9.8).
+        if output.isEmpty, phase != .responding || response.isComplete { transport?.endText() }
         enter(.closed)
         output.removeAll()
         heldInput = []
@@ -192,7 +194,7 @@ final class Connection {
             isWaitingToWrite = true
             return writeSource.resume()
         }
-        guard phase != .closed, let descriptor = socket?.descriptor.rawValue else { return }
+        guard phase != .closed, let descriptor = transport?.descriptor else { return }
         isWaitingToWrite = true
         let source = DispatchSource.makeWriteSource(
             fileDescriptor: descriptor,
@@ -215,7 +217,7 @@ final class Connection {
     private func sourceCancelled() {
         openSourceCount -= 1
         guard openSourceCount == 0 else { return }
-        socket = nil
+        transport = nil
         onClosed()
     }
 }

@@ -1,11 +1,15 @@
 package import Sockets
 
-/// Where a daemon is: an `http` URL with a numeric host, or `localhost`.
+/// Where a daemon is: an `http` or `https` URL with a numeric host, or `localhost`.
 package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
     /// Host and port.
     package let address: SocketAddress
     /// The value of the Host field.
     package let authority: String
+    /// Whether TLS is spoken.
+    package let isSecure: Bool
+    /// The host alone, as it was written: whose certificate the server must have.
+    let host: String
 
     /// Why a text is no address.
     package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
@@ -17,17 +21,18 @@ package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: ``Fault``.
     package init(_ url: String) throws(Fault) {
-        let scheme = "http://"
-        guard url.lowercased().hasPrefix(scheme) else {
-            throw Fault(description: "\(url): only http:// is spoken")
+        let schemes = ["http://", "https://"]
+        guard let scheme = schemes.first(where: { url.lowercased().hasPrefix($0) }) else {
+            throw Fault(description: "\(url): only http:// and https:// are spoken")
         }
+        isSecure = scheme == "https://"
         var authority = url.dropFirst(scheme.count)
         if authority.hasSuffix("/") { authority = authority.dropLast() }
         guard !authority.isEmpty, !authority.contains("/"), !authority.contains("@") else {
-            throw Fault(description: "\(url): expected http://HOST:PORT")
+            throw Fault(description: "\(url): expected \(scheme)HOST:PORT")
         }
         var host = authority
-        var port: UInt16 = 80
+        var port: UInt16 = isSecure ? 443 : 80
         // A colon within brackets belongs to an IPv6 address.
         if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
             guard let number = UInt16(authority[authority.index(after: colon)...]) else {
@@ -41,7 +46,8 @@ package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
             throw Fault(description: "\(url): the host must be a numeric address or localhost")
         }
         self.authority = String(authority)
+        self.host = String(host.trimmingPrefix("[")).replacing("]", with: "")
     }
 
-    package var description: String { "http://\(authority)" }
+    package var description: String { "\(isSecure ? "https" : "http")://\(authority)" }
 }
