@@ -31,20 +31,21 @@ package final class HTTPServer: Sendable {
     ///   - tls: What is needed to speak TLS at all addresses but UNIX sockets; nil for plain HTTP.
     ///   - handler: Who answers.
     ///   - logger: Where the log goes.
-    /// - Throws: ``ConfigurationError`` if the configuration makes no sense.
+    /// - Throws: ``ConfigurationError`` if the configuration makes no sense; `SocketError` if the process may open no
+    ///   more descriptors.
     package init(
         configuration: Configuration,
         tls: TLSContext? = nil,
         handler: any RequestHandler,
         logger: Logger
-    ) throws(ConfigurationError) {
+    ) throws {
         try configuration.validate()
         self.configuration = configuration
         self.logger = logger
         let load = SharedLoad(configuration)
         sharedLoad = load
-        ioQueues = (0..<configuration.ioQueueCount).map { index in
-            IOQueue(
+        ioQueues = try (0..<configuration.ioQueueCount).map { index in
+            try IOQueue(
                 label: "interleaved.http.io-\(index)",
                 handler: handler,
                 configuration: configuration,

@@ -66,12 +66,11 @@ final class Connection {
     var bodyCredit = RateCredit()
     var delivery = Delivery()
 
-    // Sources
-    private var readSource: (any DispatchSourceRead)?
-    private var writeSource: (any DispatchSourceWrite)?
+    // Events
+    /// By which the queue knows it.
+    private(set) var key: UInt = 0
     private(set) var isReadingPaused = false
     private(set) var isWaitingToWrite = false
-    private var openSourceCount = 0
     /// Whether it is one too many, and only asked what it wants.
     let isSpare: Bool
     private let onClosed: @Sendable () -> Void
@@ -100,17 +99,25 @@ final class Connection {
     /// Begins to serve the client.
     func start() {
         dispatchPrecondition(condition: .onQueue(ioQueue.queue))
-        guard let descriptor = transport?.descriptor else { return }
-        let source = DispatchSource.makeReadSource(
-            fileDescriptor: descriptor,
-            queue: ioQueue.queue
-        )
-        source.setEventHandler { [weak self] in self?.receiveAvailable() }
-        source.setCancelHandler { self.sourceCancelled() }
-        readSource = source
-        openSourceCount += 1
-        ioQueue.add(self)
-        source.activate()
+        if !ioQueue.add(self) { close() }
+    }
+
+    /// Has a set watch the socket; whether the system can.
+    func isWatched(by events: EventSet, as key: UInt) -> Bool {
+        guard let socket = transport?.descriptor else { return false }
+        self.key = key
+        do throws(SocketError) {
+            try events.watch(socket, key: key)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Does what an event of the socket makes possible.
+    func act(on event: EventSet.Event) {
+        if event.isWritable, isWaitingToWrite { flushAndGoOn() }
+        if event.isReadable { receiveAvailable() }
     }
 
     /// Makes room for another connection that is one too many.
@@ -159,67 +166,35 @@ final class Connection {
         bodyCharge = nil
         rejection = nil
         requestHead = nil
-        resumeReading()
-        readSource?.cancel()
-        readSource = nil
-        waitToWrite()
-        writeSource?.cancel()
-        writeSource = nil
         let channel = self.channel
         self.channel = nil
         channel?.connectionClosed()
         ioQueue.load.answers.remove(ObjectIdentifier(self))
         ioQueue.remove(self)
+        discard()
     }
 
-    // MARK: - Sources
-
-    func pauseReading() {
-        guard !isReadingPaused, let readSource else { return }
-        isReadingPaused = true
-        readSource.suspend()
-    }
-
-    func resumeReading() {
-        guard isReadingPaused, let readSource else { return }
-        isReadingPaused = false
-        readSource.resume()
-        receiveSoon()
-    }
-
-    /// Has `flush` called when the system can take more output.
-    func waitToWrite() {
-        guard !isWaitingToWrite else { return }
-        if let writeSource {
-            isWaitingToWrite = true
-            return writeSource.resume()
-        }
-        guard phase != .closed, let descriptor = transport?.descriptor else { return }
-        isWaitingToWrite = true
-        let source = DispatchSource.makeWriteSource(
-            fileDescriptor: descriptor,
-            queue: ioQueue.queue
-        )
-        source.setEventHandler { [weak self] in self?.flushAndGoOn() }
-        source.setCancelHandler { self.sourceCancelled() }
-        writeSource = source
-        openSourceCount += 1
-        source.activate()
-    }
-
-    func stopWaitingToWrite() {
-        guard isWaitingToWrite, let writeSource else { return }
-        isWaitingToWrite = false
-        writeSource.suspend()
-    }
-
-    /// Closes the descriptor once no source watches it any more.
-    private func sourceCancelled() {
-        openSourceCount -= 1
-        guard openSourceCount == 0 else { return }
+    /// Closes the descriptor, once.
+    private func discard() {
         transport = nil
         onClosed()
     }
+
+    // MARK: - Events
+
+    func pauseReading() { isReadingPaused = true }
+
+    func resumeReading() {
+        guard isReadingPaused else { return }
+        isReadingPaused = false
+        // What came meanwhile has been told of.
+        receiveSoon()
+    }
+
+    /// Has `flush` called when the system can take more output; it has just said that it cannot.
+    func waitToWrite() { isWaitingToWrite = true }
+
+    func stopWaitingToWrite() { isWaitingToWrite = false }
 }
 
 // Sendable: all mutable state is touched only on `ioQueue.queue` after `init`.
