@@ -107,7 +107,7 @@ let package = Package(
         library("Checkpoints", ["CZlib", "Digests", "Files", "JSON"]),
         library("Tokenization", ["CSentencePiece", "Files"]),
         library("Images", ["CImageCodecs"]),
-        library("Sockets", ["CLinux"]),
+        library("Sockets", ["CLinux", "COpenSSL"]),
         library("World", ["Images"]),
         library("Keys", ["Digests", "Files", "Locking", "JSON"]),
 
@@ -216,7 +216,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "HTTPWire", "JSON", "Keys", "Tensors", "Checkpoints", "Tokenization", "Images",
+                "HTTPWire", "JSON", "Keys", "Tensors", "Sockets", "Checkpoints", "Tokenization",
+                "Images",
                 "MMInterleaved", "Engine", "ServiceAPI", "CommandLine", "TestSupport",
                 "ModelTestSupport",
             ],
@@ -243,7 +244,7 @@ let package = Package(
         tests("Checkpoints", resources: [.copy("Fixtures")]),
         tests("Tokenization", resources: [.copy("Fixtures")]),
         tests("Images", resources: [.copy("Fixtures")]),
-        tests("Sockets"),
+        tests("Sockets", ["COpenSSL"]),
         tests("World", ["Images"], resources: [.copy("Fixtures")]),
         tests("Keys", ["Files"]),
         tests(

@@ -23,6 +23,6 @@ enum CrashBacktrace {
         }
         unsafe arguments.append(nil)
         unsafe execv(path, arguments)
-        for unsafe argument in unsafe arguments { unsafe free(argument) }
+        for unsafeargument in unsafe arguments { unsafe free(argument) }
     }
 }

@@ -50,6 +50,8 @@ struct Daemon {
         case loaded(Engine)
         case failed(String)
         case signal(Int32)
+        /// Files are to be read again.
+        case reload
     }
 
     /// Runs until a signal asks for the end.
@@ -60,19 +62,19 @@ struct Daemon {
         signal(SIGPIPE, SIG_IGN)
         let events = EventQueue<Event>()
         let signals = [SIGTERM, SIGINT].map { signalSource($0, events) }
-        defer { for source in signals { source.cancel() } }
-        let reloading = reloadSource()
+        let reloading = reloadSource(events)
+        defer { for source in signals + [reloading].compactMap(\.self) { source.cancel() } }
         let keeping = keys?.keepUsage()
-        defer {
-            reloading?.cancel()
-            keeping?.cancel()
-        }
+        defer { keeping?.cancel() }
 
         // What is wrong with the model itself is told before anything else happens.
         let model = try ModelCatalog.model(configuration.model)
+        let certificate = CertificateFiles(configuration)
+        let tls = try certificate?.load(logger)
         logger.info("Instruction set: \(InstructionSets.ofProcess.story).")
         let server = try HTTPServer(
             configuration: fittingConfiguration(),
+            tls: tls,
             handler: service,
             logger: logger
         )
@@ -92,6 +94,8 @@ struct Daemon {
                 logger.critical("\(configuration.model) cannot be loaded: \(reason)")
                 server.drain(limit: .seconds(1))
                 throw ExitCode.failure
+            case .reload:
+                reload(server, certificate)
             case .signal(let number):
                 return stop(server, signal: number, events)
             }
@@ -128,9 +132,43 @@ struct Daemon {
     private func announce(_ server: HTTPServer, _ model: StoredModel) {
         let first =
             server.addresses.first { !$0.hasPrefix("unix:") } ?? server.addresses.first ?? ""
-        let address = first.hasPrefix("unix:") ? first : "http://\(first)"
+        let scheme = configuration.tlsCertificate == nil ? "http" : "https"
+        let address = first.hasPrefix("unix:") ? first : "\(scheme)://\(first)"
         let request = FirstRequest.command(address, asksForKey: keys != nil)
         logger.info("Serving \(model.configuration.name) at \(address); try: \(request)")
+    }
+
+    // MARK: - Reloading
+
+    /// Has SIGHUP read files again.
+    ///
+    /// Where there are none, a terminal that is closed ends the process with it, as it does others.
+    private func reloadSource(_ events: EventQueue<Event>) -> (any DispatchSourceSignal)? {
+        let hasFiles = configuration.apiKeys != nil || configuration.usesTLS
+        guard hasFiles || isatty(STDIN_FILENO) == 0 else { return nil }
+        signal(SIGHUP, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(
+            signal: SIGHUP,
+            queue: DispatchQueue(label: "interleaved.signals")
+        )
+        source.setEventHandler { events.send(.reload) }
+        source.activate()
+        return source
+    }
+
+    /// Reads again what may have changed while the daemon runs; what is not right leaves the old in use.
+    private func reload(_ server: HTTPServer, _ certificate: CertificateFiles?) {
+        if keys == nil, certificate == nil {
+            return logger.info("SIGHUP: there are no files to read again.")
+        }
+        keys?.reload()
+        guard let certificate else { return }
+        do throws(CommandError) {
+            server.renew(try certificate.load(logger))
+            logger.info("SIGHUP: the certificate is read again; new connections get it.")
+        } catch {
+            logger.error("SIGHUP: the certificate stays as it was: \(error).")
+        }
     }
 
     // MARK: - Loading
@@ -192,24 +230,6 @@ struct Daemon {
             // Somebody is in a hurry.
             if count > 1 { leave(128 + number) }
             events.send(.signal(number))
-        }
-        source.activate()
-        return source
-    }
-
-    /// Has SIGHUP read files again.
-    ///
-    /// Where there are none, a terminal that is closed ends the process with it, as it does others.
-    private func reloadSource() -> (any DispatchSourceSignal)? {
-        guard keys != nil || isatty(STDIN_FILENO) == 0 else { return nil }
-        signal(SIGHUP, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(
-            signal: SIGHUP,
-            queue: DispatchQueue(label: "interleaved.reload")
-        )
-        source.setEventHandler { [keys, logger] in
-            guard let keys else { return logger.info("SIGHUP: there are no files to read again.") }
-            keys.reload()
         }
         source.activate()
         return source

@@ -1,7 +1,7 @@
 internal import Dispatch
 internal import Locking
 package import Logging
-internal import Sockets
+package import Sockets
 internal import Synchronization
 
 /// An HTTP/1.1 server over TCP and UNIX sockets.
@@ -26,19 +26,26 @@ package final class HTTPServer: Sendable {
 
     /// Makes a server that does not listen yet.
     ///
-    /// - Throws: ``ConfigurationError`` if the configuration makes no sense.
+    /// - Parameters:
+    ///   - configuration: Where to listen, and what to put up with.
+    ///   - tls: What is needed to speak TLS at all addresses but UNIX sockets; nil for plain HTTP.
+    ///   - handler: Who answers.
+    ///   - logger: Where the log goes.
+    /// - Throws: ``ConfigurationError`` if the configuration makes no sense; `SocketError` if the process may open no
+    ///   more descriptors.
     package init(
         configuration: Configuration,
+        tls: TLSContext? = nil,
         handler: any RequestHandler,
         logger: Logger
-    ) throws(ConfigurationError) {
+    ) throws {
         try configuration.validate()
         self.configuration = configuration
         self.logger = logger
         let load = SharedLoad(configuration)
         sharedLoad = load
-        ioQueues = (0..<configuration.ioQueueCount).map { index in
-            IOQueue(
+        ioQueues = try (0..<configuration.ioQueueCount).map { index in
+            try IOQueue(
                 label: "interleaved.http.io-\(index)",
                 handler: handler,
                 configuration: configuration,
@@ -49,7 +56,8 @@ package final class HTTPServer: Sendable {
         connections = OpenConnections(
             ioQueues,
             configuration.maximumConnectionCount,
-            spareCount: configuration.spareConnectionCount
+            spareCount: configuration.spareConnectionCount,
+            tls: tls
         )
     }
 
@@ -99,7 +107,14 @@ package final class HTTPServer: Sendable {
         load.answerByteCount = sharedLoad.answers.usedByteCount
         load.answerByteBudget = sharedLoad.answers.capacity
         load.cutAnswerCount = sharedLoad.answers.cutCount
+        load.failedHandshakeCount = sharedLoad.failedHandshakeCount.load(ordering: .relaxed)
+        load.certificateExpiry = connections.certificateExpiry
         return load
+    }
+
+    /// Speaks TLS with another certificate; connections that are open go on with theirs.
+    package func renew(_ tls: TLSContext) {
+        connections.speak(tls)
     }
 
     /// Takes no new connections; those there are go on, and calling again does nothing.

@@ -71,6 +71,8 @@ package final class Service: RequestHandler {
     /// Requests that may be asked to end.
     let requests = ActiveRequests()
     let counters = HTTPRequestCounters()
+    /// What is told of the model, once somebody has asked.
+    let modelDocument = Mutex<ModelDocument?>(nil)
     private let observed = Mutex(Observed())
     private let currentPhase = Mutex(Phase.loading(0))
 

@@ -16,6 +16,8 @@ package struct ConnectedSocket: ~Copyable, Sendable {
         case bytes(Int)
         /// Nothing at the moment.
         case wouldBlock
+        /// Bytes, but none for the reader, such as those of a handshake: to be asked again at once.
+        case nothingYet
         /// The other end will send no more.
         case endOfStream
     }
@@ -38,15 +40,22 @@ package struct ConnectedSocket: ~Copyable, Sendable {
 
     /// Reads what has arrived into the beginning of a buffer.
     ///
+    /// - Parameters:
+    ///   - buffer: Where the bytes go.
+    ///   - limit: Most of them.
+    /// - Returns: How many there are, or why there are none.
     /// - Throws: ``SocketError`` if the connection is broken.
-    /// - Precondition: `buffer` is not empty: a read of nothing looks like the end of the stream.
-    package func receive(into buffer: inout MutableSpan<UInt8>) throws(SocketError) -> Received {
-        precondition(!buffer.isEmpty, "a read needs room")
+    /// - Precondition: There is room for a byte: a read of nothing looks like the end of the stream.
+    package func receive(
+        into buffer: inout MutableSpan<UInt8>,
+        atMost limit: Int = .max
+    ) throws(SocketError) -> Received {
+        precondition(!buffer.isEmpty && limit > 0, "a read needs room")
         let number = descriptor.rawValue
         return try unsafe buffer.withUnsafeMutableBytes { bytes throws(SocketError) in
             do throws(SocketError) {
                 let count = try systemCall("recv") {
-                    unsafe recv(number, bytes.baseAddress, bytes.count, 0)
+                    unsafe recv(number, bytes.baseAddress, min(bytes.count, limit), 0)
                 }
                 return count == 0 ? .endOfStream : .bytes(count)
             } catch {

@@ -39,7 +39,7 @@ struct JSONLogTests {
         ]
     )
     func writesTimes(seconds: Int, milliseconds: Int, text: String) {
-        #expect(Timestamp.text(seconds: seconds, milliseconds: milliseconds) == text)
+        #expect(LogTime.text(seconds: seconds, milliseconds: milliseconds) == text)
     }
 
     @Test("A loss is told in the format of the log")

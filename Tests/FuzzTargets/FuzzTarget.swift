@@ -11,6 +11,7 @@ package struct FuzzTarget: Sendable {
     /// Every target.
     package static let all: [FuzzTarget] = [
         FuzzTarget(name: "http-request", run: readHTTPRequests),
+        FuzzTarget(name: "tls", run: readTLSRecords),
         FuzzTarget(name: "json", run: readJSON),
         FuzzTarget(name: "json-request", run: readDocuments),
         FuzzTarget(name: "form", run: readForm),

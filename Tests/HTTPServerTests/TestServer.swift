@@ -2,6 +2,7 @@ import Dispatch
 import HTTPServer
 import HTTPWire
 import Logging
+import Sockets
 import TestSupport
 import Testing
 
@@ -43,6 +44,7 @@ func echo(_ request: Request, _ response: ResponseWriter) {
 /// Runs a server on a free port for as long as the body runs.
 func withServer(
     _ handler: ClosureHandler = ClosureHandler(),
+    tls: @autoclosure () throws -> TLSContext? = nil,
     configure: (inout HTTPServer.Configuration) -> Void = { _ in },
     _ body: (_ server: HTTPServer, _ port: UInt16) throws -> Void
 ) throws {
@@ -52,7 +54,12 @@ func withServer(
     configure(&configuration)
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let server = try HTTPServer(configuration: configuration, handler: handler, logger: logger)
+    let server = try HTTPServer(
+        configuration: configuration,
+        tls: tls(),
+        handler: handler,
+        logger: logger
+    )
     try server.start()
     let port = try #require(server.port)
     defer { server.drain(limit: .milliseconds(50)) }

@@ -141,6 +141,7 @@ struct ServerAddressTests {
         arguments: [
             ("http://127.0.0.1:8080", "127.0.0.1:8080"), ("http://localhost/", "127.0.0.1:80"),
             ("HTTP://[::1]:99", "[::1]:99"), ("http://[::1]", "[::1]:80"),
+            ("https://[::1]", "[::1]:443"), ("https://127.0.0.1:8443/", "127.0.0.1:8443"),
         ]
     )
     func reads(url: String, address: String) throws {
@@ -150,7 +151,7 @@ struct ServerAddressTests {
     @Test(
         "Are not",
         arguments: [
-            "", "127.0.0.1:80", "https://127.0.0.1", "http://", "http://127.0.0.1:",
+            "", "127.0.0.1:80", "ftp://127.0.0.1", "http://", "http://127.0.0.1:",
             "http://127.0.0.1:70000", "http://example.org", "http://127.0.0.1/v1",
             "http://user@127.0.0.1",
         ]

@@ -16,7 +16,10 @@ extension ServiceTests {
             "{\"input\":[\(input)],\"seed\":7,\"force\":\"image\",\"max_segments\":2\(fields)}"
         }
 
-        @Test("A PNG tells how it was made, unless the request wants it without", arguments: [true, false])
+        @Test(
+            "A PNG tells how it was made, unless the request wants it without",
+            arguments: [true, false]
+        )
         func tellsItsMaking(isWanted: Bool) throws {
             try withService { service in
                 let response = try service.post(

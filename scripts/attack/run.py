@@ -4,13 +4,13 @@ import base64
 import collections
 import json
 import random
-import socket
 import statistics
 import sys
 import threading
 import time
 
 from .client import Client, get, metrics
+from .handshakes import HANDSHAKES, shake
 from .requests import WORDS, bombing, catalogue, digest, malformed, png
 
 
@@ -26,6 +26,7 @@ class Run:
     def __init__(self, address, arguments):
         self.address, self.arguments = address, arguments
         self.requests = catalogue(arguments.seed, arguments.distinct)
+        self.behaviours = BEHAVIOURS | HANDSHAKES if address.context else BEHAVIOURS
         self.lock = threading.Lock()
         self.outcomes = collections.Counter()
         self.digests = collections.defaultdict(set)
@@ -51,7 +52,7 @@ class Run:
     def work(self):
         while (index := self.take()) is not None:
             random_ = random.Random(self.arguments.seed << 32 | index)
-            behaviour = random_.choices(list(BEHAVIOURS), BEHAVIOURS.values())[0]
+            behaviour = random_.choices(list(self.behaviours), self.behaviours.values())[0]
             try:
                 self.one(index, behaviour, random_)
             except Exception as error:  # every fault of a client is a finding
@@ -142,11 +143,11 @@ class Run:
             else:
                 self.expect(index, behaviour, answer, 422)
         elif behaviour == "stalled-body":
-            with socket.create_connection(self.address, self.arguments.patience) as raw:
+            with self.address.raw(self.arguments.patience) as raw:
                 raw.sendall(self.head("/v1/interleave", 100_000) + b" " * random_.randrange(100_000))
                 self.expect(index, behaviour, self.status(raw), 408)
         elif behaviour == "byte-by-byte":
-            with socket.create_connection(self.address, self.arguments.patience) as raw:
+            with self.address.raw(self.arguments.patience) as raw:
                 data = json.dumps(dict(body, stream=True) if path == "/v1/interleave" else body).encode()
                 raw.sendall(self.head(path, len(data)) + data)
                 for _ in range(40):
@@ -157,10 +158,10 @@ class Run:
         elif behaviour in ("half-close", "half-close-plain"):
             if behaviour == "half-close-plain":
                 path, body = "/v1/tokenize", {"text": " ".join(random_.choices(WORDS, k=9))}
-            with socket.create_connection(self.address, self.arguments.patience) as raw:
+            with self.address.raw(self.arguments.patience) as raw:
                 data = json.dumps(body).encode()
                 raw.sendall(self.head(path, len(data)) + data)
-                raw.shutdown(socket.SHUT_WR)
+                self.address.half_close(raw)
                 if behaviour == "half-close-plain":
                     self.expect(index, behaviour, self.status(raw), 200)
                 else:
@@ -169,6 +170,11 @@ class Run:
                     self.count(behaviour, "left")
                     if answer and answer.split(b" ")[1] not in (b"429", b"503"):
                         self.problem(f"request {index}: an answer to a client that had left: {answer[:80]}")
+        elif behaviour in HANDSHAKES:
+            wrong = shake(self.address, behaviour, random_, self.arguments.patience)
+            self.count(behaviour, "as expected" if wrong is None else "surprise")
+            if wrong:
+                self.problem(f"request {index} ({behaviour}): {wrong}")
         elif behaviour == "bomb":
             status, document, _ = client.plain("/v1/interleave", bombing(index, random_.randint(1, 3)))
             if status == 200:
@@ -178,7 +184,7 @@ class Run:
             else:
                 self.problem(f"request {index} (bomb): {status} {document}")
         elif behaviour == "oversized":
-            with socket.create_connection(self.address, self.arguments.patience) as raw:
+            with self.address.raw(self.arguments.patience) as raw:
                 raw.sendall(self.head("/v1/interleave", 10_000_000_000))
                 self.expect(index, behaviour, (int(raw.recv(4096).split(b" ")[1]), {}), 413)
 

@@ -87,7 +87,7 @@ class Attacker:
             time.sleep(0.1)
 
     def ask(self, method, path, body=None, key=None, reads=False):
-        connection = http.client.HTTPConnection(*self.run.address, timeout=self.run.arguments.patience)
+        connection = self.run.address.http(self.run.arguments.patience)
         key = self.run.address.keys["mallory"] if key is None else key
         headers = {"Content-Type": "application/json"}
         if key:

@@ -72,7 +72,8 @@ struct Health: ParsableCommand {
         }
         do throws(SocketError) {
             return ServerAddress(
-                listening: try SocketAddress(host: host, port: configuration.server.port)
+                listening: try SocketAddress(host: host, port: configuration.server.port),
+                isSecure: configuration.tlsCertificate != nil
             )
         } catch {
             throw CommandError("\(host): \(error)")

@@ -61,7 +61,7 @@ struct JSONLogHandler: LogHandler {
         metadata: Logger.Metadata
     ) -> String {
         var members: [(name: String, value: JSON)] = [
-            ("time", .string(Timestamp.now)), ("level", .string(level.rawValue)),
+            ("time", .string(LogTime.now)), ("level", .string(level.rawValue)),
             ("message", .string(message)),
         ]
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {

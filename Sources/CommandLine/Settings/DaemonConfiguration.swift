@@ -17,6 +17,10 @@ struct DaemonConfiguration: Sendable {
     var logFormat = LogFormat.text
     /// Who gets spans of requests.
     var collector: ServerAddress?
+    /// File with the certificate of HTTPS and its chain; nil for HTTP.
+    var tlsCertificate: String?
+    /// File with its key.
+    var tlsKey: String?
     /// How long to go on serving after the end was announced.
     var drainDelay = Duration.zero
     /// File of the keys that are asked for; nil where none are.

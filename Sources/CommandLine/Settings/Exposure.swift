@@ -13,7 +13,7 @@ extension DaemonConfiguration {
     }
 
     /// Whether connections are encrypted.
-    var usesTLS: Bool { false }
+    var usesTLS: Bool { tlsCertificate != nil }
 
     /// The names under which it may be asked.
     var effectiveHosts: AllowedHosts {

@@ -94,6 +94,32 @@ extension Setting {
         self.init(name, help, kind, path, bound: bound, values: values)
     }
 
+    /// A setting that means nothing without another one.
+    ///
+    /// - Parameters:
+    ///   - name: The key in the file.
+    ///   - help: What it is, in whole sentences.
+    ///   - kind: What may be given.
+    ///   - path: Where it goes.
+    ///   - other: The key of the setting that it needs.
+    ///   - isOtherGiven: Whether that has a value.
+    init<Value>(
+        _ name: String,
+        _ help: String,
+        _ kind: SettingKind<Value?>,
+        _ path: Path<Value?>,
+        with other: String,
+        _ isOtherGiven: @escaping @Sendable (DaemonConfiguration) -> Bool
+    ) {
+        let bound = Bound(other: other) { configuration in
+            guard configuration[keyPath: path] != nil, !isOtherGiven(configuration) else {
+                return nil
+            }
+            return InvalidValue("is given without \(other)")
+        }
+        self.init(name, help, kind, path, bound: bound, values: "\(kind.values); with \(other)")
+    }
+
     /// Where a value stands in the configuration.
     typealias Path<Value> = any WritableKeyPath<DaemonConfiguration, Value> & Sendable
 

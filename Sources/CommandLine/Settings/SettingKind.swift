@@ -203,6 +203,17 @@ extension SettingKind where Value == String {
     }
 }
 
+extension SettingKind where Value == String? {
+    /// A file, which the daemon reads when it starts.
+    static var file: SettingKind {
+        SettingKind(
+            values: "a path, none",
+            read: { (text) throws(InvalidValue) in text == "none" ? nil : text },
+            write: { $0 ?? "none" }
+        )
+    }
+}
+
 extension SettingKind where Value == [String] {
     /// Addresses to listen on.
     static var addresses: SettingKind {

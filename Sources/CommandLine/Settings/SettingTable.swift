@@ -12,8 +12,8 @@ protocol SettingSection: Sendable {
 enum SettingTable {
     /// All sections, in the order in which people read of them.
     static let sections: [any SettingSection.Type] = [
-        ServedSettings.self, AccessSettings.self, ObservingSettings.self, RequestSettings.self,
-        SharedSettings.self,
+        ServedSettings.self, AccessSettings.self, EncryptionSettings.self, ObservingSettings.self,
+        RequestSettings.self, SharedSettings.self,
         StreamSettings.self,
         ConnectionSettings.self, LifeSettings.self,
     ]

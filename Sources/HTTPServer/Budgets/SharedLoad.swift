@@ -9,6 +9,8 @@ final class SharedLoad: Sendable {
     let answersInProgress = DispatchGroup()
     /// Connections refused because there were too many.
     let refusedConnectionCount = Atomic(0)
+    /// Connections that ended because the client's TLS was not ours.
+    let failedHandshakeCount = Atomic(0)
     let refusedConnections = RefusalEpisode()
     let refusedBodies = RefusalEpisode()
     let cutAnswers = RefusalEpisode()
@@ -41,6 +43,10 @@ extension HTTPServer {
         package var answerByteBudget = 0
         /// Answers cut because too many of these waited, or because their clients read too slowly.
         package var cutAnswerCount = 0
+        /// Connections that ended because the client's TLS was not ours.
+        package var failedHandshakeCount = 0
+        /// When the certificate expires, in seconds since 1970; nil without TLS.
+        package var certificateExpiry: Int?
 
         /// Nothing in use.
         package init() {}

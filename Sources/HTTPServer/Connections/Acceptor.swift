@@ -11,6 +11,8 @@ final class Acceptor {
 
     /// Where it listens.
     let address: SocketAddress
+    /// Whether TLS is spoken here where there is any: a socket file is reached from this machine alone.
+    private let isRemote: Bool
     private let queue = DispatchQueue(label: "interleaved.http.accept")
     private let connections: OpenConnections
     private let load: SharedLoad
@@ -26,6 +28,7 @@ final class Acceptor {
         logger: Logger
     ) {
         address = listener.address
+        isRemote = if case .unix = address { false } else { true }
         self.listener = consume listener
         self.connections = connections
         self.load = load
@@ -70,7 +73,7 @@ final class Acceptor {
             guard !connections.isFull else { return rest() }
             do throws(SocketError) {
                 guard let socket = try listener?.accept() else { return }
-                connections.place(socket)
+                connections.place(socket, isRemote: isRemote)
             } catch {
                 if error.isTransientAcceptFailure { continue }
                 load.restingAcceptor.note(logger, "Accepting rests now and then: \(error).")

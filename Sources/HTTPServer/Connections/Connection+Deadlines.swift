@@ -12,7 +12,8 @@ extension Connection {
         case .head where parser.isBetweenRequests:
             // A client that has just connected must say something soon; one that has been served may rest.
             let limit = requestCount == 0 ? headTimeout : configuration.idleTimeout
-            if now - phaseStart > limit { isSpare ? refuseSpare() : close() }
+            guard now - phaseStart > limit else { return }
+            isSpare && transport?.isEstablished == true ? refuseSpare() : close()
         case .head:
             if now - phaseStart > headTimeout {
                 refuse(.requestTimeout, "The head of the request took too long.")
@@ -24,7 +25,7 @@ extension Connection {
         case .responding:
             // While reading is paused the end of the stream goes unseen behind the input not read.
             if isAbandonedByHalfClose, isReadingPaused, !response.isComplete,
-                socket?.isClosedByPeer == true
+                transport?.isClosedByPeer == true
             {
                 close()
             }
@@ -54,7 +55,7 @@ extension Connection {
     private func isTooSlow(_ now: ContinuousClock.Instant) -> Bool {
         let configuration = ioQueue.configuration
         // What the system has taken is not yet with the client: its buffer can hold megabytes.
-        let byteCount = delivery.sentByteCount - (socket?.unconfirmedByteCount ?? 0)
+        let byteCount = confirmedByteCount
         if byteCount > delivery.confirmedByteCount {
             delivery.credit.earn(
                 byteCount - delivery.confirmedByteCount,
@@ -74,7 +75,12 @@ extension Connection {
         let now = ContinuousClock.now
         delivery.credit.begin(now, free: ioQueue.configuration.rateGrace)
         delivery.lastConfirmed = now
-        delivery.confirmedByteCount = delivery.sentByteCount - (socket?.unconfirmedByteCount ?? 0)
+        delivery.confirmedByteCount = confirmedByteCount
+    }
+
+    /// Bytes that are with the client; with TLS a few less than those of its text.
+    private var confirmedByteCount: Int {
+        delivery.sentByteCount - (transport?.unconfirmedByteCount ?? 0)
     }
 
     /// Closes although an answer is not delivered.

@@ -1,6 +1,8 @@
 internal import Dispatch
 internal import HTTPWire
+internal import Logging
 internal import Sockets
+internal import Synchronization
 
 extension Connection {
     /// Reads per event before other connections of the queue get their turn.
@@ -20,19 +22,32 @@ extension Connection {
             guard phase != .closed, !isReadingPaused, !hasInputEnded else { return }
             do throws(SocketError) {
                 var span = buffer.mutableSpan
-                switch try socket?.receive(into: &span) {
+                let found = try transport?.receive(into: &span)
+                // What TLS says by itself waits for the system like an answer.
+                if let waiting = transport?.unsentByteCount, waiting > 0 { outputWaits() }
+                switch found {
                 case .bytes(let count):
                     received(buffer, byteCount: count)
+                case .nothingYet:
+                    continue
                 case .endOfStream:
                     return inputEnded()
                 case .wouldBlock, nil:
                     return
                 }
             } catch {
-                return close()
+                return receivingFailed(error)
             }
         }
         receiveSoon()
+    }
+
+    private func receivingFailed(_ error: SocketError) {
+        if transport?.isEstablished == false {
+            ioQueue.load.failedHandshakeCount.add(1, ordering: .relaxed)
+            ioQueue.logger.debug("\(error)")
+        }
+        close()
     }
 
     /// Reads again after the other connections of the queue have had their turn, without waiting for an event.
@@ -127,6 +142,9 @@ extension Connection {
         lastReceived = now
         bodyCredit.begin(now, free: ioQueue.configuration.rateGrace)
         enter(.body)
+        if transport?.isMisaddressed == true {
+            return refuse(.badRequest, "This port speaks HTTPS: ask for https://.")
+        }
         switch ioQueue.handler.admit(head) {
         case .accept(_, _, let isProbe) where isSpare && !isProbe:
             refuseSpare()
@@ -196,7 +214,7 @@ extension Connection {
         )
         // An end that came with the request decides before any answer can: always the same, not by luck.
         let hasLeft =
-            isAbandonedByHalfClose && (hasInputEnded || socket?.isClosedByPeer == true)
+            isAbandonedByHalfClose && (hasInputEnded || transport?.isClosedByPeer == true)
         // What the handler asks for before it returns is done in one go: one system call for many small pieces.
         isHandling = true
         ioQueue.handler.handle(request, ResponseWriter(channel))

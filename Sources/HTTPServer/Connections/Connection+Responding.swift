@@ -164,12 +164,14 @@ extension Connection {
         do throws(SocketError) {
             while phase != .closed, !output.isEmpty {
                 let sent = try output.withFirst { bytes, moreFollows throws(SocketError) in
-                    try socket?.send(bytes, moreFollows: moreFollows)
+                    try transport?.send(bytes, moreFollows: moreFollows)
                 }
                 guard case .bytes(let count) = sent else { return outputWaits() }
                 output.removeFirst(count)
                 delivery.sentByteCount += count
             }
+            // The end of it may be with TLS still.
+            if phase != .closed, try transport?.flush() == false { return outputWaits() }
         } catch {
             return close()
         }
@@ -184,15 +186,18 @@ extension Connection {
     }
 
     /// Goes on when the system takes more, and has the waiting bytes counted.
-    private func outputWaits() {
+    func outputWaits() {
         if !isWaitingToWrite { beginDelivery() }
-        channel?.outputChanged(byteCount: output.byteCount)
+        channel?.outputChanged(byteCount: waitingByteCount)
         waitToWrite()
         reportOutput()
     }
 
+    /// Bytes that the system has not taken.
+    private var waitingByteCount: Int { output.byteCount + (transport?.unsentByteCount ?? 0) }
+
     private func reportOutput() {
-        ioQueue.load.answers.outputChanged(of: ObjectIdentifier(self), to: output.byteCount) {
+        ioQueue.load.answers.outputChanged(of: ObjectIdentifier(self), to: waitingByteCount) {
             [weak self] in self?.cutSoon()
         }
     }

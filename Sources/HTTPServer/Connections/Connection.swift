@@ -26,7 +26,7 @@ final class Connection {
 
     let ioQueue: IOQueue
     var phase = Phase.head
-    var socket: ConnectedSocket?
+    var transport: ByteTransport?
     let remoteAddress: SocketAddress?
     var output = OutputQueue()
 
@@ -66,12 +66,11 @@ final class Connection {
     var bodyCredit = RateCredit()
     var delivery = Delivery()
 
-    // Sources
-    private var readSource: (any DispatchSourceRead)?
-    private var writeSource: (any DispatchSourceWrite)?
+    // Events
+    /// By which the queue knows it.
+    private(set) var key: UInt = 0
     private(set) var isReadingPaused = false
     private(set) var isWaitingToWrite = false
-    private var openSourceCount = 0
     /// Whether it is one too many, and only asked what it wants.
     let isSpare: Bool
     private let onClosed: @Sendable () -> Void
@@ -79,18 +78,18 @@ final class Connection {
     /// Makes a connection that does nothing until ``start()``.
     ///
     /// - Parameters:
-    ///   - socket: The accepted socket.
+    ///   - transport: The accepted socket, and what is spoken over it.
     ///   - ioQueue: The queue it is confined to.
     ///   - isSpare: Whether to serve nothing but a probe.
     ///   - onClosed: Called once, after the descriptor is closed.
     init(
-        _ socket: consuming ConnectedSocket,
+        _ transport: consuming ByteTransport,
         on ioQueue: IOQueue,
         isSpare: Bool,
         onClosed: @escaping @Sendable () -> Void
     ) {
-        remoteAddress = socket.remoteAddress
-        self.socket = consume socket
+        remoteAddress = transport.remoteAddress
+        self.transport = consume transport
         self.ioQueue = ioQueue
         self.isSpare = isSpare
         self.onClosed = onClosed
@@ -100,17 +99,25 @@ final class Connection {
     /// Begins to serve the client.
     func start() {
         dispatchPrecondition(condition: .onQueue(ioQueue.queue))
-        guard let descriptor = socket?.descriptor.rawValue else { return }
-        let source = DispatchSource.makeReadSource(
-            fileDescriptor: descriptor,
-            queue: ioQueue.queue
-        )
-        source.setEventHandler { [weak self] in self?.receiveAvailable() }
-        source.setCancelHandler { self.sourceCancelled() }
-        readSource = source
-        openSourceCount += 1
-        ioQueue.add(self)
-        source.activate()
+        if !ioQueue.add(self) { close() }
+    }
+
+    /// Has a set watch the socket; whether the system can.
+    func isWatched(by events: EventSet, as key: UInt) -> Bool {
+        guard let socket = transport?.descriptor else { return false }
+        self.key = key
+        do throws(SocketError) {
+            try events.watch(socket, key: key)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Does what an event of the socket makes possible.
+    func act(on event: EventSet.Event) {
+        if event.isWritable, isWaitingToWrite { flushAndGoOn() }
+        if event.isReadable { receiveAvailable() }
     }
 
     /// Makes room for another connection that is one too many.
@@ -142,7 +149,7 @@ final class Connection {
         guard !hasInputEnded else { return close() }
         enter(.lingering)
         heldInput = []
-        socket?.shutdownSending()
+        transport?.shutdownSending()
         resumeReading()
     }
 
@@ -150,6 +157,8 @@ final class Connection {
     func close() {
         dispatchPrecondition(condition: .onQueue(ioQueue.queue))
         guard phase != .closed else { return }
+        // What was cut off must look cut off (RFC 9112 §9.8).
+        if output.isEmpty, phase != .responding || response.isComplete { transport?.endText() }
         enter(.closed)
         output.removeAll()
         heldInput = []
@@ -157,67 +166,35 @@ final class Connection {
         bodyCharge = nil
         rejection = nil
         requestHead = nil
-        resumeReading()
-        readSource?.cancel()
-        readSource = nil
-        waitToWrite()
-        writeSource?.cancel()
-        writeSource = nil
         let channel = self.channel
         self.channel = nil
         channel?.connectionClosed()
         ioQueue.load.answers.remove(ObjectIdentifier(self))
         ioQueue.remove(self)
+        discard()
     }
 
-    // MARK: - Sources
-
-    func pauseReading() {
-        guard !isReadingPaused, let readSource else { return }
-        isReadingPaused = true
-        readSource.suspend()
+    /// Closes the descriptor, once.
+    private func discard() {
+        transport = nil
+        onClosed()
     }
+
+    // MARK: - Events
+
+    func pauseReading() { isReadingPaused = true }
 
     func resumeReading() {
-        guard isReadingPaused, let readSource else { return }
+        guard isReadingPaused else { return }
         isReadingPaused = false
-        readSource.resume()
+        // What came meanwhile has been told of.
         receiveSoon()
     }
 
-    /// Has `flush` called when the system can take more output.
-    func waitToWrite() {
-        guard !isWaitingToWrite else { return }
-        if let writeSource {
-            isWaitingToWrite = true
-            return writeSource.resume()
-        }
-        guard phase != .closed, let descriptor = socket?.descriptor.rawValue else { return }
-        isWaitingToWrite = true
-        let source = DispatchSource.makeWriteSource(
-            fileDescriptor: descriptor,
-            queue: ioQueue.queue
-        )
-        source.setEventHandler { [weak self] in self?.flushAndGoOn() }
-        source.setCancelHandler { self.sourceCancelled() }
-        writeSource = source
-        openSourceCount += 1
-        source.activate()
-    }
+    /// Has `flush` called when the system can take more output; it has just said that it cannot.
+    func waitToWrite() { isWaitingToWrite = true }
 
-    func stopWaitingToWrite() {
-        guard isWaitingToWrite, let writeSource else { return }
-        isWaitingToWrite = false
-        writeSource.suspend()
-    }
-
-    /// Closes the descriptor once no source watches it any more.
-    private func sourceCancelled() {
-        openSourceCount -= 1
-        guard openSourceCount == 0 else { return }
-        socket = nil
-        onClosed()
-    }
+    func stopWaitingToWrite() { isWaitingToWrite = false }
 }
 
 // Sendable: all mutable state is touched only on `ioQueue.queue` after `init`.

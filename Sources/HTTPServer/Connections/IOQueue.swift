@@ -2,6 +2,7 @@ internal import Dispatch
 internal import Glibc
 internal import HTTPWire
 internal import Logging
+internal import Sockets
 internal import Synchronization
 
 /// A serial queue with the connections confined to it and what they share.
@@ -18,7 +19,13 @@ final class IOQueue {
     private let finishing = Atomic(false)
 
     private let isCurrentKey = DispatchSpecificKey<Bool>()
-    private var connections: [ObjectIdentifier: Connection] = [:]
+    /// By the keys of their events.
+    private var connections: [UInt: Connection] = [:]
+    private var nextKey: UInt = 0
+    private let events: EventSet
+    private let eventSource: any DispatchSourceRead
+    /// Batches of events before what else waits for the queue gets its turn.
+    private static let maximumBatchCount = 8
     private let timer: any DispatchSourceTimer
     private var isTimerRunning = false
     private var commonFields: [UInt8] = []
@@ -30,23 +37,33 @@ final class IOQueue {
         configuration: HTTPServer.Configuration,
         load: SharedLoad,
         logger: Logger
-    ) {
+    ) throws(SocketError) {
+        events = try EventSet()
         self.load = load
         queue = DispatchQueue(label: label)
         self.handler = handler
         self.configuration = configuration
         self.logger = logger
         timer = DispatchSource.makeTimerSource(queue: queue)
+        eventSource = DispatchSource.makeReadSource(
+            fileDescriptor: events.descriptor.rawValue,
+            queue: queue
+        )
         queue.setSpecific(key: isCurrentKey, value: true)
         let interval = DispatchTimeInterval(configuration.deadlineResolution)
         timer.schedule(deadline: .now() + interval, repeating: interval, leeway: .milliseconds(20))
         timer.setEventHandler { [weak self] in self?.checkDeadlines() }
+        eventSource.setEventHandler { [weak self] in self?.takeEvents() }
+        // The descriptor must outlive its source.
+        eventSource.setCancelHandler { [events] in _ = events }
+        eventSource.activate()
     }
 
     deinit {
         // A suspended source must not be released.
         if !isTimerRunning { timer.resume() }
         timer.cancel()
+        eventSource.cancel()
     }
 
     /// Whether the caller runs on this queue.
@@ -56,18 +73,24 @@ final class IOQueue {
 
     // MARK: - Connections
 
-    func add(_ connection: Connection) {
+    /// Watches a connection.
+    ///
+    /// - Returns: Whether the system can.
+    func add(_ connection: Connection) -> Bool {
         dispatchPrecondition(condition: .onQueue(queue))
-        connections[ObjectIdentifier(connection)] = connection
+        nextKey += 1
+        guard connection.isWatched(by: events, as: nextKey) else { return false }
+        connections[nextKey] = connection
         if !isTimerRunning {
             isTimerRunning = true
             timer.resume()
         }
+        return true
     }
 
     func remove(_ connection: Connection) {
         dispatchPrecondition(condition: .onQueue(queue))
-        connections[ObjectIdentifier(connection)] = nil
+        connections[connection.key] = nil
         if connections.isEmpty, isTimerRunning {
             isTimerRunning = false
             timer.suspend()
@@ -94,6 +117,13 @@ final class IOQueue {
     func closeAll() {
         dispatchPrecondition(condition: .onQueue(queue))
         for connection in Array(connections.values) { connection.close() }
+    }
+
+    /// Has connections act on what has happened to their sockets.
+    private func takeEvents() {
+        for _ in 0..<Self.maximumBatchCount {
+            guard events.take({ connections[$0.key]?.act(on: $0) }) else { return }
+        }
     }
 
     private func checkDeadlines() {

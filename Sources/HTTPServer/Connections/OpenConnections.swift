@@ -16,10 +16,13 @@ final class OpenConnections: Sendable {
     private let openCount = Atomic(0)
     private let nextIndex = Atomic(0)
     private let group = DispatchGroup()
+    /// What is needed to speak TLS where that is spoken; nil for plain HTTP.
+    private let tls: Locking.Mutex<TLSContext?>
     /// Those that are one too many, oldest first.
     private let spares = Mutex<[Spare]>([])
 
-    init(_ ioQueues: [IOQueue], _ maximumCount: Int, spareCount: Int) {
+    init(_ ioQueues: [IOQueue], _ maximumCount: Int, spareCount: Int, tls: TLSContext?) {
+        self.tls = Locking.Mutex(tls)
         self.ioQueues = ioQueues
         self.maximumCount = maximumCount
         maximumSpareCount = spareCount
@@ -27,6 +30,9 @@ final class OpenConnections: Sendable {
 
     /// Connections open now, those being refused included.
     var count: Int { openCount.load(ordering: .relaxed) }
+
+    /// When the certificate expires, in seconds since 1970; nil without TLS.
+    var certificateExpiry: Int? { tls.withLock { $0?.expiry } }
 
     /// Whether not even a connection that will be refused has a place.
     var isFull: Bool { count >= maximumCount + 2 * maximumSpareCount }
@@ -36,14 +42,31 @@ final class OpenConnections: Sendable {
         group.wait()
     }
 
+    /// Has connections that are accepted from now on speak TLS with this.
+    func speak(_ context: TLSContext) {
+        tls.withLock { $0 = context }
+    }
+
     /// Gives a connection its place.
-    func place(_ socket: consuming ConnectedSocket) {
+    ///
+    /// - Parameters:
+    ///   - socket: The accepted socket.
+    ///   - isRemote: Whether TLS is spoken over it, if there is any.
+    func place(_ socket: consuming ConnectedSocket, isRemote: Bool) {
+        var transport: ByteTransport
+        if isRemote, let context = tls.withLock({ $0 }) {
+            // Without memory for it there is nothing to say, and no way to say it.
+            guard let session = try? TLSSession(context) else { return }
+            transport = ByteTransport(socket, session)
+        } else {
+            transport = ByteTransport(socket)
+        }
         let count = openCount.add(1, ordering: .relaxed).newValue
         group.enter()
         let index = nextIndex.add(1, ordering: .relaxed).newValue
         let ioQueue = ioQueues[index % ioQueues.count]
         let isSpare = count > maximumCount
-        let connection = Connection(socket, on: ioQueue, isSpare: isSpare) { [self] in
+        let connection = Connection(transport, on: ioQueue, isSpare: isSpare) { [self] in
             openCount.subtract(1, ordering: .relaxed)
             group.leave()
         }

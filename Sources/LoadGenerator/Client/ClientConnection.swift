@@ -2,17 +2,49 @@ internal import Sockets
 
 /// One connection to a server, used by one thread at a time.
 final class ClientConnection: Sendable {
-    private let socket: ConnectedSocket
+    private let transport: ByteTransport
 
-    /// Connects.
+    /// Whom all clients of this process trust.
+    private static let trusted = Result { () throws(TLSError) in try TLSContext.client() }
+
+    /// Connects, and shakes hands where TLS is spoken.
     ///
-    /// - Throws: `SocketError`; ETIMEDOUT at the deadline.
-    init(_ address: SocketAddress, deadline: ContinuousClock.Instant) throws(SocketError) {
-        socket = try .connect(to: address, timeout: ContinuousClock.now.duration(to: deadline))
+    /// - Throws: `SocketError`, ETIMEDOUT at the deadline; ``HTTPClient/Fault`` if the server is not trusted.
+    init(_ server: ServerAddress, deadline: ContinuousClock.Instant) throws {
+        let socket = try ConnectedSocket.connect(
+            to: server.address,
+            timeout: ContinuousClock.now.duration(to: deadline)
+        )
+        guard server.isSecure else {
+            transport = ByteTransport(socket)
+            return
+        }
+        do throws(TLSError) {
+            let session = try TLSSession(Self.trusted.get(), host: server.host)
+            try session.begin()
+            transport = ByteTransport(socket, session)
+        } catch {
+            throw HTTPClient.Fault(description: "TLS: \(error)")
+        }
+        try shakeHands(deadline)
     }
 
     /// Whether the server has closed it.
-    var isClosed: Bool { socket.isClosedByPeer }
+    var isClosed: Bool { transport.isClosedByPeer }
+
+    private func shakeHands(_ deadline: ContinuousClock.Instant) throws {
+        // The server does not speak before it is asked something.
+        var nothing = [UInt8](repeating: 0, count: 16_384)
+        while !transport.isEstablished {
+            var span = nothing.mutableSpan
+            switch try transport.receive(into: &span) {
+            case .nothingYet, .bytes: break
+            case .wouldBlock: try waitUntilReadable(deadline)
+            case .endOfStream:
+                throw HTTPClient.Fault(description: "the server ended the handshake of TLS")
+            }
+        }
+    }
 
     /// Sends all bytes.
     ///
@@ -20,15 +52,12 @@ final class ClientConnection: Sendable {
     func send(_ bytes: [UInt8], deadline: ContinuousClock.Instant) throws {
         var start = 0
         while start < bytes.count {
-            switch try socket.send(bytes.span.extracting(start...)) {
+            switch try transport.send(bytes.span.extracting(start...)) {
             case .bytes(let count): start += count
-            case .wouldBlock:
-                let left = ContinuousClock.now.duration(to: deadline)
-                guard left > .zero, try socket.waitUntilWritable(timeout: left) else {
-                    throw HTTPClient.Fault(description: "out of time while sending")
-                }
+            case .wouldBlock: try waitUntilWritable(deadline)
             }
         }
+        while try !transport.flush() { try waitUntilWritable(deadline) }
     }
 
     /// Waits for bytes and reads them.
@@ -38,15 +67,28 @@ final class ClientConnection: Sendable {
     func receive(into buffer: inout [UInt8], deadline: ContinuousClock.Instant) throws -> Int {
         while true {
             var span = buffer.mutableSpan
-            switch try socket.receive(into: &span) {
+            switch try transport.receive(into: &span) {
             case .bytes(let count): return count
             case .endOfStream: return 0
-            case .wouldBlock:
-                let left = ContinuousClock.now.duration(to: deadline)
-                guard left > .zero, try socket.waitUntilReadable(timeout: left) else {
-                    throw HTTPClient.Fault(description: "out of time while waiting for the answer")
-                }
+            case .nothingYet: break
+            case .wouldBlock: try waitUntilReadable(deadline)
             }
+        }
+    }
+
+    private func waitUntilWritable(_ deadline: ContinuousClock.Instant) throws {
+        let left = ContinuousClock.now.duration(to: deadline)
+        guard left > .zero, try transport.waitUntilWritable(timeout: left) else {
+            throw HTTPClient.Fault(description: "out of time while sending")
+        }
+    }
+
+    private func waitUntilReadable(_ deadline: ContinuousClock.Instant) throws {
+        // What TLS has to say by itself, such as its part of a handshake, is said first.
+        while try !transport.flush() { try waitUntilWritable(deadline) }
+        let left = ContinuousClock.now.duration(to: deadline)
+        guard left > .zero, try transport.waitUntilReadable(timeout: left) else {
+            throw HTTPClient.Fault(description: "out of time while waiting for the answer")
         }
     }
 }

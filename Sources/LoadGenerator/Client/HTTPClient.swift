@@ -97,8 +97,8 @@ package final class HTTPClient: Sendable {
         while let connection = idle.withLock({ $0.popLast() }) {
             if !connection.isClosed { return connection }
         }
-        do throws(SocketError) {
-            return try ClientConnection(server.address, deadline: deadline)
+        do {
+            return try ClientConnection(server, deadline: deadline)
         } catch {
             throw Fault(description: "\(server): no daemon answers: \(error)")
         }

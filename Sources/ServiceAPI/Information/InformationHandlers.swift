@@ -2,6 +2,7 @@ internal import Engine
 internal import HTTPServer
 internal import HTTPWire
 internal import JSON
+internal import Locking
 internal import MMInterleaved
 
 extension Service {
@@ -41,9 +42,13 @@ extension Service {
 
     /// `GET /v1/models`.
     func answerModels(_ exchange: Exchange, _ engine: Engine) {
-        exchange.answer([
-            "object": "list", "data": .array([description(engine)]),
-        ])
+        exchange.answer(
+            Response(
+                status: .ok,
+                fields: ["content-type": "application/json"],
+                body: modelDocument(engine).list
+            )
+        )
     }
 
     /// `GET /v1/models/{id}`.
@@ -60,7 +65,27 @@ extension Service {
                 parameter: "model"
             )
         }
-        exchange.answer(description(engine))
+        exchange.answer(
+            Response(
+                status: .ok,
+                fields: ["content-type": "application/json"],
+                body: modelDocument(engine).model
+            )
+        )
+    }
+
+    /// What is told of the model, made when it is asked for first: it does not change.
+    private func modelDocument(_ engine: Engine) -> ModelDocument {
+        modelDocument.withLock { document in
+            if let document { return document }
+            let description = description(engine)
+            let made = ModelDocument(
+                model: description.encoded,
+                list: (["object": "list", "data": .array([description])] as JSON).encoded
+            )
+            document = made
+            return made
+        }
     }
 
     private func description(_ engine: Engine) -> JSON {
@@ -115,6 +140,14 @@ extension Service {
             Response(status: .ok, fields: ["content-type": "application/json"], body: body)
         )
     }
+}
+
+/// What is told of a model, encoded.
+struct ModelDocument: Sendable {
+    /// Of the model alone.
+    let model: [UInt8]
+    /// Of all models, which is this one.
+    let list: [UInt8]
 }
 
 extension JSON {

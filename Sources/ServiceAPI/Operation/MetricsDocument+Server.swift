@@ -42,6 +42,20 @@ extension MetricsDocument {
             writer.sample(refusals, ["what": name], Double(count))
         }
         writer.single(
+            "interleaved_tls_handshakes_failed_total",
+            .counter,
+            "Connections that ended because the client's TLS was not ours.",
+            Double(server.failedHandshakeCount)
+        )
+        if let expiry = server.certificateExpiry {
+            gauge(
+                "tls_certificate_expiry_timestamp_seconds",
+                "When the certificate of HTTPS expires, in seconds since 1970.",
+                Double(expiry),
+                &writer
+            )
+        }
+        writer.single(
             "interleaved_log_lines_dropped_total",
             .counter,
             "Lines of the log that were lost because nobody read them.",

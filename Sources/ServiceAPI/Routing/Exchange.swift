@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Engine
+internal import Glibc
 internal import HTTPServer
 internal import HTTPWire
 internal import JSON
@@ -72,6 +73,9 @@ struct RequestContext: Sendable {
     func log(_ status: Int, to logger: Logger, work: Work? = nil, error: String? = nil) {
         counters.count(route: route, status: status)
         exportSpans(status, work, error)
+        let level: Logger.Level = isPolled ? .debug : status >= 500 ? .warning : .info
+        // Probes come often, and their lines are seldom wanted.
+        guard level >= logger.logLevel else { return }
         var metadata: Logger.Metadata = ["request": "\(id)"]
         if let traceParent { metadata["traceparent"] = "\(traceParent)" }
         if let recorder = progress.recorder {
@@ -87,7 +91,7 @@ struct RequestContext: Sendable {
         if let error { metadata["error"] = "\(error)" }
         let milliseconds = start.duration(to: .now).milliseconds
         logger.log(
-            level: isPolled ? .debug : status >= 500 ? .warning : .info,
+            level: level,
             "\(method) \(path) \(status) \(milliseconds) ms",
             metadata: metadata
         )
@@ -144,11 +148,20 @@ struct Work: Sendable {
 
 /// A random name of 128 bits in hexadecimal.
 func randomIdentifier() -> String {
-    var random = SystemRandomNumberGenerator()
-    return [random.next(), random.next()].map { (half: UInt64) in
-        let digits = String(half, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined()
+    let digits: StaticString = "0123456789abcdef"
+    var number = UInt128.zero
+    // One call of the system for all bits; it does not fail for so few, and if it did there are others.
+    let result = unsafe withUnsafeMutableBytes(of: &number) {
+        unsafe getentropy($0.baseAddress, $0.count)
+    }
+    if result != 0 { number = .random(in: 0...UInt128.max) }
+    return unsafe String(unsafeUninitializedCapacity: 32) { bytes in
+        for index in 0..<32 {
+            let digit = Int(truncatingIfNeeded: number >> (4 * (31 - index)) & 15)
+            unsafe bytes[index] = digits.utf8Start[digit]
+        }
+        return 32
+    }
 }
 
 /// A request on its way to its answer: writes the one and the line in the log.

@@ -21,6 +21,8 @@ struct ContradictionTests {
                 "3/4 of max_body_bytes, 48MiB"
             ),
             (["max_request_pixels": "1000"], "--max-request-pixels", "40000000"),
+            (["tls_certificate": "a.pem"], "--tls-certificate", "given without tls_key"),
+            (["tls_key": "a.pem"], "--tls-key", "given without tls_certificate"),
             (["max_decoding_pixels": "1000"], "--max-decoding-pixels", "40000000"),
         ] as [([String: String], String, String)]
     )
@@ -28,6 +30,14 @@ struct ContradictionTests {
         let error = #expect(throws: SettingFaults.self) { _ = try configuration(flags) }
         #expect(error?.description.contains(name) == true, "\(error?.description ?? "")")
         #expect(error?.description.contains(limit) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("A certificate goes with its key")
+    func takesBoth() throws {
+        let both = try configuration(["tls_certificate": "a.pem", "tls_key": "b.pem"])
+        #expect(both.tlsCertificate == "a.pem" && both.tlsKey == "b.pem")
+        let neither = try configuration(["tls_certificate": "none", "tls_key": "none"])
+        #expect(neither.tlsCertificate == nil && neither.tlsKey == nil)
     }
 
     @Test("A default gives way")

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A point in time as logs have it.
-enum Timestamp {
+enum LogTime {
     /// Now, in UTC with milliseconds: `2026-01-31T12:00:00.123Z` (RFC 3339 §5.6).
     static var now: String {
         var time = timespec()
