@@ -14,7 +14,7 @@ enum SettingTable {
     static let sections: [any SettingSection.Type] = [
         ServedSettings.self, EncryptionSettings.self, RequestSettings.self, SharedSettings.self,
         StreamSettings.self,
-        ConnectionSettings.self, LifeSettings.self,
+        ConnectionSettings.self, ProxySettings.self, LifeSettings.self,
     ]
 
     /// All settings.
