@@ -1,4 +1,5 @@
 package import HTTPWire
+package import Sockets
 
 extension HTTPServer {
     /// Where the server listens and what it puts up with.
@@ -11,12 +12,20 @@ extension HTTPServer {
         package var port: UInt16 = 8080
         /// Who may connect to UNIX sockets, as permission bits of their files.
         package var socketFileMode: UInt32 = 0o660
+        /// Proxies that are believed when they say for whom they ask.
+        package var trustedProxies: [AddressRange] = []
+        /// In which field they say it.
+        package var forwardingField = ForwardingField.xForwardedFor
         /// How many connections the system keeps waiting until they are accepted.
         package var backlog: Int32 = 1024
         /// Connections served at once.
         ///
         /// Those beyond are asked what they want, see ``spareConnectionCount``.
         package var maximumConnectionCount = 1024
+        /// Connections of one client served at once: of an IPv4 address, or of a network of IPv6 (64 bits).
+        ///
+        /// Clients on this machine and trusted proxies may have any number.
+        package var maximumClientConnectionCount = 256
         /// Connections beyond the maximum that are asked what they want: probes are answered, all others get 503.
         ///
         /// As many again may be on their way out.
@@ -72,6 +81,7 @@ extension HTTPServer {
         package func validate() throws(ConfigurationError) {
             let counts = [
                 ("backlog", Int(backlog)), ("maximumConnectionCount", maximumConnectionCount),
+                ("maximumClientConnectionCount", maximumClientConnectionCount),
                 ("spareConnectionCount", spareConnectionCount),
                 ("ioQueueCount", ioQueueCount), ("hosts", hosts.count),
                 ("bodyByteBudget", bodyByteBudget), ("answerByteBudget", answerByteBudget),

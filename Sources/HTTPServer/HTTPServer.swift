@@ -55,8 +55,7 @@ package final class HTTPServer: Sendable {
         }
         connections = OpenConnections(
             ioQueues,
-            configuration.maximumConnectionCount,
-            spareCount: configuration.spareConnectionCount,
+            configuration,
             tls: tls
         )
     }
@@ -101,6 +100,8 @@ package final class HTTPServer: Sendable {
         load.connectionCount = connections.count
         load.maximumConnectionCount = configuration.maximumConnectionCount
         load.refusedConnectionCount = sharedLoad.refusedConnectionCount.load(ordering: .relaxed)
+        load.refusedClientConnectionCount =
+            sharedLoad.refusedClientConnectionCount.load(ordering: .relaxed)
         load.bodyByteCount = sharedLoad.bodies.usedByteCount
         load.bodyByteBudget = sharedLoad.bodies.capacity
         load.refusedBodyCount = sharedLoad.bodies.refusedCount

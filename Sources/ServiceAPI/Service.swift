@@ -294,14 +294,15 @@ package final class Service: RequestHandler {
             "refused: \(status)",
             metadata: ["request": "\(id)", "error": "\(message)"]
         )
-        let error =
-            isOverloaded
-            ? ErrorResponse(
+        var error = ErrorResponse(status, message)
+        if isOverloaded || status == .tooManyRequests {
+            error = ErrorResponse(
                 status,
-                code: "overloaded",
+                code: isOverloaded ? "overloaded" : error.code,
                 message,
                 retryAfter: configuration.retryAfter
-            ) : ErrorResponse(status, message)
+            )
+        }
         var response = error.response
         response.head.fields["x-request-id"] = id
         for field in crossOrigin.fields(for: head) {

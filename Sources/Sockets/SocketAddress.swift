@@ -97,6 +97,32 @@ package enum SocketAddress: Hashable, Sendable {
         }
     }
 
+    /// The bytes of an IP address in network order; nil for a UNIX socket.
+    var bytes: [UInt8]? {
+        switch self {
+        case .ipv4(let bytes, _): bytes.indices.map { bytes[$0] }
+        case .ipv6(let bytes, _, _): bytes.indices.map { bytes[$0] }
+        case .unix: nil
+        }
+    }
+
+    /// An address without a port from four or sixteen bytes; nil for other numbers of them.
+    init?(bytes: [UInt8]) {
+        switch bytes.count {
+        case 4: self = .ipv4(SIMD4(bytes), port: 0)
+        case 16: self = .ipv6(SIMD16(bytes), port: 0, scope: 0)
+        default: return nil
+        }
+    }
+
+    /// The same address, but the IPv4 address that one of IPv6 stands for (RFC 4291 §2.5.5.2).
+    package var unmapped: SocketAddress {
+        guard case .ipv6(let bytes, let port, _) = self, bytes.lowHalf == SIMD8(repeating: 0),
+            bytes.highHalf.lowHalf == SIMD4(0, 0, 0xFF, 0xFF)
+        else { return self }
+        return .ipv4(bytes.highHalf.highHalf, port: port)
+    }
+
     var family: Int32 {
         switch self {
         case .ipv4: AF_INET
@@ -153,8 +179,6 @@ extension SocketAddress {
     }
 
     /// Reads the system's form; nil for other families.
-    ///
-    /// An IPv4 address that came by IPv6 is one (RFC 4291 §2.5.5.2).
     init?(_ storage: sockaddr_storage) {
         switch Int32(storage.ss_family) {
         case AF_INET:
@@ -173,12 +197,7 @@ extension SocketAddress {
                 unsafe $0.loadUnaligned(as: SIMD16<UInt8>.self)
             }
             let port = UInt16(bigEndian: address.sin6_port)
-            let start = SIMD8<UInt8>(0, 0, 0, 0, 0, 0, 0, 0)
-            if bytes.lowHalf == start, bytes.highHalf.lowHalf == SIMD4(0, 0, 0xFF, 0xFF) {
-                self = .ipv4(bytes.highHalf.highHalf, port: port)
-            } else {
-                self = .ipv6(bytes, port: port, scope: address.sin6_scope_id)
-            }
+            self = SocketAddress.ipv6(bytes, port: port, scope: address.sin6_scope_id).unmapped
         case AF_UNIX:
             self = .unix("")
         default:

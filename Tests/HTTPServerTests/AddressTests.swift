@@ -44,6 +44,28 @@ extension HTTPServerTests {
             }
         }
 
+        @Test("A trusted proxy says for whom it asks, request by request")
+        func readsForwardedAddresses() throws {
+            let addresses = TestEvents<SocketAddress?>()
+            let handle: ClosureHandler.Handle = { request, response in
+                addresses.send(request.clientAddress)
+                echo(request, response)
+            }
+            let proxies = [try AddressRange("127.0.0.0/8")]
+            try withServer(handle: handle, configure: { $0.trustedProxies = proxies }) {
+                _,
+                port throws in
+                let client = try HTTPTestClient(port: port)
+                for (field, host) in [
+                    ("X-Forwarded-For: 6.6.6.6, 1.2.3.4\r\n", "1.2.3.4"), ("", "127.0.0.1"),
+                    ("Forwarded: for=1.2.3.4\r\n", "127.0.0.1"),
+                ] {
+                    #expect(try client.exchange(get("/", field)).status == 200)
+                    #expect(try addresses.next()?.host == host)
+                }
+            }
+        }
+
         @Test("A UNIX socket serves beside a port, replaces a stale file and goes with the server")
         func servesSocketFile() throws {
             let path = "/tmp/interleaved-test-\(getpid()).sock"

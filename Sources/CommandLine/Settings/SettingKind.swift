@@ -203,17 +203,6 @@ extension SettingKind where Value == String {
     }
 }
 
-extension SettingKind where Value == String? {
-    /// A file, which the daemon reads when it starts.
-    static var file: SettingKind {
-        SettingKind(
-            values: "a path, none",
-            read: { (text) throws(InvalidValue) in text == "none" ? nil : text },
-            write: { $0 ?? "none" }
-        )
-    }
-}
-
 extension SettingKind where Value == [String] {
     /// Addresses to listen on.
     static var addresses: SettingKind {
@@ -267,6 +256,32 @@ extension SettingKind where Value == [String] {
                 return names
             },
             write: { $0.isEmpty ? "auto" : $0.joined(separator: ",") }
+        )
+    }
+}
+
+extension SettingKind where Value == [AddressRange] {
+    /// Addresses and networks.
+    static var addressRanges: SettingKind {
+        SettingKind(
+            values: "none, addresses, networks such as 10.0.0.0/8, unix",
+            isList: true,
+            read: { (text) throws(InvalidValue) in
+                if text == "none" { return [] }
+                var ranges: [AddressRange] = []
+                for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+                    let name = String(part.trimmingPrefix { $0 == " " })
+                    guard let range = try? AddressRange(name) else {
+                        throw InvalidValue(
+                            "has no address or network in \"\(name)\": give numbers, such as 10.0.0.1, 10.0.0.0/8 "
+                                + "(zeros behind the bits that count) or fd00::/8, or unix"
+                        )
+                    }
+                    ranges.append(range)
+                }
+                return ranges
+            },
+            write: { $0.isEmpty ? "none" : $0.map(\.description).joined(separator: ",") }
         )
     }
 }

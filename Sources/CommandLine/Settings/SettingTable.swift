@@ -15,7 +15,7 @@ enum SettingTable {
         ServedSettings.self, AccessSettings.self, EncryptionSettings.self, ObservingSettings.self,
         RequestSettings.self, SharedSettings.self,
         StreamSettings.self,
-        ConnectionSettings.self, LifeSettings.self,
+        ConnectionSettings.self, ProxySettings.self, LifeSettings.self,
     ]
 
     /// All settings.

@@ -12,6 +12,9 @@ final class SharedLoad: Sendable {
     /// Connections that ended because the client's TLS was not ours.
     let failedHandshakeCount = Atomic(0)
     let refusedConnections = RefusalEpisode()
+    /// Connections refused because their client had too many.
+    let refusedClientConnectionCount = Atomic(0)
+    let refusedClientConnections = RefusalEpisode()
     let refusedBodies = RefusalEpisode()
     let cutAnswers = RefusalEpisode()
     let restingAcceptor = RefusalEpisode()
@@ -31,6 +34,8 @@ extension HTTPServer {
         package var maximumConnectionCount = 0
         /// Connections refused because there were too many.
         package var refusedConnectionCount = 0
+        /// Connections refused because their client had too many.
+        package var refusedClientConnectionCount = 0
         /// Bytes of bodies on their way in, and of requests not yet taken over by the handler.
         package var bodyByteCount = 0
         /// Most of these.

@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import HTTPWire
+internal import Sockets
 internal import Synchronization
 
 /// What a connection may take of what all share.
@@ -10,7 +11,12 @@ extension Connection {
     /// Whether the body that a head announces fits what is free now; one of unknown length is tried.
     func hasRoomForBody(_ head: RequestHead) -> Bool {
         guard case .length(let length) = head.framing, length > 0 else { return true }
-        return ioQueue.load.bodies.hasRoom(for: length, of: ClientIdentity(remoteAddress))
+        return ioQueue.load.bodies.hasRoom(for: length, of: client)
+    }
+
+    /// Whose body it is; nil for a client on this machine, and for a trusted proxy that does not say whose.
+    private var client: ClientIdentity? {
+        ioQueue.forwarded.accountable(clientAddress)
     }
 
     /// Charges as much as the next bytes of the body need.
@@ -19,7 +25,7 @@ extension Connection {
         if bodyCharge == nil {
             chargedByteCount = 0
             bodyCharge = ioQueue.load.bodies.makeCharge(
-                client: ClientIdentity(remoteAddress),
+                client: client,
                 refuse: { [weak self] in self?.giveBodyWay() }
             )
         }
@@ -61,6 +67,15 @@ extension Connection {
 
     /// Refuses a connection that is one too many.
     func refuseSpare() {
+        if surplus == .ofClient {
+            ioQueue.load.refusedClientConnections.note(
+                ioQueue.logger,
+                "Connections of one client are refused, \(remoteAddress?.host ?? "unknown"): it has "
+                    + "\(ioQueue.configuration.maximumClientConnectionCount) already."
+            )
+            ioQueue.load.refusedClientConnectionCount.add(1, ordering: .relaxed)
+            return refuse(.tooManyRequests, "This client has as many connections as it may have.")
+        }
         ioQueue.load.refusedConnectionCount.add(1, ordering: .relaxed)
         ioQueue.load.refusedConnections.note(
             ioQueue.logger,

@@ -136,6 +136,7 @@ extension Connection {
         bodyByteCount = 0
         requestHead = head
         isAbandonedByHalfClose = false
+        clientAddress = ioQueue.forwarded.address(of: head, from: remoteAddress)
         let now = ContinuousClock.now
         headArrived = now
         // Also for a body that is only read over.
@@ -209,6 +210,7 @@ extension Connection {
             head: head,
             body: body,
             remoteAddress: remoteAddress,
+            clientAddress: clientAddress,
             arrived: headArrived,
             charge: charge
         )

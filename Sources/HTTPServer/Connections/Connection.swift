@@ -28,6 +28,8 @@ final class Connection {
     var phase = Phase.head
     var transport: ByteTransport?
     let remoteAddress: SocketAddress?
+    /// For whom the current request was sent.
+    var clientAddress: SocketAddress?
     var output = OutputQueue()
 
     // Reading
@@ -71,8 +73,18 @@ final class Connection {
     private(set) var key: UInt = 0
     private(set) var isReadingPaused = false
     private(set) var isWaitingToWrite = false
-    /// Whether it is one too many, and only asked what it wants.
-    let isSpare: Bool
+    /// Of what it is one too many.
+    enum Surplus {
+        /// Of all connections.
+        case ofServer
+        /// Of its client's.
+        case ofClient
+    }
+
+    /// Of what it is one too many, if it is, and only asked what it wants.
+    let surplus: Surplus?
+    /// Whether it is one too many.
+    var isSpare: Bool { surplus != nil }
     private let onClosed: @Sendable () -> Void
 
     /// Makes a connection that does nothing until ``start()``.
@@ -80,18 +92,19 @@ final class Connection {
     /// - Parameters:
     ///   - transport: The accepted socket, and what is spoken over it.
     ///   - ioQueue: The queue it is confined to.
-    ///   - isSpare: Whether to serve nothing but a probe.
+    ///   - surplus: Why to serve nothing but a probe; nil to serve everything.
     ///   - onClosed: Called once, after the descriptor is closed.
     init(
         _ transport: consuming ByteTransport,
         on ioQueue: IOQueue,
-        isSpare: Bool,
+        surplus: Surplus?,
         onClosed: @escaping @Sendable () -> Void
     ) {
         remoteAddress = transport.remoteAddress
+        clientAddress = remoteAddress
         self.transport = consume transport
         self.ioQueue = ioQueue
-        self.isSpare = isSpare
+        self.surplus = surplus
         self.onClosed = onClosed
         parser = RequestParser(limits: ioQueue.configuration.limits)
     }

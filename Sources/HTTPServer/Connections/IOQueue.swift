@@ -11,6 +11,8 @@ final class IOQueue {
     let handler: any RequestHandler
     let configuration: HTTPServer.Configuration
     let logger: Logger
+    /// Who is believed when they say for whom they ask.
+    let forwarded: ForwardedClient
     /// Where every connection of the queue receives: idle connections own no buffer.
     var readBuffer = [UInt8](repeating: 0, count: 64 * 1024)
     /// What it shares with the other queues.
@@ -43,6 +45,7 @@ final class IOQueue {
         queue = DispatchQueue(label: label)
         self.handler = handler
         self.configuration = configuration
+        forwarded = ForwardedClient(configuration)
         self.logger = logger
         timer = DispatchSource.makeTimerSource(queue: queue)
         eventSource = DispatchSource.makeReadSource(

@@ -16,16 +16,18 @@ final class OpenConnections: Sendable {
     private let openCount = Atomic(0)
     private let nextIndex = Atomic(0)
     private let group = DispatchGroup()
+    private let clients: ClientConnections
     /// What is needed to speak TLS where that is spoken; nil for plain HTTP.
     private let tls: Locking.Mutex<TLSContext?>
     /// Those that are one too many, oldest first.
     private let spares = Mutex<[Spare]>([])
 
-    init(_ ioQueues: [IOQueue], _ maximumCount: Int, spareCount: Int, tls: TLSContext?) {
+    init(_ ioQueues: [IOQueue], _ configuration: HTTPServer.Configuration, tls: TLSContext?) {
         self.tls = Locking.Mutex(tls)
         self.ioQueues = ioQueues
-        self.maximumCount = maximumCount
-        maximumSpareCount = spareCount
+        maximumCount = configuration.maximumConnectionCount
+        maximumSpareCount = configuration.spareConnectionCount
+        clients = ClientConnections(configuration)
     }
 
     /// Connections open now, those being refused included.
@@ -65,12 +67,15 @@ final class OpenConnections: Sendable {
         group.enter()
         let index = nextIndex.add(1, ordering: .relaxed).newValue
         let ioQueue = ioQueues[index % ioQueues.count]
-        let isSpare = count > maximumCount
-        let connection = Connection(transport, on: ioQueue, isSpare: isSpare) { [self] in
+        let address = transport.remoteAddress
+        let surplus: Connection.Surplus? =
+            clients.joined(address) ? .ofClient : count > maximumCount ? .ofServer : nil
+        let connection = Connection(transport, on: ioQueue, surplus: surplus) { [self] in
+            clients.left(address)
             openCount.subtract(1, ordering: .relaxed)
             group.leave()
         }
-        if isSpare { makeRoom(for: connection) }
+        if surplus != nil { makeRoom(for: connection) }
         ioQueue.queue.async { connection.start() }
     }
 

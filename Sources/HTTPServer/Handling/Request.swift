@@ -9,8 +9,10 @@ package struct Request: Sendable {
     package let body: [UInt8]
     /// When its head had arrived.
     package let arrived: ContinuousClock.Instant
-    /// Who sent it; nil if the system did not say.
+    /// Who is at the other end of the connection; nil if the system did not say.
     package let remoteAddress: SocketAddress?
+    /// For whom it was sent: what a trusted proxy says, else the same.
+    package let clientAddress: SocketAddress?
 
     /// What the body holds of the server's budget, as long as anybody holds the request.
     private let charge: BodyCharge?
@@ -19,12 +21,14 @@ package struct Request: Sendable {
         head: RequestHead,
         body: [UInt8],
         remoteAddress: SocketAddress?,
+        clientAddress: SocketAddress?,
         arrived: ContinuousClock.Instant,
         charge: BodyCharge?
     ) {
         self.head = head
         self.body = body
         self.remoteAddress = remoteAddress
+        self.clientAddress = clientAddress
         self.arrived = arrived
         self.charge = charge
     }

@@ -36,7 +36,9 @@ extension MetricsDocument {
             "Connections and bodies refused, and answers cut, because room was short."
         )
         for (name, count) in [
-            ("connection", server.refusedConnectionCount), ("body", server.refusedBodyCount),
+            ("connection", server.refusedConnectionCount),
+            ("client_connection", server.refusedClientConnectionCount),
+            ("body", server.refusedBodyCount),
             ("answer", server.cutAnswerCount),
         ] {
             writer.sample(refusals, ["what": name], Double(count))

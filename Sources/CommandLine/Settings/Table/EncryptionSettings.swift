@@ -9,7 +9,7 @@ enum EncryptionSettings: SettingSection {
             File with the certificate, in PEM form, behind it those of its issuers: all addresses but socket files speak \
             HTTPS, TLS 1.2 and 1.3. Read again on SIGHUP; a file that is not right leaves the old one in use.
             """,
-            .file,
+            .optionalPath,
             \.tlsCertificate,
             with: "tls_key",
             { $0.tlsKey != nil }
@@ -17,7 +17,7 @@ enum EncryptionSettings: SettingSection {
         Setting(
             "tls_key",
             "File with the certificate's private key, in PEM form and without a pass phrase.",
-            .file,
+            .optionalPath,
             \.tlsKey,
             with: "tls_certificate",
             { $0.tlsCertificate != nil }

@@ -113,6 +113,18 @@ enum SharedSettings: SettingSection {
             \.server.maximumConnectionCount
         ),
         Setting(
+            "max_client_connections",
+            """
+            Most connections of one client at once: of an IPv4 address, or a network of IPv6 (64 bits); more are \
+            answered with 429. Clients on this machine and trusted_proxies may have any number.
+            """,
+            .integer(1...15_000),
+            \.server.maximumClientConnectionCount,
+            .atMost,
+            "max_connections",
+            \.server.maximumConnectionCount
+        ),
+        Setting(
             "body_bytes",
             """
             Most bytes of request bodies on their way in, over all connections, until the engine takes them \
