@@ -204,7 +204,7 @@ extension ServiceTests {
                 (",\"max_completion_tokens\":0", "max_completion_tokens", "invalid_value"),
                 (",\"colour\":1", "colour", "unknown_field"),
                 (",\"steps\":2", "steps", "invalid_value"),
-                (",\"output_format\":\"png\"", "output_format", "invalid_value"),
+                (",\"output_format\":\"jpeg\"", "output_format", "invalid_value"),
                 (",\"modalities\":[\"image\"],\"temperature\":0", "temperature", "invalid_value"),
                 (",\"modalities\":[\"image\"],\"logprobs\":true", "logprobs", "invalid_value"),
                 (",\"modalities\":[\"image\"],\"max_tokens\":2", "max_tokens", "invalid_value"),
@@ -226,6 +226,17 @@ extension ServiceTests {
                 #expect(response.status == 400)
                 let error = try response.error()
                 #expect(error["param"] as? String == field && error["code"] as? String == code)
+            }
+        }
+
+        @Test("Defaults of the contract have no say anywhere: generated clients send them")
+        func takesDefaults() throws {
+            try withService { service in
+                let fields = ",\"num_beams\":1,\"logprobs\":false,\"n\":1,\"output_format\":\"png\""
+                for more in ["", ",\"modalities\":[\"image\"],\"steps\":2"] {
+                    let response = try service.post(Self.path, Self.body(fields + more))
+                    #expect(response.status == 200, "\(response.text)")
+                }
             }
         }
 

@@ -74,8 +74,8 @@ struct StageReport: Encodable {
     /// What the machine could do at best.
     private var peaksText: String {
         func span(_ rates: [Double], _ unit: String) -> String {
-            let (low, high) = (rates.min() ?? 0, rates.max() ?? 0)
-            return String(format: "%.1f to %.1f %@", low / 1e9, high / 1e9, unit)
+            let ends = [rates.min() ?? 0, rates.max() ?? 0].map { String(format: "%.1f", $0 / 1e9) }
+            return "\(ends[0] == ends[1] ? ends[0] : ends.joined(separator: " to ")) \(unit)"
         }
         let products =
             openBLASOperationsPerSecond.map { String(format: "%.1f GFLOP/s", $0 / 1e9) }

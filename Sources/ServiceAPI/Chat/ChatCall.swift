@@ -108,8 +108,19 @@ extension ObjectReader {
             case .image: (Self.textFields, "a picture alone")
             case .interleave: ([], "")
             }
-        for field in fields where has(field) {
+        for field in fields {
+            guard let value = value(of: field), !Self.isDefault(value, of: field) else { continue }
             throw .invalid(field, "has no meaning for an answer of \(answer)")
+        }
+    }
+
+    /// Whether a value is the contract's default, which generated clients send everywhere.
+    private static func isDefault(_ value: JSONNode, of field: String) -> Bool {
+        switch (field, value) {
+        case ("num_beams", .number(let number)): number.integer == 1
+        case ("logprobs", .bool(let value)): !value
+        case ("output_format", .string(let format)): format.text.hasSameBytes(as: "png")
+        default: false
         }
     }
 

@@ -51,8 +51,13 @@ struct ObjectReader {
     /// The path of a field of this object.
     func field(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-    /// Whether a field is there and not null, taken or not yet.
-    func has(_ key: String) -> Bool { remaining[JSONKey(key)].map { !$0.isNull } ?? false }
+    /// A value that was not taken yet; nil for null.
+    func value(of key: String) -> JSONNode? {
+        remaining[JSONKey(key)].flatMap { $0.isNull ? nil : $0 }
+    }
+
+    /// Whether a field is there and not null, and was not taken yet.
+    func has(_ key: String) -> Bool { value(of: key) != nil }
 
     /// Whether any field that was not taken yet says something.
     var saysSomething: Bool { remaining.values.contains { !$0.isNull } }
