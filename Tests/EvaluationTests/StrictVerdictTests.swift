@@ -81,6 +81,20 @@ struct StrictVerdictTests {
         #expect(isRight(answer) && isRight("\(answer.uppercased()).") && !isRight(other))
     }
 
+    @Test("A model that says nothing where it decides is wrong, and no fault")
+    func acceptsSilence() throws {
+        let example = Example.heldOut(.freeTextToImage, 0)
+        let answers = try Dialogue(example, seed: 0).run(SilentAnswerer())
+        #expect(answers.isEmpty && !Verdict(example, answers).isRight)
+        #expect(throws: AnswerFault.self) {
+            try Dialogue(Example.heldOut(.caption, 0), seed: 0).run(SilentAnswerer())
+        }
+    }
+
+    private struct SilentAnswerer: Answerer {
+        func answer(_ request: EvaluationRequest) throws -> [AnswerSegment] { [] }
+    }
+
     /// What only the stricter judge sees.
     enum Flaw: String, CaseIterable, Sendable {
         case palette
