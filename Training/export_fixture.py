@@ -20,7 +20,7 @@ from stages import diffusion
 from stages.batches import cut_before_picture, picture_pixels, to_tensor
 from stages.drawing import condition, last_sources
 from stages.tokenizer import Tokenizer, sequence
-from world.tasks import make_example
+from world.suites import make_example
 
 STEPS, GUIDANCE = 5, 2.5
 

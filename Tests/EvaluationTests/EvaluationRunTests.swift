@@ -23,15 +23,19 @@ struct EvaluationRunTests {
             told.withLock { $0 += 1 }
         }
         let outcome = try run.run(concurrency: 4)
-        #expect(outcome.scores.count == 16)
-        for score in outcome.scores { #expect(score.right == Proportion(2, of: 2)) }
-        #expect(told.withLock { $0 } == 32)
-        #expect(outcome.exhibits.count == 16)
+        let count = Assignment.allCases.count * Split.allCases.count
+        #expect(outcome.scores.count == count)
+        for score in outcome.scores {
+            #expect(score.right == Proportion(2, of: 2))
+            #expect(score.strictlyRight == Proportion(2, of: 2))
+        }
+        #expect(told.withLock { $0 } == 2 * count)
+        #expect(outcome.exhibits.count == count)
         let sheet = ContactSheet(outcome.exhibits).image
-        #expect(sheet.height > 16 * 128)
+        #expect(sheet.height > count * 128)
         // Every row has the green bar of a right answer.
         let bars = (0..<sheet.height).count { sheet.pixels[$0 * sheet.width * 3] == 0x2c }
-        #expect(bars == 16 * 128)
+        #expect(bars == count * 128)
     }
 
     @Test("A fault ends the run and names its example")

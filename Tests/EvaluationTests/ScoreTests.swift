@@ -46,7 +46,7 @@ struct ScoreTests {
         #expect(score.details.map(\.name) == Reading.attributeNames + ["others kept"])
         #expect(score.details.allSatisfy { $0.proportion == Proportion(1, of: 2) })
         let lines = ScoreTable([score], showsDetails: true).text.split(separator: "\n")
-        #expect(lines.count == 2 + score.details.count)
+        #expect(lines.count == 2 + score.details.count + score.strictDetails.count)
     }
 
     @Test("The table has a line per suite and split, and lines of the same length")

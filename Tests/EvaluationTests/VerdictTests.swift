@@ -23,7 +23,9 @@ struct VerdictTests {
 
     @Test(
         "The answer to another example is wrong",
-        arguments: Assignment.allCases.filter { $0 != .question }
+        arguments: Assignment.allCases.filter {
+            ![.question, .freeQuestion, .freeYesNo, .unknown].contains($0)
+        }
     )
     func refusesOtherAnswers(assignment: Assignment) {
         let example = Example.heldOut(assignment, 0)

@@ -28,13 +28,20 @@ struct RecordingTests {
             let reading = Reading(of: picture)
             let things = reading.things.map { seen in
                 "(\(seen.shape.rawValue), \(seen.hue.rawValue), \(seen.size.rawValue), "
-                    + "\(seen.cell.rawValue), \(Int(16 * seen.x)), \(Int(16 * seen.y)))"
+                    + "\(seen.cell.rawValue), \(Int(16 * seen.x)), \(Int(16 * seen.y)), "
+                    + "\(Self.rounded(100 * seen.misfit)), \(Self.rounded(seen.colorError)))"
             }
+            let ground = reading.ground.map { String(Self.rounded(2 * $0)) }
             #expect(
-                "\(reading.background.rawValue) [\(things.joined(separator: ", "))]" == fields[3],
+                "\(reading.background.rawValue) [\(things.joined(separator: ", "))] "
+                    + "[\(ground.joined(separator: ", "))] \(reading.strayCount)" == fields[3],
                 "noise \(noise), picture \(index)"
             )
         }
+    }
+
+    private static func rounded(_ number: Double) -> Int {
+        Int(number.rounded(.toNearestOrEven))
     }
 
     private static func lines(_ name: String) throws -> [Substring] {

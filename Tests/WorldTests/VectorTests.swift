@@ -38,7 +38,10 @@ struct VectorTests {
         for split in Split.allCases { lines += (0..<4).map { line(scene: $0, split) } }
         for assignment in Assignment.allCases {
             lines.append(assignment.rawValue)
-            lines += Example(assignment, seed: 7, index: 0).parts.map(line)
+            // Of the free suites more, as they have more forms.
+            for index in 0..<(assignment.isFree ? 12 : 1) {
+                lines += Example(assignment, seed: 7, index: index).parts.map(line)
+            }
         }
         return lines
     }

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lessons.unknown_pictures import unknown_picture
 from world.render import render, render_segmentation
 from world.scene import Scene
 from world.tasks import Example, Picture
@@ -40,12 +41,19 @@ class Batch:
     @property
     def targets(self) -> list[Scene]:
         """The scenes to draw next, if all sequences end where one is."""
-        last = [example.parts[-1] for example in self.examples]
-        return [part.scene for part in last if isinstance(part, Picture) and part.is_drawn]
+        return [example.parts[-1].scene for example in self.examples if ends_in_drawing(example)]
+
+
+def ends_in_drawing(example: Example) -> bool:
+    """Whether an example ends with a picture to draw, without being told that nothing follows."""
+    last = example.parts[-1]
+    return isinstance(last, Picture) and last.is_drawn and not example.ends
 
 
 def picture_pixels(picture: Picture) -> np.ndarray:
     """uint8 [64, 64, 3]"""
+    if picture.unknown is not None:
+        return unknown_picture(picture.unknown)
     return render_segmentation(picture.scene) if picture.is_segmentation else render(picture.scene)
 
 
@@ -95,8 +103,7 @@ def lay_out(tokenizer: Tokenizer, examples: list[Example], image_tokens: int) ->
     sequences = []
     for example in examples:
         laid = sequence(tokenizer, example, image_tokens)
-        last = example.parts[-1]
-        if isinstance(last, Picture) and last.is_drawn:
+        if ends_in_drawing(example):
             laid = cut_before_picture(laid, len(laid.pictures) - 1, tokenizer.vocabulary)
         sequences.append(laid)
     return sequences

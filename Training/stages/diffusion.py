@@ -40,6 +40,12 @@ def add_noise(clean: Tensor, noise: Tensor, times: Tensor) -> tuple[Tensor, Tens
     return root * clean + noise_root * noise, root * noise - noise_root * clean
 
 
+def clean(noisy: Tensor, velocity: Tensor, times: Tensor) -> Tensor:
+    """The clean latents that a predicted velocity means."""
+    alpha = ALPHAS[times].view(-1, 1, 1, 1)
+    return alpha.sqrt() * noisy - (1 - alpha).sqrt() * velocity
+
+
 def timesteps(count: int) -> list[int]:
     """Trailing spacing: 999 is the first."""
     return [round(STEPS - index * STEPS / count) - 1 for index in range(count)]

@@ -13,7 +13,7 @@ from model.picture_synchronizer import flatten_pyramid
 from . import diffusion
 from .batches import to_tensor
 from .precision import mixed
-from .train_autoencoder import to_bytes
+from .pixels import to_bytes
 
 #: How far from the unconditional prediction to go, 1 is to the conditional one.
 GUIDANCE = DEFAULTS["guidance_scale"]

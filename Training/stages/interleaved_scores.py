@@ -1,6 +1,6 @@
 """Scores the interleaved loop: the model says what happens and draws it, for three rounds.
 
-    python -m stages.interleaved_scores --count 500 [--synchronizer language]
+    python -m stages.interleaved_scores --run drawing --count 500 [--synchronizer language]
 
 A round is right if the sentence is a possible change of the scene so far (the first sentence is
 given) and the verifier reads the changed scene from the picture, with untouched objects in place.
@@ -16,19 +16,20 @@ import numpy as np
 import torch
 
 from model.interleaved_model import InterleavedModel
+from model.nano import nano
 from world import vocabulary as v
 from world.scene import Scene
-from world.tasks import Picture, Text, make_example
+from world.suites import SEEDS, make_example
+from world.tasks import Picture, Text
 from world.verifier import read
 
 from .batches import to_tensor
 from .drawing import GUIDANCE, draw
-from .picture_scores import attributes, keeps_others_drawn, load_model
+from .picture_scores import attributes, keeps_others_drawn
 from .precision import mixed
+from .run import load_model
 from .text_scores import greedy
 from .tokenizer import Tokenizer
-
-SEED = 500_008
 
 
 def apply_sentence(words: str, scene: Scene) -> Scene | None:
@@ -63,7 +64,7 @@ def score(model: InterleavedModel, tokenizer: Tokenizer, count: int, split: str,
     said = right = 0
     for first in range(0, count, 64):
         part = min(64, count - first)
-        examples = [make_example("interleaved", SEED, first + i, 2, split) for i in range(part)]
+        examples = [make_example("interleaved", SEEDS["interleaved"], first + i, 2, split) for i in range(part)]
         said_here, right_here, show = _score_part(
             model, tokenizer, examples, rounds, first, show, options)
         said, right = said + said_here, right + right_here
@@ -119,14 +120,15 @@ def main() -> None:
     """Prints a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=500)
-    parser.add_argument("--stage", default="image_decoder", help="whose weights")
+    parser.add_argument("--run", default="shipped", help="whose model, also while it goes on")
     parser.add_argument("--synchronizer", choices=("on", "language"), default="on")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    tokenizer, model = Tokenizer(), load_model(arguments.stage)
+    tokenizer, model = Tokenizer(), InterleavedModel(nano()).eval()
+    print(load_model(model, arguments.run), flush=True)
     for split in ("train", "unseen"):
         said, right = score(
             model, tokenizer, arguments.count, split, steps=arguments.steps,

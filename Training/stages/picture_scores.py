@@ -1,12 +1,11 @@
 """Scores of the tasks whose answers are pictures, by the verifier.
 
-    python -m stages.picture_scores --count 500 [--synchronizer language] [--sheet out.png]
+    python -m stages.picture_scores --run drawing --count 500 [--synchronizer language] [--sheet out.png]
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -17,19 +16,17 @@ from model.nano import nano
 from model.picture_synchronizer import flatten_pyramid
 from world.render import render
 from world.scene import Scene
-from world.tasks import Example, Picture, make_example
+from world.suites import SEEDS, WATCHED_SEED, make_example
+from world.tasks import Example, Picture
 from world.verifier import Reading, read
 
 from .batches import cut_before_picture, picture_pixels, to_tensor
 from .drawing import GUIDANCE, draw, draw_conditioned
 from .plans import Planner
-from .run import load_milestone
+from .run import load_model
 from .tokenizer import Tokenizer, sequence
 
-SUITE_SEED = {"text_to_image": 500_004, "segmentation_to_image": 500_005, "editing": 500_006,
-              "story": 500_007}
-#: Seed of the examples that are looked at during training; training itself uses small seeds.
-WATCHED_SEED = 600_001
+TASKS = ("text_to_image", "segmentation_to_image", "editing", "story", "free_text_to_image", "free_editing")
 #: How far an object that was not touched may move, in pixels.
 TOLERANCE = 2.0
 
@@ -105,7 +102,7 @@ def is_right(example: Example, pictures: list[np.ndarray]) -> bool:
             return False
         if example.task == "segmentation_to_image" and region_overlap(picture, scene) < 0.8:
             return False
-        if example.task == "editing" and not keeps_others(reading, before, scene):
+        if example.task in ("editing", "free_editing") and not keeps_others(reading, before, scene):
             return False
         if earlier is not None and not keeps_others_drawn(reading, earlier, before, scene):
             return False
@@ -122,38 +119,6 @@ def keeps_others_drawn(now: Reading, earlier: Reading, before: Scene, after: Sce
             seen.size == places[seen.shape].size
             and max(abs(a - b) for a, b in zip(seen.centre, places[seen.shape].centre)) <= TOLERANCE)
         for seen in now.things)
-
-
-def text_to_image_scores(
-    model: InterleavedModel, tokenizer: Tokenizer, count: int, *, most: int = 2,
-    accepts: Callable[[Example], bool] | None = None, steps: int = 20, guidance: float = GUIDANCE,
-    sheet_path: str | None = None,
-) -> dict[str, float]:
-    """Shares of right attributes, and of pictures with all of them right.
-
-    The sheet shows the first 32 as pairs of rows: what was asked for, and below it what was drawn.
-    """
-    examples, index = [], 0
-    while len(examples) < count:
-        example = make_example("text_to_image", SUITE_SEED["text_to_image"], index, most)
-        index += 1
-        if accepts is None or accepts(example):
-            examples.append(example)
-    totals: dict[str, float] = {}
-    for first in range(0, count, 64):
-        part = examples[first:first + 64]
-        drawn = draw_all(model, tokenizer, part, first, steps=steps, guidance=guidance)
-        if first == 0 and sheet_path:
-            asked = [render(scenes_of(example)[0][1]) for example in part]
-            found = [pictures[0] for pictures in drawn]
-            sheet([row[i:i + 16] for i in range(0, min(32, len(part)), 16)
-                   for row in (asked, found)], sheet_path, scale=1)
-        for example, pictures in zip(part, drawn):
-            right = attributes(read(pictures[0]), scenes_of(example)[0][1])
-            right["all"] = all(right.values())
-            for name, value in right.items():
-                totals[f"t2i_{name}"] = totals.get(f"t2i_{name}", 0) + value / count
-    return totals
 
 
 @torch.no_grad()
@@ -192,8 +157,8 @@ def main() -> None:
     """Prints a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=500)
-    parser.add_argument("--stage", default="image_decoder", help="whose weights")
-    parser.add_argument("--task", choices=list(SUITE_SEED), action="append", help="several times for several; else all")
+    parser.add_argument("--run", default="shipped", help="whose model, also while it goes on")
+    parser.add_argument("--task", choices=TASKS, action="append", help="several times for several; else all")
     parser.add_argument("--watched", action="store_true",
                         help="examples that are neither the suites' nor training's, to choose settings by")
     parser.add_argument("--synchronizer", choices=("on", "language"), default="on")
@@ -203,13 +168,14 @@ def main() -> None:
     parser.add_argument("--sheet", default=None, help="PNG of the first 8 examples of each suite")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    tokenizer, model = Tokenizer(), load_model(arguments.stage)
+    tokenizer, model = Tokenizer(), InterleavedModel(nano()).eval()
+    print(load_model(model, arguments.run), flush=True)
     options = {"steps": arguments.steps, "guidance": arguments.guidance,
                "synchronizes": arguments.synchronizer == "on"}
     rows: list[list[np.ndarray]] = []
     for split in ("train",) if arguments.watched else ("train", "unseen"):
-        for task in arguments.task or SUITE_SEED:
-            seed, right = WATCHED_SEED if arguments.watched else SUITE_SEED[task], 0
+        for task in arguments.task or TASKS:
+            seed, right = WATCHED_SEED if arguments.watched else SEEDS[task], 0
             for first in range(0, arguments.count, 64):
                 examples = [make_example(task, seed, first + i, 2, split)
                             for i in range(min(64, arguments.count - first))]
@@ -223,16 +189,6 @@ def main() -> None:
                   flush=True)
     if arguments.sheet:
         sheet(rows, arguments.sheet)
-
-
-def load_model(stage: str) -> InterleavedModel:
-    """The newest weights of all stages up to one."""
-    model = InterleavedModel(nano()).eval()
-    load_milestone(model.image_decoder.decoder.vae, "autoencoder", finished=True)
-    load_milestone(model, "language")
-    step, seconds = load_milestone(model, stage)
-    print(f"{stage} at step {step}, {seconds / 60:.0f} minutes", flush=True)
-    return model
 
 
 if __name__ == "__main__":

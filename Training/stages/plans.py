@@ -1,14 +1,12 @@
 """The plan of a picture: the conditioning tokens of its canonical sentence.
 
-However a picture is asked for (words with synonyms, a map, an edit, a story), the language model should arrive
-at the same conditioning. The shipped model's own answer to the canonical sentence is that common goal: the
-language stage learns to reach it from every kind of request, and the image decoder learns to draw it, each
+However a picture is asked for (free words, a map, an edit, a story), the language model should arrive
+at the same conditioning. The answer of the model that the recipe starts from to the canonical sentence is that common
+goal: the language stages learn to reach it from every kind of request, and the image decoder learns to draw it, each
 without waiting for the other.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -22,19 +20,17 @@ from world.tasks import Example, Picture, Text
 from .batches import lay_out, stack
 from .drawing import condition
 from .precision import mixed
-from .run import load_shipped, shipped_layers
+from .run import load_model
 from .tokenizer import Tokenizer
 
 
 class Planner:
-    """The shipped language model, which stays as it is."""
+    """A language model that stays as it is."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, run: str) -> None:
         self.tokenizer = tokenizer
-        sizes = nano()
-        sizes = replace(sizes, perceiver=replace(sizes.perceiver, num_hidden_layers=shipped_layers()))
-        self.model = InterleavedModel(sizes).eval().requires_grad_(False)
-        load_shipped(self.model)
+        self.model = InterleavedModel(nano()).eval().requires_grad_(False)
+        load_model(self.model, run)
 
     @torch.no_grad()
     def plan(self, scenes: list[Scene]) -> Tensor:

@@ -12,7 +12,7 @@ from . import diffusion
 from .batches import Batch, to_tensor
 from .plans import Planner
 from .precision import mixed
-from .train_autoencoder import to_bytes
+from .pixels import to_bytes
 
 #: How many of a batch's natural pictures are redrawn, in percent.
 REDRAWN_PERCENT = 50
@@ -40,10 +40,11 @@ def finish(model: InterleavedModel, plan: Tensor, latents: Tensor, steps: int, l
 @torch.no_grad()
 def redraw(model: InterleavedModel, planner: Planner, batch: Batch, random: torch.Generator, most_left: int) -> None:
     """Puts some natural pictures of a batch through the autoencoder, most of them with the last steps of a drawing,
-    up to `most_left`, between its halves; segmentation maps are never drawn."""
+    up to `most_left`, between its halves; segmentation maps and pictures of
+    something else are never drawn."""
     chosen = torch.rand(len(batch.pictures), generator=random) * 100 < REDRAWN_PERCENT
     left = int(torch.randint(most_left + 1, (), generator=random))
-    rows = [row for row, picture in enumerate(batch.pictures) if chosen[row] and not picture.is_segmentation]
+    rows = [row for row, picture in enumerate(batch.pictures) if chosen[row] and picture.is_natural]
     if not rows:
         return
     autoencoder = model.image_decoder.decoder.vae

@@ -1,6 +1,6 @@
 """Scores of the tasks whose answers are text.
 
-    python -m stages.text_scores --count 500      both splits, from the newest weights
+    python -m stages.text_scores --run language --count 500
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from torch import Tensor
 
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
-from world.tasks import BOX_SCALE, Picture, Text, make_example
+from world.suites import SEEDS, make_example
+from world.tasks import BOX_SCALE, Picture, Text
 
 from .batches import picture_pixels, to_tensor
 from .precision import mixed
-from .run import load_milestone
+from .run import load_model
 from .tokenizer import Tokenizer, sequence
 
-#: Seeds of the held-out suites; training uses small seeds.
-SUITE_SEED = {"caption": 500_001, "question": 500_002, "grounding": 500_003}
+#: Suites whose answers are words; of the free ones those that have pictures.
+TASKS = ("caption", "question", "grounding", "free_question", "free_yes_no")
 
 
 @torch.no_grad()
@@ -84,7 +85,7 @@ def score(model: InterleavedModel, tokenizer: Tokenizer, task: str, count: int, 
     image_tokens = model.configuration.visual_perceiver.num_queries
     right = 0
     for first in range(0, count, 64):
-        examples = [make_example(task, SUITE_SEED[task], first + i, most, split)
+        examples = [make_example(task, SEEDS[task], first + i, most, split)
                     for i in range(min(64, count - first))]
         prompts, truths, pictures = [], [], []
         for example in examples:
@@ -109,16 +110,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--show", type=int, default=3)
-    parser.add_argument("--stage", default="language", help="whose weights")
+    parser.add_argument("--run", default="shipped", help="whose model, also while it goes on")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     model = InterleavedModel(nano()).eval()
-    step, seconds = load_milestone(model, arguments.stage)
+    print(load_model(model, arguments.run))
     tokenizer = Tokenizer()
-    print(f"{arguments.stage} at step {step}, {seconds / 60:.0f} minutes")
     for split in ("train", "unseen"):
-        for task in SUITE_SEED:
+        for task in TASKS:
             value = score(model, tokenizer, task, arguments.count, split, arguments.show)
             print(f"{task:10} {split:7} {100 * value:.1f}% of {arguments.count}", flush=True)
 

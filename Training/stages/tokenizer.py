@@ -15,7 +15,8 @@ import sentencepiece
 
 from model.configuration import Vocabulary
 from model.nano import VOCABULARY_SIZE
-from world.tasks import TASKS, Example, Picture, Text, make_example
+from world.suites import make_example
+from world.tasks import TASKS, Example, Picture, Text
 
 from .run import MILESTONES
 
@@ -89,7 +90,8 @@ class Sequence:
 def sequence(tokenizer: Tokenizer, example: Example, image_tokens: int) -> Sequence:
     """Lays an example out: `<s>`, then texts, and `soi` with the image's tokens for each picture.
 
-    A soi is said by the model where it follows a target text; `</s>` where the example ends.
+    The soi of a picture to draw is said by the model where it follows words, given or its own; `</s>` where the
+    example ends.
     """
     v = tokenizer.vocabulary
     ids, targets, pictures = [v.bos], [False], []
@@ -105,7 +107,7 @@ def sequence(tokenizer: Tokenizer, example: Example, image_tokens: int) -> Seque
             targets += [part.is_target] * len(new)
         else:
             ids += [v.soi] + [v.image] * image_tokens
-            says = isinstance(before, Text) and before.is_target
+            says = part.is_drawn and isinstance(before, Text)
             targets += [says] + [False] * image_tokens
             pictures.append(part)
         before = part

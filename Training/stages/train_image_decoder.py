@@ -1,101 +1,95 @@
-"""Stage 3: the image decoder, with the language model's states as context.
+"""The image decoder, with the language model's states as context.
 
-    python -m stages.train_image_decoder [--resume] [--context read] [--gate] [--most 1] [--joint]
+    python -m stages.train_image_decoder --name drawing --begin language --plans start
 
-Vision is frozen, apart from the two layers that only the finest map goes through. --context tells where the
-conditioning comes from: `learned`, the language model reads the request and the perceiver behind it
-learns along, with --towards-plans also to what the shipped model makes of the picture's canonical
-sentence (`plans.py`); `read`, as learned, but nothing outside the drawing itself learns. With --joint
-the language model learns too, from the pictures and from stage 2's text losses. --gate is a short
-check on a smaller world: one object, 3 shapes, 4 colours, 3 positions, words to picture only.
+Vision is frozen, apart from the two layers that only the finest map goes through, and so is the language model; the
+perceiver behind it learns along, also towards the plans of a picture's canonical sentence (`plans.py`).
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from lessons import edits, requests, stories
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
 from world.randomness import SplitMix64, stream
-from world.scene import Scene
-from world.tasks import TASKS, Example, Picture
+from world.scene import TAUGHT, Scene
+from world.tasks import TASKS, Example
 
 from . import diffusion
 from .batches import Batch, cut_before_picture, picture_pixels, stack, to_tensor
 from .cell_reader import CellReader
 from .drawing import condition, last_sources
-from .picture_scores import planned_scores, text_to_image_scores
+from .picture_scores import planned_scores
 from .plans import Planner
 from .precision import mixed
 from .redrawing import redraw
-from .run import LOGS, Run, common_arguments, load_milestone
-from .silence import Silence
+from .run import Run, common_arguments, load_model
 from .source_reader import SourceReader
 from .tokenizer import Sequence, Tokenizer, sequence
-from .train_language import hidden_states, make_batch, text_loss
 
-STAGE = "image_decoder"
 #: Shares of the tasks in percent.
-MIX = (("text_to_image", 20), ("segmentation_to_image", 34), ("editing", 24), ("story", 14),
-       ("interleaved", 8))
+MIX = {"text_to_image": 12, "free_text_to_image": 10, "segmentation_to_image": 26, "editing": 16, "free_editing": 20,
+       "story": 8, "lively_story": 8}
+MAKERS: dict[str, Callable[[SplitMix64], Example]] = {
+    "free_text_to_image": requests.free_text_to_image, "free_editing": edits.free_editing,
+    "lively_story": stories.lively_story}
 #: Noise levels per example: what leads up to a picture is computed once for all of them.
 REPEATS = 2
-#: The synchronizers start from nothing, beside a UNet that draws from words already.
+#: The synchronizers learn from less than the rest.
 FASTER = {"mmfs_module.": 4.0, "helper.": 4.0}
 UNCONDITIONAL_PERCENT = 10
 #: Denoising steps of 10 that redraw a picture before at most: objects stay where they were, as in the picture to draw.
 MOST_REDRAWN = 5
 #: Of the synchronizers' helper loss, a squared error of pixels in [0, 1].
 ECHO_WEIGHT = 1.0
-#: How much more latents at objects count than those of the plain background.
-OBJECT_WEIGHT = 3.0
+#: How much more latents at objects count than those of the plain background, for objects that cover `USUAL_AREA` of
+#: the latents; those of smaller ones count more.
+OBJECT_WEIGHT, USUAL_AREA, MOST_WEIGHT = 3.0, 0.2, 9.0
+#: Of the squared error of the background's mean where the picture before gives it: a tone is a hundredth of the loss
+#: of the noise, and nobody overlooks it.
+TONE_WEIGHT = 10.0
 #: What turns the language model's states into conditioning.
 CONTEXT = ("image_decoder.perceiver_resampler.", "context_feat_proj.")
-#: Parameters of the vision model that the text stage does not train.
+#: Parameters of the vision model that the language stages do not train.
 FINEST = ("vision_model.adapter_up.", "vision_model.adapter_spm.fc1.")
 
 
-def is_in_gate(example: Example) -> bool:
-    """Whether an example belongs to the gate's small world."""
-    return all(
-        len(part.scene.things) == 1 and part.scene.things[0].shape < 3
-        and part.scene.things[0].colour < 4 and part.scene.things[0].position in (0, 4, 8)
-        for part in example.parts if isinstance(part, Picture))
+@dataclass
+class Drawings:
+    """Pictures to draw, [B, 3, 64, 64] in [-1, 1] with their scenes, and what leads up to them; those with a picture
+    before them come last. `keeps_tone` [B] tells which have the tone of that picture."""
+
+    batches: list[Batch]
+    pictures: Tensor
+    scenes: list[Scene]
+    keeps_tone: Tensor
 
 
-def draw_example(random: SplitMix64, most: int, gate: bool, only_words: bool) -> Example:
+def draw_example(random: SplitMix64) -> Example:
     """One example to draw."""
-    if only_words and not gate:
-        return TASKS["text_to_image"](random, most, "train")
-    while gate:
-        example = TASKS["text_to_image"](random, 1, "train")
-        if is_in_gate(example):
-            return example
     pick = random.below(100)
-    for task, share in MIX:
+    for task, share in MIX.items():
         if pick < share:
             break
         pick -= share
-    return TASKS[task](random, most, "train")
+    return MAKERS[task](random) if task in MAKERS else TASKS[task](random, 2, TAUGHT)
 
 
-def make_drawing_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
-                       most: int, gate: bool, only_words: bool,
-                       share: Callable[[int], range] = range
-                       ) -> tuple[list[Batch], torch.Tensor, list[Scene]]:
-    """Sequences cut before one of their drawn pictures, that picture in [-1, 1], and its scene.
-
-    Sequences without any picture before it, which are short, come first and as a batch of their own.
-    """
+def make_drawings(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
+                  share: Callable[[int], range] = range) -> Drawings:
+    """The examples of a step, or a share of them, each cut before one of its drawn pictures."""
     entries: list[tuple[Sequence, Example, np.ndarray, Scene]] = []
     for index in share(count):
         random = stream(seed, step * count + index)
-        example = draw_example(random, most, gate, only_words)
+        example = draw_example(random)
         laid = sequence(tokenizer, example, image_tokens)
         place = random.choice([p for p, picture in enumerate(laid.pictures) if picture.is_drawn])
         picture = laid.pictures[place]
@@ -103,24 +97,34 @@ def make_drawing_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, i
                         picture_pixels(picture), picture.scene))
     entries.sort(key=lambda entry: len(entry[0].pictures) > 0)
     groups = [[e for e in entries if bool(e[0].pictures) == has] for has in (False, True)]
-    batches = [stack(tokenizer, [e[0] for e in group], [e[1] for e in group])
-               for group in groups if group]
-    return batches, to_tensor([entry[2] for entry in entries]) * 2 - 1, [
-        entry[3] for entry in entries]
+    batches = [stack(tokenizer, [e[0] for e in group], [e[1] for e in group]) for group in groups if group]
+    keeps_tone = [bool(e[0].pictures) and e[0].pictures[-1].is_natural for e in entries]
+    return Drawings(batches, to_tensor([entry[2] for entry in entries]) * 2 - 1, [entry[3] for entry in entries],
+                    torch.tensor(keeps_tone))
 
 
-def object_weights(pictures: torch.Tensor) -> torch.Tensor:
-    """Weights [B, 1, S/4, S/4] of latents of pictures [B, 3, S, S], with mean 1: more on objects and around them,
-    as their outlines are what goes wrong."""
+def near_objects(pictures: Tensor) -> Tensor:
+    """Which latents [B, 1, S/4, S/4] of pictures [B, 3, S, S] are of objects or around them."""
     ground = pictures.flatten(2).median(dim=2).values[:, :, None, None]
     is_object = (pictures - ground).abs().amax(1, keepdim=True) > 0.28
-    near = nn.functional.max_pool2d(nn.functional.max_pool2d(is_object.float(), 4), 3, stride=1, padding=1)
-    weights = 1 + OBJECT_WEIGHT * near
+    return nn.functional.max_pool2d(nn.functional.max_pool2d(is_object.float(), 4), 3, stride=1, padding=1)
+
+
+def object_weights(near: Tensor) -> Tensor:
+    """Weights of latents with mean 1: more on objects and around them, as their outlines are what goes wrong, and most
+    where they are small."""
+    area = near.mean(dim=(1, 2, 3), keepdim=True).clamp(min=1e-3)
+    weights = 1 + near * (OBJECT_WEIGHT * USUAL_AREA / area).clamp(OBJECT_WEIGHT, MOST_WEIGHT)
     return weights / weights.mean()
 
 
-def prepare(model: InterleavedModel, batches: list[Batch]
-            ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None, torch.Tensor]:
+def background_mean(latents: Tensor, near: Tensor) -> Tensor:
+    """The mean of latents [B, C, S, S] away from objects. [B, C]"""
+    away = 1 - near
+    return (latents * away).sum(dim=(2, 3)) / away.sum(dim=(2, 3)).clamp(min=1)
+
+
+def lead_up(model: InterleavedModel, batches: list[Batch]) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor]:
     """Conditioning of all sequences, features and pixels of the pictures before those that have one, and
     which those are."""
     v = model.configuration.vocabulary
@@ -142,144 +146,102 @@ def prepare(model: InterleavedModel, batches: list[Batch]
             torch.cat(sources) if sources else None, torch.cat(visibles))
 
 
-def choose_trained(model: InterleavedModel, joint: bool, learns_context: bool = True) -> None:
+def choose_trained(model: InterleavedModel) -> None:
     """Freezes everything else."""
     model.requires_grad_(False)
     model.image_decoder.requires_grad_(True)
     model.image_decoder.decoder.vae.requires_grad_(False)
-    model.image_decoder.perceiver_resampler.requires_grad_(learns_context)
-    model.context_feat_proj.requires_grad_(learns_context)
+    model.context_feat_proj.requires_grad_(True)
     for name, parameter in model.named_parameters():
         if any(part in name for part in FINEST):
             parameter.requires_grad_(True)
         if name.endswith("pos_embed"):
             parameter.requires_grad_(False)
-    if joint:
-        for module in (model.mm_decoder, model.text_decoder):
-            module.requires_grad_(True)
-        model.soi_token.requires_grad_(True)
+
+
+def losses(model: InterleavedModel, drawings: Drawings, planner: Planner, generator: torch.Generator,
+           noisy_share: float, unconditional_after_picture: int) -> tuple[Tensor, dict[str, float]]:
+    """The loss of a batch and what it is made of."""
+    decoder, measures = model.image_decoder, {}
+    with mixed():
+        conditioning, features, pixels, visible = lead_up(model, drawings.batches)
+        planned, measures["cells_drawn"] = model.helper["drawn"](conditioning, drawings.scenes)
+        off = (conditioning.float() - planner.plan(drawings.scenes)).pow(2).mean()
+        with torch.no_grad():
+            latents = decoder.decoder.vae.encode(drawings.pictures).float()
+        near = near_objects(drawings.pictures)
+        latents, conditioning, visible, near, keeps_tone = (
+            part.repeat(REPEATS, *[1] * (part.ndim - 1))
+            for part in (latents, conditioning, visible, near, drawings.keeps_tone))
+        features = None if features is None else features.repeat(REPEATS, 1, 1)
+        percent = torch.where(visible, unconditional_after_picture, UNCONDITIONAL_PERCENT)
+        is_dropped = torch.rand(len(latents), generator=generator) * 100 < percent
+        conditioning = torch.where(is_dropped[:, None, None], decoder.neg_prompt_embeds, conditioning)
+        times = diffusion.draw_times(len(latents), generator, noisy_share)
+        noise = torch.randn(latents.shape, generator=generator)
+        noisy, velocity = diffusion.add_noise(latents, noise, times)
+        found = decoder.predict(noisy, times, conditioning, features, visible).float()
+    each = (found - velocity).pow(2).mean(dim=(1, 2, 3))
+    loss = (object_weights(near) * (found - velocity).pow(2)).mean() + 0.1 * planned + off
+    measures |= {"drawing": float(each.detach().mean()), "planning": float(planned.detach()),
+                 "off_plan": float(off.detach())}
+    if pixels is not None:
+        echoed = model.helper["source"](pixels.repeat(REPEATS, 1, 1, 1), visible)
+        loss = loss + ECHO_WEIGHT * echoed
+        measures["echo"] = float(echoed.detach())
+    if keeps_tone.any():
+        clean = diffusion.clean(noisy, found, times)
+        tone = (background_mean(clean, near) - background_mean(latents, near))[keeps_tone].pow(2).mean()
+        loss = loss + TONE_WEIGHT * tone
+        measures["tone"] = float(tone.detach())
+    for name, rows in (
+        ("drawing_after_picture", visible & ~is_dropped), ("drawing_words", ~visible & ~is_dropped),
+        ("drawing_from_picture", visible & is_dropped), ("drawing_noisy", times >= 900),
+    ):
+        if rows.any():
+            measures[name] = float(each.detach()[rows].mean())
+    return loss, measures
 
 
 def main() -> None:
-    """Trains, evaluates and saves."""
+    """Trains and saves."""
     parser = argparse.ArgumentParser(description=__doc__)
-    common_arguments(parser, steps=24000, batch=32, rate=6e-4)
-    parser.add_argument("--most", type=int, default=2, help="most objects of a scene")
-    parser.add_argument("--words-steps", type=int, default=3750,
-                        help="first steps, with words to picture alone: they cost less, and a picture "
-                        "that depends on another one is drawn from words as well")
-    parser.add_argument("--noisy-share", type=float, default=0.2,
+    common_arguments(parser, steps=24000, batch=16, rate=4e-4)
+    parser.add_argument("--plans", metavar="RUN", required=True, help="whose model's plans the conditioning is led to")
+    parser.add_argument("--noisy-share", type=float, default=0.05,
                         help="of the timesteps from the noisiest quarter on top of its share")
-    parser.add_argument("--unconditional-after-picture", type=int, default=UNCONDITIONAL_PERCENT,
-                        metavar="PERCENT", help="more, once words are drawn well: words tell nearly all of a "
-                        "picture, and synchronizers learn where nothing else tells what is in it")
-    parser.add_argument("--context", choices=("learned", "read"), default="learned")
-    parser.add_argument("--newer-context", action="store_true",
-                        help="the first time after the language model was trained again: begin with the "
-                        "perceiver that learnt with it, not with this run's")
-    parser.add_argument("--towards-plans", action="store_true",
-                        help="with learned context: towards the shipped model's plans")
-    parser.add_argument("--gate", action="store_true")
-    parser.add_argument("--joint", action="store_true")
-    parser.add_argument("--language", default="language", help="run of stage 2 to build on")
-    parser.add_argument("--name", default=None, help="name of the run, if not the stage's")
+    parser.add_argument("--unconditional-after-picture", type=int, default=15, metavar="PERCENT",
+                        help="words tell nearly all of a picture, and synchronizers learn where nothing else tells "
+                        "what is in it")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
     tokenizer = Tokenizer()
-    silence = Silence(tokenizer)
     model = InterleavedModel(nano())
-    load_milestone(model.image_decoder.decoder.vae, "autoencoder", finished=True)
-    print("language model at step", load_milestone(model, arguments.language)[0], flush=True)
-    is_learned = arguments.context == "learned"
-    planner = Planner(tokenizer) if arguments.towards_plans else None
-    choose_trained(model, arguments.joint, is_learned)
+    load_model(model, arguments.begin)
+    planner = Planner(tokenizer, arguments.plans)
+    choose_trained(model)
     sizes = model.configuration.perceiver
-    model.helper = nn.ModuleDict({"source": SourceReader(model.image_decoder.decoder.mmfs_module)})
-    if is_learned:
-        model.helper["drawn"] = CellReader(sizes.num_queries, sizes.hidden_size)
-    run = Run(arguments.name or ("gate" if arguments.gate else STAGE), model, arguments, faster=FASTER,
-              newer=CONTEXT if arguments.newer_context else ())
-    decoder = model.image_decoder
+    model.helper = nn.ModuleDict({
+        "source": SourceReader(model.image_decoder.decoder.mmfs_module),
+        "drawn": CellReader(sizes.num_queries, sizes.hidden_size)})
+    run = Run(model, arguments, faster=FASTER)
     image_tokens = model.configuration.visual_perceiver.num_queries
-    generator = torch.Generator().manual_seed(arguments.seed * 7_919 + run.step + 104_729 * run.rank)
     while not run.is_finished:
-        measures: dict[str, float] = {}
-        with mixed():
-            batches, target, scenes = make_drawing_batch(
-                tokenizer, 2000 + arguments.seed, run.step, arguments.batch, image_tokens,
-                arguments.most, arguments.gate, run.step < arguments.words_steps, run.share)
-            if planner is not None:
-                for batch in batches:
-                    redraw(model, planner, batch, generator, MOST_REDRAWN)
-            conditioning, features, pixels, visible = prepare(model, batches)
-            planned, off = torch.zeros(()), torch.zeros(())
-            if is_learned:
-                planned, measures["cells_drawn"] = model.helper["drawn"](conditioning, scenes)
-                measures["planning"] = float(planned.detach())
-            if is_learned and planner is not None:
-                off = (conditioning.float() - planner.plan(scenes)).pow(2).mean()
-                measures["off_plan"] = float(off.detach())
-            with torch.no_grad():
-                latents = decoder.decoder.vae.encode(target).float()
-            latents, conditioning, visible = (
-                part.repeat(REPEATS, *[1] * (part.ndim - 1)) for part in (latents, conditioning, visible))
-            features = None if features is None else features.repeat(REPEATS, 1, 1)
-            percent = torch.where(visible, arguments.unconditional_after_picture, UNCONDITIONAL_PERCENT)
-            is_dropped = torch.rand(len(latents), generator=generator) * 100 < percent
-            conditioning = torch.where(
-                is_dropped[:, None, None], decoder.neg_prompt_embeds, conditioning)
-            times = diffusion.draw_times(len(latents), generator, arguments.noisy_share)
-            noise = torch.randn(latents.shape, generator=generator)
-            noisy, velocity = diffusion.add_noise(latents, noise, times)
-            found = decoder.predict(noisy, times, conditioning, features, visible).float()
-        echoed = torch.zeros(())
-        if pixels is not None:
-            echoed = model.helper["source"](pixels.repeat(REPEATS, 1, 1, 1), visible)
-            measures["echo"] = float(echoed.detach())
-        each = (found - velocity).pow(2).mean(dim=(1, 2, 3))
-        weights = object_weights(target).repeat(REPEATS, 1, 1, 1)
-        loss = (weights * (found - velocity).pow(2)).mean()
-        is_noisy = times >= 900
-        measures["drawing"] = float(each.detach().mean())
-        for name, rows in (
-            ("drawing_after_picture", visible & ~is_dropped), ("drawing_words", ~visible & ~is_dropped),
-            ("drawing_from_picture", visible & is_dropped),
-        ):
-            if rows.any():
-                measures[name] = float(each.detach()[rows].mean())
-        loss = loss + 0.1 * planned + off + ECHO_WEIGHT * echoed
-        if is_noisy.any():
-            measures["drawing_noisy"] = float(each.detach()[is_noisy].mean())
-        if arguments.joint:
-            texts = make_batch(
-                tokenizer, 1000 + arguments.seed, run.step, 16, image_tokens, run.share)
-            with mixed():
-                hidden, *_ = hidden_states(model, texts)
-            spoken, scores = text_loss(model, texts, hidden, silence)
-            loss = loss + 0.2 * spoken
-            measures |= {"speaking": float(spoken.detach()), **scores}
+        generator = run.generator()
+        drawings = make_drawings(
+            tokenizer, 4000 + arguments.seed, run.step, arguments.batch, image_tokens, run.share)
+        for batch in drawings.batches:
+            redraw(model, planner, batch, generator, MOST_REDRAWN)
+        loss, measures = losses(model, drawings, planner, generator, arguments.noisy_share,
+                                arguments.unconditional_after_picture)
         run.update(loss, **measures)
-        if run.step % 1000 == 0 and run.rank == 0:
-            with run.averaged() as averaged:
-                scores = text_to_image_scores(averaged, tokenizer, 64, most=arguments.most)
-            run.log(**run.take_means(), **scores)
-            run.save()
-        elif run.step % 50 == 0:
+        if run.step % 50 == 0:
             scores = {}
-            if planner is not None and run.step % 250 == 0 and run.rank == 0:
+            if run.step % 500 == 0 and run.rank == 0:
                 with run.averaged() as averaged:
                     scores = planned_scores(averaged, planner, 48)
             run.log(**run.take_means(), **scores)
-            if run.step % 250 == 0:
-                run.save()
-    run.save()
-    if arguments.gate and run.rank == 0:
-        with run.averaged() as averaged:
-            run.log(**text_to_image_scores(
-                averaged, tokenizer, 200, most=1, accepts=is_in_gate,
-                sheet_path=str(LOGS / "gate-sheet.png")))
-    elif not arguments.gate:
-        run.save_milestone()
+    run.finish()
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
-"""Stage 2: vision, perceiver and language model, on text losses.
+"""Language: vision's perceiver, the language model and the drawing's perceiver, on text losses and towards plans.
 
-    python -m stages.train_language [--resume] [--plans]
+    python -m stages.train_language --name language --begin start --plans start --turns asked,edits,...
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -15,113 +13,23 @@ from torch.nn import functional as F
 
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
-from world.randomness import SplitMix64, stream
-from world.scene import Change, Scene, change_scene, make_scene
-from world.sentences import change_phrase
-from world.tasks import TASKS, Example, Picture, Text
-from world.vocabulary import SHAPES
+from world.scene import Change
+from world.tasks import Example
 
-from .batches import Batch, lay_out, stack
+from .batches import Batch
 from .cell_reader import CellReader, ChangeReader
 from .plans import Planner
 from .precision import mixed
 from .redrawing import redraw
-from .run import Run, common_arguments, load_shipped, shipped_layers
+from .run import Run, common_arguments, load_model
 from .silence import Silence
-from .text_scores import score
 from .tokenizer import Tokenizer
-
-STAGE = "language"
-#: What is asked about a picture, all of it in one batch, so that the picture is looked at once. Questions for
-#: the shape of what has some colour or place take longest to learn.
-ASKED = ("caption", "question", "shape", "shape", "grounding")
-#: Shares in percent of what ends where a picture is to be drawn, and how many examples differ in the last
-#: change alone, for the same reason.
-EDITS = (("editing", 80, 4), ("segmentation_to_image", 20, 1))
-STORIES = (("story", 50, 4), ("interleaved", 50, 4))
-#: Kinds of batches by turns, of examples of like length.
-TURNS = ("edits", "asked", "stories", "asked", "edits", "asked", "stories", "words")
+from .turns import TURNS, make_batch
 
 #: Denoising steps of 10 that redraw a picture at most: nearly whole drawings, with outlines as bent as theirs.
 MOST_REDRAWN = 9
-
-#: Beginnings of the names of its parameters.
-LANGUAGE_MODEL = ("mm_decoder.", "text_decoder.", "soi_token")
-
-#: How often an example is drawn again that has, or is about, only one object, or about none, and how often a
-#: question that is not for a shape.
-REDRAWS, SHAPE_REDRAWS = 2, 12
-
-
-def asks_which(example: Example) -> bool:
-    """Whether a question or a description singles out one of several objects."""
-    picture = next(part for part in example.parts if isinstance(part, Picture))
-    return len(picture.scene.things) > 1 and example.about is not None
-
-
-def asks_shape(example: Example) -> bool:
-    """Whether the answer is a shape."""
-    return example.parts[-1].words.strip() in SHAPES
-
-
-def ask(random: SplitMix64, task: str, scene: Scene) -> Example:
-    """Something asked about a scene."""
-    make, fits, redraws = TASKS["question" if task == "shape" else task], asks_which, REDRAWS
-    if task == "shape":
-        fits, redraws = asks_shape, SHAPE_REDRAWS
-    example = make(random, 2, "train", scene)
-    for _ in range(redraws):
-        if task == "caption" or fits(example):
-            break
-        example = make(random, 2, "train", scene)
-    return example
-
-
-def begin_drawing(random: SplitMix64, mix: tuple[tuple[str, int, int], ...]) -> list[Example]:
-    """Examples of one kind that end where a picture is to be drawn."""
-    pick = random.below(100)
-    for task, percent, count in mix:
-        if pick < percent:
-            break
-        pick -= percent
-    example = TASKS[task](random, 2, "train")
-    for _ in range(REDRAWS):
-        # To keep the other object as it is, and apart from the changed one, is what takes long to learn.
-        if len(example.parts[-1].scene.things) == 1:
-            example = TASKS[task](random, 2, "train")
-    return [example] + [end_otherwise(random, example) for _ in range(count - 1)]
-
-
-def end_otherwise(random: SplitMix64, example: Example) -> Example:
-    """The example with another last change."""
-    *begin, words, _ = example.parts
-    before = next(part.scene for part in reversed(begin) if isinstance(part, Picture))
-    scene, change = change_scene(random, before, "train")
-    said = change_phrase(change, None if words.is_target else random)
-    parts = (*begin, Text(said, words.is_target), Picture(scene, is_drawn=True))
-    return replace(example, parts=parts, changes=(*example.changes[:-1], change))
-
-
-def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
-               share: Callable[[int], range] = range, given_weight: float = 0.1,
-               turns: tuple[str, ...] = TURNS) -> Batch:
-    """The batch of a step of the training stream, or a share of it."""
-    turn = turns[step % len(turns)]
-    examples: list[Example] = []
-    groups = {"asked": count // 4, "edits": count // 2, "stories": count // 4, "words": 2 * count}
-    for index in share(groups[turn]):
-        random = stream(seed, 4 * step * count + index)
-        if turn == "asked":
-            scene = make_scene(random, 2, "train")
-            if len(scene.things) == 1:
-                # Which words belong to which of two objects takes longest.
-                scene = make_scene(random, 2, "train")
-            examples += [ask(random, task, scene) for task in ASKED]
-        elif turn != "words":
-            examples += begin_drawing(random, EDITS if turn == "edits" else STORIES)
-        else:
-            examples.append(TASKS["text_to_image"](random, 2, "train"))
-    return stack(tokenizer, lay_out(tokenizer, examples, image_tokens), examples, given_weight)
+#: Steps between lines of the log.
+LOGGED = 50
 
 
 def text_loss(model: InterleavedModel, batch: Batch, hidden: Tensor, silence: Silence
@@ -137,11 +45,15 @@ def text_loss(model: InterleavedModel, batch: Batch, hidden: Tensor, silence: Si
     with torch.no_grad():
         right = ((logits.argmax(-1) == targets) | ~batch.is_answer[:, 1:]).all(1)
         scores = {}
-        for task in ("caption", "question", "grounding"):
-            rows = torch.tensor([example.task == task for example in batch.examples])
-            if rows.any():
-                scores[f"exact_{task}"] = float(right[rows].float().mean())
+        for task, rows in rows_of_tasks(batch).items():
+            scores[f"exact_{task}"] = float(right[rows].float().mean())
     return loss, scores
+
+
+def rows_of_tasks(batch: Batch) -> dict[str, Tensor]:
+    """Which examples of a batch [B] are of which task."""
+    tasks = [example.task for example in batch.examples]
+    return {task: torch.tensor([other == task for other in tasks]) for task in sorted(set(tasks))}
 
 
 def hidden_states(model: InterleavedModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
@@ -162,11 +74,13 @@ def drawing_condition(model: InterleavedModel, batch: Batch, hidden: Tensor) -> 
     return model.image_decoder.perceiver_resampler(context, mask)
 
 
-def what_is_meant(example: Example) -> Change | None:
+def what_is_meant(batch: Batch) -> list[Change | None]:
     """The change that is asked for last, or, as one that changes nothing, the object that is asked about."""
-    if example.changes:
-        return example.changes[-1]
-    return None if example.about is None else Change("none", example.about, example.about)
+    def meant(example: Example) -> Change | None:
+        if batch.targets:
+            return example.changes[-1] if example.changes else None
+        return None if example.about is None else Change("none", example.about, example.about)
+    return [meant(example) for example in batch.examples]
 
 
 def request_ends(batch: Batch) -> Tensor:
@@ -176,98 +90,93 @@ def request_ends(batch: Batch) -> Tensor:
     return batch.is_answer.int().argmax(1) - 1
 
 
+def losses(model: InterleavedModel, batch: Batch, silence: Silence, planner: Planner | None
+           ) -> tuple[Tensor, dict[str, float]]:
+    """The loss of a batch and what it is made of."""
+    with mixed():
+        hidden, tokens, patches = hidden_states(model, batch)
+    loss, measures = text_loss(model, batch, hidden, silence)
+    measures["speaking"] = float(loss.detach())
+    natural = [row for row, picture in enumerate(batch.pictures) if picture.is_natural]
+    if natural:
+        scenes = [batch.pictures[row].scene for row in natural]
+        seen, measures["cells"] = model.helper["seen"](tokens[natural], scenes)
+        loss = loss + 0.2 * seen
+        if planner is None:
+            # Vision learns too.
+            by_patches, measures["cells_patches"] = model.helper["patches"](patches[natural, 1:], scenes)
+            loss = loss + 0.2 * by_patches
+        measures["seeing"] = float(seen.detach())
+    if batch.targets:
+        with mixed():
+            conditioning = drawing_condition(model, batch, hidden)
+        drawn, measures["cells_drawn"] = model.helper["drawn"](conditioning, batch.targets)
+        loss = loss + 0.2 * drawn
+        measures["planning"] = float(drawn.detach())
+        if planner is not None:
+            off = (conditioning.float() - planner.plan(batch.targets)).pow(2).mean(dim=(1, 2))
+            loss = loss + 2.0 * off.mean()
+            measures["off_plan"] = float(off.detach().mean())
+            for task, rows in rows_of_tasks(batch).items():
+                measures[f"off_plan_{task}"] = float(off.detach()[rows].mean())
+    meant = what_is_meant(batch)
+    rows = [row for row, change in enumerate(meant) if change is not None]
+    if rows:
+        # A causal model's states at a picture know nothing of the words after it: the state at the end of a
+        # request has to find the object that is meant, and is asked for it.
+        changed, measures["changed" if batch.targets else "meant"] = model.helper["changed"](
+            hidden[rows, request_ends(batch)[rows]], [meant[row] for row in rows])
+        loss = loss + 0.3 * changed
+    return loss, measures
+
+
+def prepare(arguments: argparse.Namespace, planned: bool) -> InterleavedModel:
+    """The model, with what learns here thawed, and its helpers."""
+    model = InterleavedModel(nano())
+    if arguments.begin:
+        load_model(model, arguments.begin)
+    else:
+        model.visual_tokenizer.start_local()
+    model.image_decoder.requires_grad_(False)
+    # The drawing's perceiver learns what words mean; the image decoder's stages go on with it.
+    model.image_decoder.perceiver_resampler.requires_grad_(True)
+    model.visual_tokenizer.encoder.requires_grad_(not planned)
+    sizes = model.configuration
+    model.helper = nn.ModuleDict({
+        "seen": CellReader(sizes.visual_perceiver.num_queries, sizes.language.hidden_size),
+        "changed": ChangeReader(sizes.language.hidden_size),
+        "drawn": CellReader(sizes.perceiver.num_queries, sizes.perceiver.hidden_size)})
+    if not planned:
+        model.helper["patches"] = CellReader(sizes.vision.grid ** 2, sizes.vision.hidden_size)
+    return model
+
+
 def main() -> None:
-    """Trains, evaluates and saves."""
+    """Trains and saves."""
     parser = argparse.ArgumentParser(description=__doc__)
     common_arguments(parser, steps=16000, batch=32, rate=1e-3)
-    parser.add_argument("--words", action="store_true",
-                        help="only words and the plan of a drawing, as a run of its own, `words`: "
-                        "minutes, and enough for the gate of stage 3")
-    parser.add_argument("--plans", action="store_true",
-                        help="begin with the shipped model, keep its vision and the plans that its image "
-                        "decoder draws")
-    parser.add_argument("--anew", action="store_true",
-                        help="with --plans, for a run that has no state.pt: the language model itself from "
-                        "the beginning")
+    parser.add_argument("--turns", type=lambda words: tuple(words.split(",")), default=TURNS,
+                        help=f"kinds of batches in turn, of {', '.join(TURNS)}")
+    parser.add_argument("--plans", metavar="RUN",
+                        help="keep vision as it is, and learn to arrive at the plans of this run's model")
     arguments = parser.parse_args()
-    anew = LANGUAGE_MODEL if arguments.anew else ()
     torch.manual_seed(arguments.seed)
     tokenizer = Tokenizer()
     silence = Silence(tokenizer)
-    model = InterleavedModel(nano())
-    model.visual_tokenizer.start_local()
-    planner = Planner(tokenizer) if arguments.plans else None
-    if planner is not None:
-        initial = {name: p.detach().clone() for name, p in model.named_parameters() if name.startswith(anew)}
-        load_shipped(model)
-        model.load_state_dict(initial, strict=False)
-        model.image_decoder.perceiver_resampler.start_unchanged(shipped_layers())
-    model.image_decoder.requires_grad_(False)
-    # The drawing's perceiver learns here what words mean; stage 3 goes on with it.
-    model.image_decoder.perceiver_resampler.requires_grad_(True)
+    planner = Planner(tokenizer, arguments.plans) if arguments.plans else None
+    model = prepare(arguments, planner is not None)
+    run = Run(model, arguments)
     image_tokens = model.configuration.visual_perceiver.num_queries
-    model.visual_tokenizer.encoder.requires_grad_(planner is None)
-    sizes = model.configuration
-    model.helper = nn.ModuleDict({
-        "patches": CellReader(sizes.vision.grid ** 2, sizes.vision.hidden_size),
-        "seen": CellReader(image_tokens, sizes.language.hidden_size),
-        "changed": ChangeReader(sizes.language.hidden_size),
-        "drawn": CellReader(sizes.perceiver.num_queries, sizes.perceiver.hidden_size)})
-    run = Run("words" if arguments.words else STAGE, model, arguments, fresh=anew)
-    generator = torch.Generator().manual_seed(arguments.seed * 7_919 + run.step + 104_729 * run.rank)
     while not run.is_finished:
         batch = make_batch(
-            tokenizer, 1000 + arguments.seed, run.step, arguments.batch, image_tokens, run.share,
-            turns=("words",) if arguments.words else TURNS)
+            tokenizer, 3000 + arguments.seed, run.step, arguments.batch, image_tokens, arguments.turns, run.share)
         if planner is not None:
-            redraw(model, planner, batch, generator, MOST_REDRAWN)
-        with mixed():
-            hidden, tokens, patches = hidden_states(model, batch)
-        spoken, measures = text_loss(model, batch, hidden, silence)
-        # Given sentences are predicted too, for what it teaches, but count little.
-        says = any(any(isinstance(p, Text) and p.is_target for p in e.parts) for e in batch.examples)
-        loss = spoken if says else 0.1 * spoken
-        measures["speaking"] = float(spoken.detach())
-        natural = [row for row, picture in enumerate(batch.pictures) if not picture.is_segmentation]
-        if natural:
-            scenes = [batch.pictures[row].scene for row in natural]
-            seen, measures["cells"] = model.helper["seen"](tokens[natural], scenes)
-            by_patches, measures["cells_patches"] = model.helper["patches"](
-                patches[natural, 1:], scenes)
-            loss = loss + 0.2 * (seen + by_patches)
-            measures["seeing"] = float(seen.detach())
-        if batch.targets:
-            with mixed():
-                conditioning = drawing_condition(model, batch, hidden)
-            drawn, measures["cells_drawn"] = model.helper["drawn"](conditioning, batch.targets)
-            loss = loss + 0.2 * drawn
-            measures["planning"] = float(drawn.detach())
-            if planner is not None:
-                off = (conditioning.float() - planner.plan(batch.targets)).pow(2).mean()
-                loss = loss + 2.0 * off
-                measures["off_plan"] = float(off.detach())
-        meant = [what_is_meant(example) for example in batch.examples]
-        rows = [row for row, change in enumerate(meant) if change is not None]
-        if rows:
-            # A causal model's states at a picture know nothing of the words after it: the state at the end of a
-            # request has to find the object that is meant, and is asked for it.
-            changed, measures["changed" if batch.targets else "meant"] = model.helper["changed"](
-                hidden[rows, request_ends(batch)[rows]], [meant[row] for row in rows])
-            loss = loss + 0.3 * changed
+            redraw(model, planner, batch, run.generator(), MOST_REDRAWN)
+        loss, measures = losses(model, batch, silence, planner)
         run.update(loss, **measures)
-        if run.step % 1000 == 0 and not arguments.words and run.rank == 0:
-            with run.averaged() as averaged:
-                measured = {f"greedy_{task}": score(averaged, tokenizer, task, 64, "train")
-                            for task in ("caption", "question", "grounding")}
-            run.log(**run.take_means(), **measured)
-            run.save()
-        elif run.step % 50 == 0:
+        if run.step % LOGGED == 0:
             run.log(**run.take_means())
-            if run.step % 250 == 0:
-                run.save()
-    run.save()
-    if not arguments.words:
-        run.save_milestone()
+    run.finish()
 
 
 if __name__ == "__main__":

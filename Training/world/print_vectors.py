@@ -10,7 +10,9 @@ import zlib
 from .randomness import SplitMix64, stream
 from .render import render, render_segmentation
 from .scene import SPLITS, make_scene
-from .tasks import TASKS, Picture, Text, make_example
+from .free_wording import FREE_TASKS
+from .suites import SEEDS, make_example
+from .tasks import Picture, Text
 
 
 def main() -> None:
@@ -27,10 +29,11 @@ def main() -> None:
             print(f"make_scene(stream(7, {index}), 2, {split}): level {scene.level} {things} "
                   f"crc {zlib.crc32(render(scene).tobytes()):08x} "
                   f"map {zlib.crc32(render_segmentation(scene).tobytes()):08x}")
-    for task in TASKS:
-        example = make_example(task, 7, 0)
+    for task in SEEDS:
         print(task)
-        for part in example.parts:
+        # Of the free suites more, as they have more forms.
+        examples = [make_example(task, 7, index) for index in range(12 if task in FREE_TASKS else 1)]
+        for part in (part for example in examples for part in example.parts):
             if isinstance(part, Text):
                 print(f"  {'says ' if part.is_target else 'given'} {part.words!r}")
             elif isinstance(part, Picture):

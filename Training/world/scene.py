@@ -43,6 +43,11 @@ class Thing:
             self.shape, self.position)
 
 
+    def collides(self, other: Thing) -> bool:
+        """Whether both cannot be in one scene."""
+        return self.shape == other.shape or self.position == other.position
+
+
 @dataclass(frozen=True)
 class Scene:
     """A background and one or two objects, in reading order of their cells, of distinct shapes."""
@@ -61,18 +66,32 @@ class Scene:
         """Whether training never shows one of its objects."""
         return any(thing.is_held_out for thing in self.things)
 
-    def replacing(self, index: int, **changes: int) -> Scene:
-        """The scene with one object changed."""
-        things = list(self.things)
-        things[index] = replace(things[index], **changes)
+    @property
+    def is_reserved(self) -> bool:
+        """Whether training passes over this scene as a whole, one in eight: what is told of it was never learnt by
+        heart.
+        Jitter and tone do not matter."""
+        code = 0
+        for thing in self.things:
+            own = ((thing.shape * len(v.COLOURS) + thing.colour) * len(v.SIZES)
+                   + thing.size) * len(v.POSITIONS) + thing.position
+            code = 1000 * code + own + 1
+        return SplitMix64(2 * code + self.background).below(8) == 0
+
+    def with_things(self, things: list[Thing]) -> Scene:
+        """The scene with other objects, in reading order."""
         return replace(self, things=tuple(sorted(things, key=lambda thing: thing.position)))
 
 
-#: What may be asked of a scene: "train" shows no held-out pair, "unseen" has one in every object.
-SPLITS = ("train", "unseen")
+#: What may be asked of a scene: "train" shows no held-out pair, "unseen" has one in every object, "reserved" is of
+#: those
+#: scenes of "train" that training passes over as a whole. Training's own is "taught": "train" without them.
+SPLITS = ("train", "unseen", "reserved")
+TAUGHT = "taught"
 
 
-def _thing(random: SplitMix64) -> Thing:
+def draw_thing(random: SplitMix64) -> Thing:
+    """Any object: all six fields."""
     return Thing(
         shape=random.below(len(v.SHAPES)), colour=random.below(len(v.COLOURS)),
         size=random.below(len(v.SIZES)), position=random.below(len(v.POSITIONS)),
@@ -84,17 +103,23 @@ def make_scene(random: SplitMix64, most: int = 2, split: str = "train") -> Scene
     """Draws a scene: background, tone, number of objects (1...most), then the objects in turn.
 
     An object is drawn anew, all six fields, while its shape or cell is taken or it is on the wrong
-    side of the split.
+    side of the split, and so is the whole scene.
     """
+    while True:
+        scene = _make_scene(random, most, split)
+        if split not in ("reserved", TAUGHT) or scene.is_reserved == (split == "reserved"):
+            return scene
+
+
+def _make_scene(random: SplitMix64, most: int, split: str) -> Scene:
     background, tone = random.below(len(v.BACKGROUNDS)), random.below(32)
     count = 1 + random.below(most)
     things: list[Thing] = []
     while len(things) < count:
-        thing = _thing(random)
-        taken = any(thing.shape == other.shape or thing.position == other.position for other in things)
-        if not taken and thing.is_held_out == (split == "unseen"):
+        thing = draw_thing(random)
+        if not any(map(thing.collides, things)) and thing.is_held_out == (split == "unseen"):
             things.append(thing)
-    return Scene(background, tone, tuple(sorted(things, key=lambda thing: thing.position)))
+    return Scene(background, tone, ()).with_things(things)
 
 
 @dataclass(frozen=True)
@@ -114,8 +139,9 @@ def change_scene(
 ) -> tuple[Scene, Change]:
     """Draws a change: its kind, the object, then the new value until it differs and fits.
 
-    The split says whether the changed object may be a held-out pair: never in "train", and free in
-    "unseen". A moved object keeps its jitter, so that its distance from the new cell's centre is the
+    The split says whether the changed object may be a held-out pair: freely in "unseen", else never. In "taught" the
+    changed scene is none that training passes over. A moved object keeps its jitter, so that its distance from the
+    new cell's centre is the
     same as before.
     """
     while True:
@@ -128,8 +154,9 @@ def change_scene(
         else:
             count = {"colour": len(v.COLOURS), "position": len(v.POSITIONS), "shape": len(v.SHAPES)}[kind]
             after = replace(before, **{kind: random.below(count)})
-        taken = any(after.shape == other.shape or after.position == other.position for other in others)
-        if after == before or taken or (split == "train" and after.is_held_out):
+        if after == before or any(map(after.collides, others)) or (split != "unseen" and after.is_held_out):
             continue
-        things = tuple(sorted([*others, after], key=lambda thing: thing.position))
-        return replace(scene, things=things), Change(kind, before, after)
+        changed = scene.with_things([*others, after])
+        if split == TAUGHT and changed.is_reserved:
+            continue
+        return changed, Change(kind, before, after)

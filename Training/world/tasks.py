@@ -24,11 +24,19 @@ class Text:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture; those that are drawn are what the model has to draw."""
+    """A picture; those that are drawn are what the model has to draw. One that is not of the world has the seed that
+    it is
+    made from, and a scene without objects."""
 
     scene: Scene
     is_drawn: bool = False
     is_segmentation: bool = False
+    unknown: int | None = None
+
+    @property
+    def is_natural(self) -> bool:
+        """Whether it is a scene as it looks, neither a map nor something else."""
+        return not self.is_segmentation and self.unknown is None
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,8 @@ class Example:
 VQA_BEFORE = "Based on the image, please answer the question. "
 VQA_AFTER = " Please provide an accurate answer within one word. The answer is:"
 GROUNDING_BEFORE = "Provide the bounding box coordinate of the region this sentence describes. "
+#: What is said of pictures and words that are not of the world.
+UNKNOWN = "I only know coloured shapes"
 #: Boxes are fractions of the picture times this, cut to integers.
 BOX_SCALE = 999
 
@@ -164,13 +174,9 @@ def interleaved(random: SplitMix64, most: int, split: str) -> Example:
     return _alternating("interleaved", random, most, split, 3, speaks=True)
 
 
+#: The first edition's tasks, and what training of the second calls by these names.
 TASKS: dict[str, Callable[[SplitMix64, int, str], Example]] = {
     "caption": caption, "question": question, "grounding": grounding,
     "text_to_image": text_to_image, "segmentation_to_image": segmentation_to_image,
     "editing": editing, "story": story, "interleaved": interleaved,
 }
-
-
-def make_example(task: str, seed: int, index: int, most: int = 2, split: str = "train") -> Example:
-    """Example `index` of the data set with this seed."""
-    return TASKS[task](stream(seed, index), most, split)

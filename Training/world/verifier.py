@@ -29,7 +29,8 @@ SEARCH = 3
 class Seen:
     """An object as it was read: indices into the vocabulary, centre in pixels.
 
-    `misfit` is the mean squared difference of coverage (0...1) over the template's area.
+    `misfit` is the mean squared difference of coverage (0...1) over the template's area, `colour_error` the largest
+    difference of a channel from the palette's colour.
     """
 
     shape: int
@@ -38,14 +39,19 @@ class Seen:
     position: int
     centre: tuple[float, float]
     misfit: float
+    colour_error: float
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the verifier sees: the kind of background and the objects in reading order."""
+    """What the verifier sees: the kind of background and the objects in reading order; the background's channels, and
+    how
+    many pixels belong to something that is too small for an object."""
 
     background: int
     things: tuple[Seen, ...]
+    ground: tuple[float, float, float]
+    strays: int
 
 
 @functools.lru_cache(maxsize=None)
@@ -115,9 +121,10 @@ def read(pixels: np.ndarray) -> Reading:
     difference = values - ground
     strength = np.abs(difference).max(axis=2)
     palette = np.array(v.PALETTE, dtype=np.float32)
-    things = []
+    things, strays = [], 0
     for part in _parts(strength > THRESHOLD):
         if len(part) < LEAST_AREA:
+            strays += len(part)
             continue
         own = strength[part[:, 0], part[:, 1]]
         core = part[own >= np.quantile(own, 0.6)]
@@ -139,9 +146,11 @@ def read(pixels: np.ndarray) -> Reading:
         shape, size, x, y, misfit = _fit(alpha, box_centre)
         cells = [round((c - v.FIRST_CENTRE) / v.CENTRE_STEP) for c in (x, y)]
         column, row = (min(max(cell, 0), v.GRID - 1) for cell in cells)
-        things.append(Seen(shape, colour, size, v.GRID * row + column, (x, y), misfit))
+        colour_error = float(np.abs(palette[colour] - mean).max())
+        things.append(Seen(shape, colour, size, v.GRID * row + column, (x, y), misfit, colour_error))
     background = 0 if float(ground.mean()) >= 128 else 1
-    return Reading(background, tuple(sorted(things, key=lambda seen: seen.position)))
+    return Reading(background, tuple(sorted(things, key=lambda seen: seen.position)), tuple(map(float, ground)),
+                   strays)
 
 
 def _middle(profile: np.ndarray) -> float:

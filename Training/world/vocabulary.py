@@ -12,6 +12,9 @@ POSITIONS = (
     "bottom left", "bottom", "bottom right",
 )
 
+#: How many values each attribute of an object has.
+COUNTS = {"shape": len(SHAPES), "colour": len(COLOURS), "size": len(SIZES), "position": len(POSITIONS)}
+
 #: RGB of each colour.
 PALETTE = (
     (220, 50, 47), (60, 170, 70), (50, 90, 220),

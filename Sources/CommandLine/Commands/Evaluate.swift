@@ -19,8 +19,11 @@ struct Evaluate: ParsableCommand {
         discussion: """
             Examples of a world of coloured shapes, never used in training, are asked of an engine in this \
             process or of a daemon, many at a time. Words are compared exactly, boxes by their overlap, \
-            pictures by reading the scene back from their pixels. Split train has only pairs that training \
-            shows, unseen only pairs that it never does.
+            pictures by reading the scene back from their pixels; a stricter judge beside that also wants \
+            colours of the palette, clear outlines, grey backgrounds that an edit keeps, and nothing else. \
+            Split train has only pairs that training shows, unseen only pairs that it never does, reserved \
+            scenes of train that it passes over as a whole. Suites whose names begin with free, and unknown, \
+            are asked in the default mode and in free wording.
 
             Suites: \(Assignment.allCases.map(\.rawValue).joined(separator: ", ")).
 
@@ -39,7 +42,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "A suite to ask, may be repeated; all if left out.")
     var suite: [String] = []
 
-    @Option(help: "A split to ask, train or unseen; both if left out.")
+    @Option(help: "A split to ask: train, unseen or reserved; all if left out.")
     var split: [String] = []
 
     @Option(help: "Examples per suite and split.")
@@ -227,6 +230,22 @@ struct Evaluate: ParsableCommand {
                 (name: $0.name, value: JSON.object(Self.members($0.proportion)))
             }
             if !details.isEmpty { members.append(("details", .object(details))) }
+            members.append(("strict", .object(Self.members(score.strictlyRight))))
+            let strictDetails = score.strictDetails.map {
+                (name: $0.name, value: JSON.object(Self.members($0.proportion)))
+            }
+            if !strictDetails.isEmpty { members.append(("strict_details", .object(strictDetails))) }
+            if let slope = score.offsets.slope, let error = score.offsets.meanError {
+                members.append(
+                    (
+                        "kept_offsets",
+                        .object([
+                            ("count", .integer(score.offsets.count)), ("slope", .double(slope)),
+                            ("error", .double(error)),
+                        ])
+                    )
+                )
+            }
             return JSON.object(members)
         }
         return .object([

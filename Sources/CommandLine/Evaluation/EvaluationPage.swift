@@ -44,6 +44,8 @@ struct EvaluationPage {
         let rows = outcome.scores.flatMap { score in
             [row(score.assignment.rawValue, score.split.rawValue, score.right)]
                 + score.details.map { row("- \($0.name)", "", $0.proportion) }
+                + [row("- by the stricter judge", "", score.strictlyRight)]
+                + score.strictDetails.map { row("-- \($0.name)", "", $0.proportion) }
         }
         return ReportTable(
             title: "Scores",

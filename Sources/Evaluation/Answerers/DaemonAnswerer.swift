@@ -69,7 +69,7 @@ package final class DaemonAnswerer: Answerer {
         let isInterleaved = request.mode == .interleave
         return JSON.members([
             "input": .array(input), "mode": .string(request.mode.rawValue),
-            "force": isInterleaved ? "image" : nil,
+            "force": request.beginsWithPicture ? "image" : nil,
             "max_segments": isInterleaved ? .integer(request.maximumSegmentCount) : nil,
             "text": request.mode == .image ? nil : words,
             "image": request.mode == .text ? nil : drawing,

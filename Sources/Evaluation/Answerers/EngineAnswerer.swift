@@ -38,7 +38,7 @@ package struct EngineAnswerer: Answerer {
         asked.input = request.input
         asked.mode = request.mode
         asked.seed = request.seed
-        asked.force = request.mode == .interleave ? .image : nil
+        asked.force = request.beginsWithPicture ? .image : nil
         asked.maximumSegmentCount = request.maximumSegmentCount
         asked.text.maximumTokenCount = request.maximumTokenCount
         asked.text.temperature = 0

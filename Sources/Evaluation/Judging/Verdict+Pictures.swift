@@ -3,6 +3,10 @@ internal import World
 
 extension Verdict {
     mutating func judgePictures(_ example: Example, _ answers: [AnswerSegment]) {
+        if example.assignment.isFree {
+            // Nobody asked for one in so many words.
+            if case .picture? = answers.first { add("draws", true) } else { add("draws", false) }
+        }
         var chain = PictureChain(start: example.firstScene)
         for (index, scene) in example.drawnScenes.enumerated() {
             guard index < answers.count, case .picture(let picture) = answers[index] else {
@@ -13,8 +17,9 @@ extension Verdict {
             case .segmentationToImage:
                 let overlap = scene.picture.regionOverlap(picture.image)
                 add("region", overlap >= Self.leastRegionOverlap)
-            case .editing:
+            case .editing, .freeEditing:
                 add("others kept", reading.keepsOthers(from: example.firstScene, to: scene))
+                judgeEdit(reading, from: example.firstScene, to: scene)
             default: break
             }
         }
@@ -69,8 +74,10 @@ private struct PictureChain {
     ) -> Reading {
         let found = Reading(of: picture)
         for (name, isRight) in found.attributes(of: next) { verdict.add(name, isRight) }
+        verdict.judgeStrictly(found)
         if let reading {
             verdict.add("others kept", found.keepsOthers(of: reading, from: scene, to: next))
+            verdict.addStrict("tone kept", found.keepsTone(of: reading.level))
         }
         (scene, reading) = (next, found)
         return found

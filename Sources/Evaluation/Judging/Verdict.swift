@@ -1,6 +1,6 @@
 package import World
 
-/// What of an answer is right.
+/// What of an answer is right, and what of it even a stricter judge has nothing against.
 package struct Verdict: Hashable, Sendable {
     /// One thing that an answer must have.
     package struct Check: Hashable, Sendable {
@@ -12,9 +12,16 @@ package struct Verdict: Hashable, Sendable {
 
     /// Everything that was looked at.
     package private(set) var checks: [Check] = []
+    /// What only the stricter judge looks at.
+    package private(set) var strictChecks: [Check] = []
+    /// Where objects that a change leaves alone were given, and where they were drawn.
+    package internal(set) var keptOffsets: [KeptOffset] = []
 
     /// Whether all is right; an answer of which nothing was looked at is wrong.
     package var isRight: Bool { !checks.isEmpty && checks.allSatisfy(\.passes) }
+
+    /// Whether all is right, also by the stricter judge.
+    package var isStrictlyRight: Bool { isRight && strictChecks.allSatisfy(\.passes) }
 
     /// Judges the answers to an example.
     ///
@@ -22,13 +29,24 @@ package struct Verdict: Hashable, Sendable {
     package init(_ example: Example, _ answers: [AnswerSegment]) {
         switch example.assignment {
         case .caption, .question, .grounding: judgeWords(example, answers)
-        case .textToImage, .segmentationToImage, .editing, .story: judgePictures(example, answers)
+        case .freeQuestion, .freeYesNo, .unknown: judgeFreeWords(example, answers)
+        case .textToImage, .segmentationToImage, .editing, .story, .freeTextToImage, .freeEditing:
+            judgePictures(example, answers)
         case .interleaved: judgeRounds(example, answers)
         }
     }
 
     /// Adds a check; one of the same name fails if either does.
     mutating func add(_ name: String, _ passes: Bool) {
+        Self.add(name, passes, to: &checks)
+    }
+
+    /// Adds a check of the stricter judge.
+    mutating func addStrict(_ name: String, _ passes: Bool) {
+        Self.add(name, passes, to: &strictChecks)
+    }
+
+    private static func add(_ name: String, _ passes: Bool, to checks: inout [Check]) {
         if let index = checks.firstIndex(where: { $0.name == name }) {
             checks[index].passes = checks[index].passes && passes
         } else {
@@ -48,6 +66,16 @@ package struct Verdict: Hashable, Sendable {
             return add("box", false)
         }
         add("box", box.overlap(asked) >= Self.leastOverlap)
+    }
+
+    /// Words that answer somebody: capitals and a full stop at the end do not matter.
+    private mutating func judgeFreeWords(_ example: Example, _ answers: [AnswerSegment]) {
+        guard case .text(let words, _)? = answers.first else { return add("words", false) }
+        func plain(_ text: String) -> String {
+            let bare = String(text.withoutOuterSpace).lowercased()
+            return bare.hasSuffix(".") ? String(bare.dropLast()) : bare
+        }
+        add("words", plain(words) == plain(example.saidWords))
     }
 
     /// Least overlap of a box that counts as right.

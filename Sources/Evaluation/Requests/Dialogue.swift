@@ -5,7 +5,8 @@ package import World
 /// The requests that an example makes, one after the other.
 ///
 /// Words are one request. A story is one request per picture, each with the pictures drawn before it
-/// (not the true ones). An interleaved example is a single request: the model goes on by itself.
+/// (not the true ones). An interleaved example is a single request: the model goes on by itself. So is one in free
+/// wording, in the mode that a request has if it names none.
 package struct Dialogue: Sendable {
     private let example: Example
     private let seed: UInt64
@@ -35,9 +36,13 @@ package struct Dialogue: Sendable {
         case .interleaved:
             guard answers.isEmpty else { return nil }
             var request = try request(.interleave, upTo: 0, answers)
+            request.beginsWithPicture = true
             request.maximumSegmentCount = 2 * Example.roundCount - 1
             request.maximumTokenCount = Self.maximumSentenceTokenCount
             return request
+        case .freeTextToImage, .freeQuestion, .freeYesNo, .freeEditing, .unknown:
+            // Nobody says what is wanted: the first segment of an answer in the default mode tells.
+            return answers.isEmpty ? try request(.interleave, upTo: 0, answers) : nil
         case .textToImage, .segmentationToImage, .editing, .story:
             let round = answers.count
             guard round < example.drawnScenes.count else { return nil }
@@ -49,12 +54,18 @@ package struct Dialogue: Sendable {
 
     /// Asks all requests in turn.
     ///
-    /// - Throws: what the answerer throws, and ``AnswerFault`` for an answer without any segment.
+    /// - Throws: what the answerer throws, and ``AnswerFault`` for an answer without any segment where one is forced.
     package func run(_ answerer: some Answerer) throws -> [AnswerSegment] {
         var answers: [AnswerSegment] = []
         while let request = try request(after: answers) {
             let segments = try answerer.answer(request)
-            guard !segments.isEmpty else { throw AnswerFault("an answer without any segment") }
+            if segments.isEmpty {
+                // In the default mode a model may say nothing at all, which is wrong, but no fault.
+                guard example.assignment.isFree else {
+                    throw AnswerFault("an answer without any segment")
+                }
+                return answers
+            }
             answers += segments
         }
         return answers

@@ -4,8 +4,10 @@ package import Engine
 package struct EvaluationRequest: Hashable, Sendable {
     /// The sequence to continue.
     package var input: [InputPart]
-    /// What to generate; an interleaved answer begins with a picture.
+    /// What to generate.
     package var mode: GenerationMode
+    /// Whether an interleaved answer has to begin with a picture; else the model decides.
+    package var beginsWithPicture = false
     /// Most segments of an interleaved answer.
     package var maximumSegmentCount = 1
     /// Most new tokens of a text; words are decoded greedily.

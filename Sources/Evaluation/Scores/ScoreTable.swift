@@ -17,23 +17,57 @@ package struct ScoreTable: Sendable {
 
     /// A line per suite and split, and indented ones for its details.
     package var text: String {
-        var lines = [Self.line(["suite", "split", "score", "95% interval", "count"])]
+        let interval = "95% interval"
+        var lines = [
+            Self.line(["suite", "split", "score", interval, "strict", interval, "count"])
+        ]
         for score in scores {
-            lines.append(Self.line(score.assignment.rawValue, score.split.rawValue, score.right))
-            for detail in showsDetails ? score.details : [] {
-                lines.append(Self.line("  \(detail.name)", "", detail.proportion))
-            }
+            let fields = Self.fields(score.right) + Self.fields(score.strictlyRight)
+            lines.append(
+                Self.line(
+                    [score.assignment.rawValue, score.split.rawValue] + fields
+                        + [String(score.right.count)]
+                )
+            )
+            if showsDetails { lines += Self.details(of: score) }
         }
         return lines.joined(separator: "\n")
     }
 
-    private static func line(_ name: String, _ split: String, _ proportion: Proportion) -> String {
+    /// Below the judge's column what each looks at; the offsets are no share, and stand in a line of their own.
+    private static func details(of score: SuiteScore) -> [String] {
+        var lines = score.details.map { detail in
+            line(
+                ["  \(detail.name)", ""] + fields(detail.proportion)
+                    + ["", "", String(detail.proportion.count)]
+            )
+        }
+        lines += score.strictDetails.map { detail in
+            line(
+                ["  \(detail.name)", "", "", ""] + fields(detail.proportion)
+                    + [String(detail.proportion.count)]
+            )
+        }
+        if let slope = score.offsets.slope, let error = score.offsets.meanError {
+            let slope = "slope \(hundredths(slope))"
+            let error = "error \(hundredths(error)) px"
+            lines.append(
+                line(["  kept offsets", "", "", slope, "", error, String(score.offsets.count)])
+            )
+        }
+        return lines
+    }
+
+    private static func fields(_ proportion: Proportion) -> [String] {
         let interval = proportion.interval
-        return line([
-            name, split, percent(proportion.value),
+        return [
+            percent(proportion.value),
             "\(percent(interval.lowerBound)) - \(percent(interval.upperBound))",
-            String(proportion.count),
-        ])
+        ]
+    }
+
+    private static func hundredths(_ number: Double) -> String {
+        "\((number * 100).rounded() / 100)"
     }
 
     private static func line(_ fields: [String]) -> String {
@@ -46,7 +80,7 @@ package struct ScoreTable: Sendable {
         return padded.joined(separator: "  ")
     }
 
-    private static let widths = [22, 6, 7, 17, 6]
+    private static let widths = [22, 8, 7, 17, 7, 17, 6]
 
     /// A share in percent with one decimal.
     package static func percent(_ share: Double) -> String {

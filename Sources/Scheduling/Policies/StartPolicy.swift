@@ -45,6 +45,7 @@ struct StartPolicy: Hashable, Sendable {
     /// - Parameters:
     ///   - candidates: Who waits.
     ///   - runningCount: Requests of a tenant that run already.
+    /// - Returns: All of them.
     static func ordered(
         _ candidates: [Candidate],
         runningCount: (TenantIdentifier) -> Int

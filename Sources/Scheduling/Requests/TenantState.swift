@@ -61,6 +61,7 @@ struct RequestClass: Hashable, Sendable {
     /// Share of the machine that they get while there are any, from 0 to 1.
     ///
     /// - Parameter guess: The share that is assumed before anything was measured.
+    /// - Returns: At least a hundredth.
     func rate(guess: Double) -> Double {
         let rate = (served + guess * Self.guessed) / (elapsed + Self.guessed)
         return min(max(rate, 0.01), 1)

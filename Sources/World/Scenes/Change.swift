@@ -17,7 +17,7 @@ extension Scene {
     /// Draws a change: its kind, the object, then the new value, until it differs and fits.
     ///
     /// A moved object keeps its jitter. The split says whether the changed object may be held out of
-    /// training: never in `train`, freely in `unseen`.
+    /// training: freely in `unseen`, else never.
     package func changed(
         using random: inout SplitMix64,
         split: Split
@@ -33,7 +33,7 @@ extension Scene {
             case .size: after.size = before.size.other
             case .shape: after.shape = random.choice(Shape.allCases)
             }
-            guard !(split == .train && after.isHeldOut),
+            guard !(split != .unseen && after.isHeldOut),
                 let scene = replacing(index, by: after)
             else { continue }
             return (scene, Change(kind: kind, before: before, after: after))

@@ -4,6 +4,8 @@ package enum Split: String, CaseIterable, Sendable {
     case train
     /// Only such.
     case unseen
+    /// Scenes of `train` that training passes over as a whole.
+    case reserved
 }
 
 /// A background and one or two objects, of distinct shapes, in reading order of their cells.
@@ -30,8 +32,14 @@ package struct Scene: Hashable, Sendable {
     ///   - split: Which pairs of shape and colour may be shown.
     /// - Source: Training/WORLD.md, Scenes.
     package init(using random: inout SplitMix64, most: Int = 2, split: Split) {
+        repeat {
+            self.init(anyUsing: &random, most: most, split: split)
+        } while split == .reserved && !isReserved
+    }
+
+    private init(anyUsing random: inout SplitMix64, most: Int, split: Split) {
         let background = random.choice(Background.allCases)
-        let tone = random.below(32)
+        let tone = random.below(Background.tones.count)
         let count = 1 + random.below(most)
         var things: [Thing] = []
         while things.count < count {
@@ -45,7 +53,19 @@ package struct Scene: Hashable, Sendable {
     }
 
     /// Grey level of the background.
-    package var level: Int { (background == .light ? 216 : 16) + tone }
+    package var level: Int { background.levels.lowerBound + tone }
+
+    /// Whether training passes over it as a whole, one in eight; jitter and tone do not matter.
+    package var isReserved: Bool {
+        let code = things.reduce(0) { code, thing in
+            let look =
+                (thing.shape.rawValue * Hue.allCases.count + thing.hue.rawValue)
+                * Size.allCases.count + thing.size.rawValue
+            return 1000 * code + look * Cell.allCases.count + thing.cell.rawValue + 1
+        }
+        var random = SplitMix64(seed: UInt64(2 * code + background.rawValue))
+        return random.below(8) == 0
+    }
 
     /// The scene with other objects.
     package func with(_ things: [Thing]) -> Scene {

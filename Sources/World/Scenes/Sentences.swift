@@ -40,8 +40,7 @@ extension Cell {
 extension Thing {
     /// Such as "a small red circle at the top left".
     package func phrase(_ wording: inout Wording) -> String {
-        let synonyms = size == .small ? ["small", "little", "tiny"] : ["large", "big", "huge"]
-        let size = wording.word(synonyms)
+        let size = wording.word(size.synonyms)
         return "a \(size) \(hue.word) \(shape.word) \(cell.phrase(&wording))"
     }
 }
@@ -50,8 +49,7 @@ extension Scene {
     /// All objects in reading order, and the background.
     package func phrase(_ wording: inout Wording) -> String {
         let things = things.map { $0.phrase(&wording) }.joined(separator: " and ")
-        let synonyms = background == .light ? ["light", "bright"] : ["dark", "black"]
-        return "\(things) on a \(wording.word(synonyms)) background"
+        return "\(things) on a \(wording.word(background.synonyms)) background"
     }
 
     /// The canonical form of all objects and the background.

@@ -31,6 +31,11 @@ package enum Size: Int, CaseIterable, Sendable {
     /// Its canonical word.
     package var word: String { "\(self)" }
 
+    /// Its words, the canonical one first.
+    package var synonyms: [String] {
+        self == .small ? ["small", "little", "tiny"] : ["large", "big", "huge"]
+    }
+
     /// Half the extent in sixteenths of a pixel.
     package var radius: Int { self == .small ? 16 * 6 : 16 * 9 }
 
@@ -50,6 +55,14 @@ package enum Cell: Int, CaseIterable, Sendable {
     /// From the top.
     package var row: Int { rawValue / Self.side }
 
+    /// Its centre in pixels.
+    package var center: (x: Double, y: Double) {
+        (
+            Double(Layout.firstCenter + Layout.centerStep * column),
+            Double(Layout.firstCenter + Layout.centerStep * row)
+        )
+    }
+
     /// Cells in a row.
     static let side = 3
 
@@ -65,6 +78,18 @@ package enum Background: Int, CaseIterable, Sendable {
 
     /// Its canonical word.
     package var word: String { "\(self)" }
+
+    /// Its words, the canonical one first.
+    package var synonyms: [String] { self == .light ? ["light", "bright"] : ["dark", "black"] }
+
+    /// Grey levels that it may have.
+    package var levels: ClosedRange<Int> {
+        let darkest = self == .light ? 216 : 16
+        return darkest...darkest + Self.tones.upperBound
+    }
+
+    /// How much lighter than the darkest it may be.
+    static let tones = 0...31
 }
 
 /// Lengths of a picture.

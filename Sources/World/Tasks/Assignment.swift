@@ -8,6 +8,19 @@ package enum Assignment: String, CaseIterable, Sendable {
     case editing
     case story
     case interleaved
+    case freeTextToImage = "free_text_to_image"
+    case freeQuestion = "free_question"
+    case freeYesNo = "free_yes_no"
+    case freeEditing = "free_editing"
+    case unknown
+
+    /// Whether it is asked as by somebody who says neither what answer is wanted nor uses any given wording.
+    package var isFree: Bool {
+        switch self {
+        case .freeTextToImage, .freeQuestion, .freeYesNo, .freeEditing, .unknown: true
+        default: false
+        }
+    }
 
     /// Seed of the examples that training never uses.
     package var heldOutSeed: UInt64 {
@@ -20,6 +33,11 @@ package enum Assignment: String, CaseIterable, Sendable {
         case .editing: 500_006
         case .story: 500_007
         case .interleaved: 500_008
+        case .freeTextToImage: 500_009
+        case .freeQuestion: 500_010
+        case .freeYesNo: 500_011
+        case .freeEditing: 500_012
+        case .unknown: 500_013
         }
     }
 }

@@ -17,7 +17,7 @@ package struct Example: Hashable, Sendable {
     /// What happens from picture to picture.
     package let changes: [Change]
 
-    private init(_ assignment: Assignment, _ parts: [Part], changes: [Change] = []) {
+    init(_ assignment: Assignment, _ parts: [Part], changes: [Change] = []) {
         self.assignment = assignment
         self.parts = parts
         self.changes = changes
@@ -53,6 +53,11 @@ package struct Example: Hashable, Sendable {
             )
         case .story, .interleaved:
             self = .alternating(assignment, scene, &random, split)
+        case .freeTextToImage: self = .freeTextToImage(scene, &random)
+        case .freeQuestion: self = .freeQuestion(scene, &random)
+        case .freeYesNo: self = .freeYesNo(scene, &random)
+        case .freeEditing: self = .freeEditing(scene, &random, split)
+        case .unknown: self = .unknown(scene, &random)
         }
     }
 

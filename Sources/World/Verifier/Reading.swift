@@ -16,6 +16,8 @@ package struct SeenThing: Hashable, Sendable {
     package let y: Double
     /// Mean squared difference of coverage (0...1) over the template's area.
     package let misfit: Double
+    /// Largest difference of a channel from the palette's colour.
+    package let colorError: Double
 }
 
 /// What is in a picture, told without any learning.
@@ -32,6 +34,10 @@ package struct Reading: Hashable, Sendable {
     package let background: Background
     /// The objects in reading order.
     package let things: [SeenThing]
+    /// Red, green and blue of the background.
+    package let ground: [Double]
+    /// Pixels that belong to something, but to nothing large enough for an object.
+    package let strayCount: Int
 
     /// Parts with fewer pixels are no objects.
     private static let leastArea = 20
@@ -41,8 +47,12 @@ package struct Reading: Hashable, Sendable {
     /// Cost: 432 comparisons of a template per object.
     package init(of picture: RGBImage) {
         let field = DifferenceField(picture.worldSized)
+        let parts = field.parts()
         background = field.ground.reduce(0, +) / 3 >= 128 ? .light : .dark
-        things = field.parts()
+        ground = field.ground
+        strayCount = parts.filter { $0.count < Self.leastArea }.reduce(0) { $0 + $1.count }
+        things =
+            parts
             .filter { $0.count >= Self.leastArea }
             .map { Self.thing($0, field) }
             // Stable, as parts of one cell keep their order.
@@ -59,6 +69,8 @@ package struct Reading: Hashable, Sendable {
             }
         }
         let nearest = distances.indices.min { distances[$0] < distances[$1] } ?? 0
+        let colorError = zip(Hue.allCases[nearest].channels, mean)
+            .reduce(0) { max($0, abs(Double($1.0) - $1.1)) }
         let coverage = field.coverage(of: part, mean: mean)
         let fit = TemplateFit(coverage)
         return SeenThing(
@@ -68,7 +80,8 @@ package struct Reading: Hashable, Sendable {
             cell: cell(x: fit.x, y: fit.y),
             x: fit.x,
             y: fit.y,
-            misfit: fit.misfit
+            misfit: fit.misfit,
+            colorError: colorError
         )
     }
 

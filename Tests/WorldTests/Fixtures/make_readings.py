@@ -17,7 +17,8 @@ sys.path.insert(0, ".")
 from world.randomness import stream
 from world.render import render, render_segmentation
 from world.scene import SPLITS, make_scene
-from world.tasks import TASKS, Text, make_example
+from world.suites import SEEDS, make_example
+from world.tasks import Text
 from world.verifier import read
 
 FOLDER = Path(__file__).resolve().parent
@@ -36,7 +37,7 @@ def describe(part) -> str:
 def damaged(seed: int, index: int, noise: int) -> np.ndarray:
     """Two scenes mixed unevenly, with noise."""
     random = stream(seed, index)
-    first, second = (render(make_scene(random, 2, split)).astype(int) for split in SPLITS)
+    first, second = (render(make_scene(random, 2, split)).astype(int) for split in ("train", "unseen"))
     weight = random.below(3)
     mixed = (first * (8 - weight) + second * weight) // 8
     samples = [random.below(2 * noise + 1) - noise for _ in range(mixed.size)]
@@ -46,7 +47,7 @@ def damaged(seed: int, index: int, noise: int) -> np.ndarray:
 def main() -> None:
     """Writes both files."""
     lines = []
-    for task in TASKS:
+    for task in SEEDS:
         for split in SPLITS:
             for index in range(EXAMPLES_PER_TASK):
                 example = make_example(task, 41, index, 2, split)
@@ -60,8 +61,10 @@ def main() -> None:
             pixels = damaged(43, index, noise)
             reading = read(pixels)
             things = [(t.shape, t.colour, t.size, t.position, round(16 * t.centre[0]),
-                       round(16 * t.centre[1])) for t in reading.things]
-            lines.append(f"{noise} {index} {zlib.crc32(pixels.tobytes()):08x} {reading.background} {things}")
+                       round(16 * t.centre[1]), round(100 * t.misfit), round(t.colour_error)) for t in reading.things]
+            ground = [round(2 * channel) for channel in reading.ground]
+            lines.append(f"{noise} {index} {zlib.crc32(pixels.tobytes()):08x} {reading.background} {things} "
+                         f"{ground} {reading.strays}")
     (FOLDER / "readings.txt").write_text("\n".join(lines) + "\n")
 
 
