@@ -192,9 +192,14 @@ struct BatchingTests {
                 request.timeout = .microseconds(Int.random(in: 0...3000, using: &random))
             }
             if index % 11 == 5 { request.input.append(.image([1, 2, 3])) }
-            let events = try runner.submit(request)
-            if index % 5 == 2 { events.cancel() }
-            running.append(events)
+            do {
+                let events = try runner.submit(request)
+                if index % 5 == 2 { events.cancel() }
+                running.append(events)
+            } catch let error as EngineError {
+                // Behind others its time may be too short from the beginning.
+                #expect(error.kind == .deadlineUnreachable)
+            }
         }
         for (index, events) in running.enumerated() where index % 5 == 4 { events.cancel() }
         for events in running {

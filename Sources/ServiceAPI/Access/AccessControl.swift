@@ -1,4 +1,5 @@
 internal import HTTPWire
+internal import JSON
 internal import Keys
 
 /// Decides from the head of a request who asks, and whether they may: before anything else of it is read.

@@ -1,4 +1,5 @@
 internal import HTTPWire
+internal import JSON
 internal import Sockets
 
 /// The names under which the service may be asked, by the Host field.
