@@ -23,6 +23,6 @@ enum CrashBacktrace {
         }
         unsafe arguments.append(nil)
         unsafe execv(path, arguments)
-        for unsafeargument in unsafe arguments { unsafe free(argument) }
+        for index in unsafe arguments.indices { unsafe free(arguments[index]) }
     }
 }

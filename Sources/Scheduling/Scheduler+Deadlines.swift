@@ -8,9 +8,9 @@ extension Scheduler {
     /// computed corrects them.
     func requireReachable(_ bounds: RequestBounds, now: Duration) throws(AdmissionRefusal) {
         guard let deadline = bounds.deadline else { return }
-        let (needed, available) = (
-            time(for: bounds, after: remainingTime(before: bounds)), deadline - now
-        )
+        let ahead = remainingTime(before: bounds)
+        guard ahead > .zero else { return }
+        let (needed, available) = (time(for: bounds, after: ahead), deadline - now)
         guard needed <= available else {
             throw .deadlineUnreachable(needed: needed, available: available)
         }
@@ -23,25 +23,26 @@ extension Scheduler {
     ) -> [(request: RequestIdentifier, needed: Duration, available: Duration)] {
         waiting.compactMap { identifier in
             guard let request = requests[identifier], request.isReady,
-                let deadline = request.bounds.deadline
+                let deadline = request.bounds.deadline,
+                let ahead = sharedTime(beside: request.bounds)
             else { return nil }
-            let needed = time(for: request.bounds, after: sharedTime(beside: request.bounds))
+            let needed = time(for: request.bounds, after: ahead)
             return now + needed > deadline ? (identifier, needed, deadline - now) : nil
         }
     }
 
-    /// Time until a request would be answered after `ahead` of the machine's time on others; zero if there are none.
+    /// Time until a request would be answered after `ahead` of the machine's time on others.
     private func time(for bounds: RequestBounds, after ahead: Duration) -> Duration {
-        guard ahead > .zero else { return .zero }
         let least = costs.prediction(bounds.leastWork) ?? .zero
         // An answer may be shorter than such answers are. Where little else is to be done, it gets its chance.
         let own = max(least, min(costs.expectation(bounds), ahead))
         return (ahead + own) / rate(of: bounds)
     }
 
-    /// Time of the machine that goes to others of the tenant and kind while a request runs that starts now.
-    private func sharedTime(beside bounds: RequestBounds) -> Duration {
+    /// Time of the machine that goes to others of the tenant and kind while a request runs that starts now; nil if none runs.
+    private func sharedTime(beside bounds: RequestBounds) -> Duration? {
         let others = running.compactMap { requests[$0] }.filter { isAlike($0.bounds, bounds) }
+        guard !others.isEmpty else { return nil }
         let own = costs.expectation(bounds)
         // Each takes turns with it; where others wait, who ends is followed by another, which does the same.
         let isFollowed = (tenants[bounds.tenant]?[bounds.kind].waitingCount ?? 0) > 1
