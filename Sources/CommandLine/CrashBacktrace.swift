@@ -12,7 +12,7 @@ enum CrashBacktrace {
     /// Asks the runtime for it, unless the environment has settings of its own.
     ///
     /// The runtime reads them before a program begins: so it begins again, as the same process. Where that is not possible it
-    /// goes on without.
+    /// goes on without. To be called before anything else, and by the program alone: tests would begin again, too.
     static func enable() {
         guard unsafe getenv(variable) == nil else { return }
         var path = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -21,6 +21,10 @@ package struct Interleaved: ParsableCommand {
 
     /// Runs the program's arguments and ends the program where they are wrong or the command fails.
     package static func start() {
+        // Of all commands the daemon is the one whose end nobody watches.
+        if Swift.CommandLine.arguments.dropFirst().first == Serve._commandName {
+            CrashBacktrace.enable()
+        }
         if let failure = failure(of: nil) { failure.exit() }
     }
 

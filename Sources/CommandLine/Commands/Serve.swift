@@ -31,7 +31,6 @@ struct Serve: ParsableCommand {
     @OptionGroup var settings: SettingOptions
 
     func run() throws {
-        CrashBacktrace.enable()
         ilv_return_large_memory()
         let configuration: DaemonConfiguration
         do throws(SettingFaults) {
