@@ -87,7 +87,7 @@ class Run:
         else:
             code = document["error"]["code"]
             self.count(behaviour, code)
-            expected = {"timeout": {"deadline_exceeded"}, "delete": {"cancelled"}, "delete-plain": {"cancelled"}}
+            expected = {"timeout": {"deadline_exceeded", "deadline_unreachable"}, "delete": {"cancelled"}, "delete-plain": {"cancelled"}}
             if code not in expected.get(behaviour, set()):
                 self.problem(f"request {index} ({behaviour}) of kind {number}: {status} {document['error']}")
 
