@@ -13,7 +13,7 @@ enum Collector {
         let description: String
     }
 
-    /// What sends spans to a collector; its failures are told in the log, one line per change for the worse.
+    /// What sends spans to a collector; its failures are told in the log, a line per request to it.
     ///
     /// - Parameters:
     ///   - address: Where it is.

@@ -1,6 +1,8 @@
 // MARK: - Deadlines that measured costs can tell
 
 extension Scheduler {
+    private static let deadlineCheckInterval = Duration.milliseconds(50)
+
     /// Whether a request is likely to be answered before its deadline, behind those of its tenant and kind that are
     /// there already.
     ///
@@ -18,10 +20,14 @@ extension Scheduler {
 
     /// Waiting requests that are not likely to be answered before their deadlines even if they start now: computing
     /// them would take time from those that can be.
-    package func unreachable(
+    ///
+    /// To be asked before every step; it looks now and then, since looking at a long queue takes as long as a short step.
+    package mutating func unreachable(
         now: Duration
     ) -> [(request: RequestIdentifier, needed: Duration, available: Duration)] {
-        waiting.compactMap { identifier in
+        guard now >= nextDeadlineCheck else { return [] }
+        nextDeadlineCheck = now + Self.deadlineCheckInterval
+        return waiting.compactMap { identifier in
             guard let request = requests[identifier], request.isReady,
                 let deadline = request.bounds.deadline,
                 let ahead = sharedTime(beside: request.bounds)

@@ -40,6 +40,8 @@ package struct Scheduler: Hashable, Sendable {
     var tenants: [TenantIdentifier: TenantState] = [:]
     var latency: LatencyPolicy
     var latestTime = Duration.zero
+    /// When waiting requests are next looked at for deadlines that cannot be kept.
+    var nextDeadlineCheck = Duration.zero
     var nextNumber: UInt64 = 0
     var startCount = 0
     var prefixQueryCount = 0
