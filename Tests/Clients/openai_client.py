@@ -178,7 +178,7 @@ def retried():
 
     first = threading.Thread(target=run)
     first.start()
-    eventually(lambda: running(narrow) == 1, "it runs")
+    eventually(lambda: get(narrow, "/v1/engine")["running"], "it runs")
     try:
         hasty.chat.completions.create(model="nano", messages=[user("a")], max_tokens=1)
         assert False
