@@ -12,7 +12,7 @@ import tempfile
 from playwright.sync_api import expect
 
 from daemon import Daemon
-from support import EXPECTED_WHEN_AWAY, SENTENCE, PageTest, eventually
+from support import EXPECTED_WHEN_AWAY, PHONE, SENTENCE, PageTest, eventually
 
 
 class ComingTests(PageTest):
@@ -150,6 +150,16 @@ class AfterwardsTests(PageTest):
         self.assertEqual([len(parts) for _, parts in self.turns(page)], [1, 3, 1, 1])
         page.get_by_role("button", name="Take the whole answer").click()
         self.assertEqual([len(parts) for _, parts in self.turns(page)], [1, 5])
+
+    def test_details_of_answers_side_by_side_use_their_columns_on_a_phone(self):
+        page = self.open(**PHONE)
+        self.ask(page, SENTENCE, "Picture")
+        page.get_by_role("button", name="Another seed").click()
+        self.wait(page, 2)
+        page.get_by_text("Details", exact=True).last.click()
+        column = page.locator(".facts[open]")
+        digest = column.locator("dd").filter(has_text=re.compile("^[0-9a-f]{64}$")).first
+        self.assertGreater(digest.bounding_box()["width"], 0.9 * column.bounding_box()["width"])
 
     def test_two_seeds_are_compared_side_by_side(self):
         page = self.open()
