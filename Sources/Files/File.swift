@@ -74,24 +74,26 @@ package enum File {
     ///
     /// - Throws: ``FileError`` if the system refuses; nothing stays behind then.
     package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
-        try replace(path, with: bytes, mode: 0o666, keepsOwner: false)
+        try replace(path, with: bytes, mode: 0o666, isKept: false)
     }
 
     /// Writes a file as ``write(_:to:)`` does, that its owner alone may read and write: that of the replaced one, where the
-    /// system lets it be.
+    /// system lets it be. It is on the disk when it appears: after a loss of power the old one is there, or the new one.
     ///
     /// - Throws: ``FileError`` if the system refuses; nothing stays behind then.
     package static func writePrivately(_ bytes: [UInt8], to path: String) throws(FileError) {
-        try replace(path, with: bytes, mode: 0o600, keepsOwner: true)
+        try replace(path, with: bytes, mode: 0o600, isKept: true)
     }
 
     private static func replace(
         _ path: String,
         with bytes: [UInt8],
         mode: mode_t,
-        keepsOwner: Bool
+        isKept: Bool
     ) throws(FileError) {
         let action = "cannot be written"
+        // A link stays one: what it points to is replaced.
+        let path = Folder.target(ofLink: path) ?? path
         var status = stat()
         let exists = unsafe stat(path, &status) == 0
         if exists, status.st_mode & S_IFMT != S_IFREG {
@@ -106,13 +108,16 @@ package enum File {
                 mode: mode,
                 action: action
             )
-            if exists, keepsOwner { _ = fchown(descriptor.rawValue, status.st_uid, status.st_gid) }
+            if exists, isKept { _ = fchown(descriptor.rawValue, status.st_uid, status.st_gid) }
             try writeAll(bytes, descriptor, path)
+            guard !isKept || fsync(descriptor.rawValue) == 0 else {
+                throw FileError(path: path, failed: action)
+            }
         } catch {
             unsafe _ = unlink(partial)
             throw FileError(path: path, detail: error.detail)
         }
-        guard unsafe rename(partial, path) == 0 else {
+        guard unsafe Glibc.rename(partial, path) == 0 else {
             let error = FileError(path: path, failed: action)
             unsafe _ = unlink(partial)
             throw error
@@ -132,6 +137,15 @@ package enum File {
         // A regular file is replaced by one that is made beside it.
         let place = isSpecial || path.isEmpty ? path : Folder.parent(of: path) ?? "."
         guard unsafe access(place, W_OK) == 0 else { throw FileError(path: path, failed: action) }
+    }
+
+    /// Gives a file another name in the same file system; one of that name is replaced.
+    ///
+    /// - Throws: ``FileError`` if the system refuses.
+    package static func rename(_ path: String, to other: String) throws(FileError) {
+        guard unsafe Glibc.rename(path, other) == 0 else {
+            throw FileError(path: path, failed: "cannot be renamed")
+        }
     }
 
     /// Removes a file, or a link and not what it points to.

@@ -71,6 +71,16 @@ package enum Folder {
         }
     }
 
+    /// What a link points to, in the end; nil if the path is no link, or what it points to is not there.
+    package static func target(ofLink path: String) -> String? {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
+            let found = unsafe realpath(path, nil)
+        else { return nil }
+        defer { unsafe free(found) }
+        return unsafe String(cString: found)
+    }
+
     /// The folder that holds a file; nil for a name without a folder.
     package static func parent(of path: String) -> String? {
         var characters = path[...]

@@ -53,6 +53,35 @@ package struct KeyFile: Hashable, Sendable {
         }
     }
 
+    /// Reads a file, changes it and replaces it, while others who do the same wait.
+    ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - canBegin: Whether there may be none yet.
+    ///   - body: Changes the keys.
+    /// - Throws: ``KeyFileError`` if a step fails; the file is as it was then.
+    package static func change(
+        _ path: String,
+        canBegin: Bool,
+        _ body: (inout KeyFile) throws(KeyFileError) -> Void
+    ) throws(KeyFileError) {
+        let path = Folder.target(ofLink: path) ?? path
+        let lock: FolderLock
+        do throws(FileError) {
+            lock = try FolderLock(around: path)
+        } catch {
+            throw KeyFileError(error.description)
+        }
+        var file = canBegin && !Folder.hasEntry(path) ? KeyFile() : try KeyFile(path: path)
+        do throws(KeyFileError) {
+            try body(&file)
+        } catch {
+            throw KeyFileError("\(path): \(error)")
+        }
+        try file.write(to: path)
+        _ = consume lock
+    }
+
     /// Replaces a file.
     ///
     /// - Throws: ``KeyFileError`` if the system refuses; the old one is as it was then.

@@ -41,23 +41,24 @@ package final class KeyRing: Sendable {
     /// All keys, in the order of the file.
     package var accounts: [KeyAccount] { entries.withLock { $0.map(\.account) } }
 
-    /// Goes on with the keys of another file; what was taken of limits by those that stay, stays taken.
+    /// Goes on with the keys of another file; what was taken of limits by those that stay, stays taken, and what was done for
+    /// them. A name is a key's identity: its secret may change.
     ///
     /// Requests that run are finished, whatever becomes of their key.
-    package func replace(with keys: [APIKey]) {
+    ///
+    /// - Parameters:
+    ///   - keys: The entries of the file.
+    ///   - usage: What was done for keys that are not in use now, by name.
+    package func replace(with keys: [APIKey], usage: [String: KeyUsage] = [:]) {
         entries.withLock { entries in
             entries = keys.map { key in
-                let known = entries.first {
-                    $0.digest == key.digest && $0.account.key.name == key.name
-                }
-                guard let known else {
-                    return Entry(
-                        digest: key.digest,
-                        account: KeyAccount(key, usage: KeyUsage())
-                    )
-                }
-                known.account.change(to: key)
-                return known
+                let known = entries.first { $0.account.key.name == key.name }
+                known?.account.change(to: key)
+                return Entry(
+                    digest: key.digest,
+                    account: known?.account
+                        ?? KeyAccount(key, usage: usage[key.name] ?? KeyUsage())
+                )
             }
         }
     }

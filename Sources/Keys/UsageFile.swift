@@ -24,14 +24,44 @@ package struct UsageFile: Hashable, Sendable {
     /// - Returns: nil if there is none yet.
     /// - Throws: ``KeyFileError`` that names file, entry and field.
     package static func read(_ path: String) throws(KeyFileError) -> UsageFile? {
-        guard Folder.hasEntry(path) else { return nil }
-        let bytes: [UInt8]
+        try bytes(path).map { bytes throws(KeyFileError) in
+            try UsageFile(decoding: bytes, path: path)
+        }
+    }
+
+    /// Reads a file as ``read(_:)`` does; one that holds something else, or nothing, gets the name `FILE.damaged`, as a
+    /// daemon should not stay away for that.
+    ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - damaged: Told what was wrong with it.
+    /// - Returns: nil if there is none, or none any more.
+    /// - Throws: ``KeyFileError`` if it cannot be read, or not be given another name.
+    package static func readSettingAside(
+        _ path: String,
+        damaged: (KeyFileError) -> Void
+    ) throws(KeyFileError) -> UsageFile? {
+        guard let bytes = try bytes(path) else { return nil }
+        do throws(KeyFileError) {
+            return try UsageFile(decoding: bytes, path: path)
+        } catch {
+            damaged(error)
+        }
         do throws(FileError) {
-            bytes = try File.read(path, maximumByteCount: KeyFile.maximumByteCount)
+            try File.rename(path, to: path + ".damaged")
         } catch {
             throw KeyFileError(error.description)
         }
-        return try UsageFile(decoding: bytes, path: path)
+        return nil
+    }
+
+    private static func bytes(_ path: String) throws(KeyFileError) -> [UInt8]? {
+        guard Folder.hasEntry(path) else { return nil }
+        do throws(FileError) {
+            return try File.read(path, maximumByteCount: KeyFile.maximumByteCount)
+        } catch {
+            throw KeyFileError(error.description)
+        }
     }
 
     /// Reads the bytes of a file.

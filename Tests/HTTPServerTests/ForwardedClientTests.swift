@@ -62,6 +62,15 @@ struct ForwardedClientTests {
         #expect(try client([value], field: .forwarded) == expected)
     }
 
+    @Test("Are not hidden by a quote that somebody before the proxy left open")
+    func areNotHidden() throws {
+        #expect(try client(["\", 1.2.3.4"]) == "1.2.3.4")
+        #expect(try client(["for=\", for=1.2.3.4"], field: .forwarded) == "1.2.3.4")
+        #expect(
+            try client(["for=\"a", "for=\"[2001:db8::1]:80\""], field: .forwarded) == "2001:db8::1"
+        )
+    }
+
     @Test("Are who they are where nobody is trusted to say otherwise")
     func areThemselves() throws {
         #expect(try client(["1.2.3.4"], peer: "8.8.8.8") == "8.8.8.8")

@@ -1,3 +1,4 @@
+import Dispatch
 import Files
 import Foundation
 import Glibc
@@ -100,6 +101,47 @@ struct KeyFileTests {
         }
         #expect(throws: KeyFileError("the key \"a\" is revoked already")) { try file.revoke("a") }
         #expect(throws: KeyFileError("there is no key \"b\"")) { try file.revoke("b") }
+    }
+
+    @Test("Of keys that are added at the same time none is lost")
+    func changesAtOnce() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "keys"
+        DispatchQueue.concurrentPerform(iterations: 8) { index in
+            do throws(KeyFileError) {
+                try KeyFile.change(path, canBegin: true) { file throws(KeyFileError) in
+                    try file.add(APIKey(name: "k\(index)", digest: KeySecret.random().digest))
+                }
+            } catch {
+                Issue.record(error)
+            }
+        }
+        #expect(try KeyFile(path: path).keys.count == 8)
+        #expect(try Folder.entries(of: directory.path) == ["keys"])
+    }
+
+    @Test("Where the file is a link, what it points to is changed")
+    func link() throws {
+        let directory = try TemporaryDirectory()
+        let (path, link) = (directory.path + "keys", directory.path + "link")
+        try KeyFile().write(to: path)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "keys")
+        try KeyFile.change(link, canBegin: false) { file throws(KeyFileError) in
+            try file.add(APIKey(name: "a", digest: KeySecret.random().digest))
+        }
+        #expect(try KeyFile(path: path).keys.count == 1)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "keys")
+    }
+
+    @Test("A file of usage that is none is set aside", arguments: ["", "{", "{\"usage\": 1}"])
+    func damagedUsage(_ text: String) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "keys.usage"
+        try File.write(Array(text.utf8), to: path)
+        var damages: [KeyFileError] = []
+        #expect(try UsageFile.readSettingAside(path) { damages.append($0) } == nil)
+        #expect(damages.count == 1)
+        #expect(try Folder.entries(of: directory.path) == ["keys.usage.damaged"])
     }
 
     @Test("Usage is read as it was written")

@@ -60,4 +60,18 @@ struct KeyRingTests {
         ring.replace(with: [])
         #expect(standing(ring.find(secret.text)) == "unknown")
     }
+
+    @Test("A key whose secret was changed, or that was away for a while, goes on with its usage")
+    func keepsUsage() throws {
+        let ring = KeyRing([APIKey(name: "a", digest: secret.digest)])
+        try #require(ring.accounts.first).admit(generates: false)
+        ring.replace(with: [APIKey(name: "a", digest: other.digest)])
+        #expect(standing(ring.find(secret.text)) == "unknown")
+        #expect(standing(ring.find(other.text)) == "a is valid")
+        let usage = try #require(ring.accounts.first).usage
+        #expect(usage.requestCount == 1)
+        ring.replace(with: [])
+        ring.replace(with: [APIKey(name: "a", digest: secret.digest)], usage: ["a": usage])
+        #expect(ring.accounts.first?.usage == usage)
+    }
 }

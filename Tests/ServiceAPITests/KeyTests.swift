@@ -57,7 +57,7 @@ extension ServiceTests {
                 for path in ["/v1/models", "/v1/engine", "/metrics"] {
                     let response = try service.get(path)
                     #expect(response.status == 401, "\(path)")
-                    #expect(response["www-authenticate"] == "Bearer")
+                    #expect(response["www-authenticate"] == "Bearer realm=\"interleaved\"")
                     #expect(try response.error()["code"] as? String == "invalid_api_key")
                 }
                 #expect(try service.post("/v1/tokenize", text).status == 401)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Files
 import Foundation
 import Keys
 
@@ -74,13 +73,9 @@ struct KeyAdd: ParsableCommand {
             limits: try checkedLimits(),
             expires: try checkedExpiry()
         )
-        var keys = Folder.hasEntry(file.path) ? try KeyFile(path: file.path) : KeyFile()
-        do throws(KeyFileError) {
+        try KeyFile.change(file.path, canBegin: true) { keys throws(KeyFileError) in
             try keys.add(key)
-        } catch {
-            throw CommandError("\(file.path): \(error)")
         }
-        try keys.write(to: file.path)
         print(secret.text)
     }
 
@@ -152,13 +147,9 @@ struct KeyRevoke: ParsableCommand {
     var name: String
 
     func run() throws {
-        var keys = try KeyFile(path: file.path)
-        do throws(KeyFileError) {
+        try KeyFile.change(file.path, canBegin: false) { keys throws(KeyFileError) in
             try keys.revoke(name)
-        } catch {
-            throw CommandError("\(file.path): \(error)")
         }
-        try keys.write(to: file.path)
     }
 }
 

@@ -12,8 +12,22 @@ final class KeyStore: Sendable {
 
     private let path: String
     private let logger: Logger
-    /// What the file of usage says, and whether the log knows that it cannot be written.
-    private let written: Mutex<(totals: [String: KeyUsage], isFailing: Bool)>
+    private let usage: Mutex<Usage>
+
+    private struct Usage {
+        /// What was done, by the name of the key; also for keys that are in the file no more.
+        var totals: [String: KeyUsage]
+        /// What the file of usage says.
+        var written: [String: KeyUsage]
+        /// Whether the log knows that it cannot be written.
+        var isFailing = false
+
+        init(_ totals: [String: KeyUsage]) { (self.totals, written) = (totals, totals) }
+
+        mutating func gather(_ ring: KeyRing) {
+            for account in ring.accounts { totals[account.key.name] = account.usage }
+        }
+    }
 
     /// Reads the keys, and what was done for them before.
     ///
@@ -22,9 +36,14 @@ final class KeyStore: Sendable {
         self.path = path
         self.logger = logger
         let keys = try KeyFile(path: path).keys
-        let usage = try UsageFile.read(UsageFile.path(beside: path))?.totals ?? [:]
-        ring = KeyRing(keys, usage: usage)
-        written = Mutex((usage, false))
+        let file = try UsageFile.readSettingAside(UsageFile.path(beside: path)) { damage in
+            logger.error(
+                "The usage of keys begins anew, the file of before is FILE.damaged: \(damage)"
+            )
+        }
+        let totals = file?.totals ?? [:]
+        ring = KeyRing(keys, usage: totals)
+        usage = Mutex(Usage(totals))
     }
 
     /// How many keys there are, for the log.
@@ -33,7 +52,11 @@ final class KeyStore: Sendable {
     /// Reads the file again; the keys before stay in use if it is faulty.
     func reload() {
         do throws(KeyFileError) {
-            ring.replace(with: try KeyFile(path: path).keys)
+            let keys = try KeyFile(path: path).keys
+            usage.withLock { usage in
+                usage.gather(ring)
+                ring.replace(with: keys, usage: usage.totals)
+            }
             logger.info("\(summary).")
         } catch {
             logger.error("The keys before stay in use: \(error)")
@@ -52,17 +75,16 @@ final class KeyStore: Sendable {
     /// Writes what was done for each key, if anything was since the last time.
     func writeUsage() {
         // Under the lock, so that an older total never replaces a newer one.
-        written.withLock { written in
-            // Totals of keys that were taken out of the file by hand stay.
-            var totals = written.totals
-            for account in ring.accounts { totals[account.key.name] = account.usage }
-            guard totals != written.totals else { return }
+        usage.withLock { usage in
+            usage.gather(ring)
+            guard usage.totals != usage.written else { return }
             do throws(KeyFileError) {
-                try UsageFile(totals: totals).write(to: UsageFile.path(beside: path))
-                written = (totals, false)
+                try UsageFile(totals: usage.totals).write(to: UsageFile.path(beside: path))
+                usage.written = usage.totals
+                usage.isFailing = false
             } catch {
-                if !written.isFailing { logger.error("The usage of keys is not kept: \(error)") }
-                written.isFailing = true
+                if !usage.isFailing { logger.error("The usage of keys is not kept: \(error)") }
+                usage.isFailing = true
             }
         }
     }

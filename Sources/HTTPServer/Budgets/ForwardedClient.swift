@@ -46,13 +46,15 @@ struct ForwardedClient {
     /// anybody: the client is then the proxy that wrote it.
     func address(of head: RequestHead, from peer: SocketAddress?) -> SocketAddress? {
         guard var client = peer, !trusted.isEmpty, trusts(client) else { return peer }
-        let elements = head.fields.values(of: field.rawValue).flatMap {
-            Self.split($0[...], at: ",")
-        }
-        for element in elements.reversed().prefix(Self.maximumElementCount) {
-            guard let next = address(in: element) else { return client }
-            client = next
-            if !trusts(next) { return next }
+        var elementCount = 0
+        for value in head.fields.values(of: field.rawValue).reversed() {
+            for element in parts(of: value[...], at: ",") {
+                elementCount += 1
+                guard elementCount <= Self.maximumElementCount, let next = address(in: element)
+                else { return client }
+                client = next
+                if !trusts(next) { return next }
+            }
         }
         return client
     }
@@ -61,7 +63,7 @@ struct ForwardedClient {
         switch field {
         case .xForwardedFor: return Self.address(element)
         case .forwarded:
-            for pair in Self.split(element, at: ";") {
+            for pair in parts(of: element, at: ";") {
                 guard let sign = pair.firstIndex(of: "="), isSameName(pair[..<sign], "for") else {
                     continue
                 }
@@ -103,18 +105,21 @@ struct ForwardedClient {
         return port.hasPrefix("_") || port.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// Cuts at a character outside of quoted strings, without white space around the parts and without empty ones.
-    private static func split(_ text: Substring, at separator: Character) -> [Substring] {
+    /// Cuts at a character, the last part first, without white space around the parts and without empty ones.
+    ///
+    /// Quoted strings, which `Forwarded` alone has, are looked for from the end: what a client wrote stands before what its
+    /// proxy added, and a quote that it left open hides nothing of that.
+    private func parts(of text: Substring, at separator: Character) -> [Substring] {
         var parts: [Substring] = []
-        var start = text.startIndex
+        var end = text.endIndex
         var isQuoted = false
-        for index in text.indices {
-            if text[index] == "\"" { isQuoted.toggle() }
+        for index in text.indices.reversed() {
+            if field == .forwarded, text[index] == "\"" { isQuoted.toggle() }
             guard text[index] == separator, !isQuoted else { continue }
-            parts.append(text[start..<index])
-            start = text.index(after: index)
+            parts.append(text[text.index(after: index)..<end])
+            end = index
         }
-        parts.append(text[start...])
+        parts.append(text[..<end])
         return parts.map { part in
             let bare = part.drop { $0 == " " || $0 == "\t" }
             let end = bare.lastIndex { $0 != " " && $0 != "\t" }

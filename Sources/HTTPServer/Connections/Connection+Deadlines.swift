@@ -13,6 +13,9 @@ extension Connection {
             // A client that has just connected must say something soon; one that has been served may rest.
             let limit = requestCount == 0 ? headTimeout : configuration.idleTimeout
             guard now - phaseStart > limit else { return }
+            if transport?.isEstablished == false {
+                handshakeFailed("TLS: the handshake took too long")
+            }
             isSpare && transport?.isEstablished == true ? refuseSpare() : close()
         case .head:
             if now - phaseStart > headTimeout {

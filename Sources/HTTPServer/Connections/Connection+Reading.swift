@@ -14,6 +14,17 @@ extension Connection {
     /// once, perhaps together with the last bytes, and then watches the descriptor no more.
     func receiveAvailable() {
         dispatchPrecondition(condition: .onQueue(ioQueue.queue))
+        if transport?.isEstablished == false { return ioQueue.handshakes.add(self) }
+        receive()
+    }
+
+    /// Takes the next step of a handshake.
+    func shakeHands() {
+        isHandshakeDue = false
+        receive()
+    }
+
+    private func receive() {
         // The buffer is out on loan while its bytes are acted on: nothing else reads meanwhile.
         var buffer = ioQueue.readBuffer
         ioQueue.readBuffer = []
@@ -43,11 +54,14 @@ extension Connection {
     }
 
     private func receivingFailed(_ error: SocketError) {
-        if transport?.isEstablished == false {
-            ioQueue.load.failedHandshakeCount.add(1, ordering: .relaxed)
-            ioQueue.logger.debug("\(error)")
-        }
+        if transport?.isEstablished == false { handshakeFailed("\(error)") }
         close()
+    }
+
+    /// Counts a handshake that came to nothing.
+    func handshakeFailed(_ reason: String) {
+        ioQueue.load.failedHandshakeCount.add(1, ordering: .relaxed)
+        ioQueue.logger.debug("\(reason)")
     }
 
     /// Reads again after the other connections of the queue have had their turn, without waiting for an event.

@@ -71,6 +71,8 @@ final class Connection {
     // Events
     /// By which the queue knows it.
     private(set) var key: UInt = 0
+    /// Whether it waits for its turn to go on with its handshake.
+    var isHandshakeDue = false
     private(set) var isReadingPaused = false
     private(set) var isWaitingToWrite = false
     /// Of what it is one too many.

@@ -15,6 +15,8 @@ final class IOQueue {
     let forwarded: ForwardedClient
     /// Where every connection of the queue receives: idle connections own no buffer.
     var readBuffer = [UInt8](repeating: 0, count: 64 * 1024)
+    /// Whose handshakes can go on.
+    let handshakes: HandshakeTurns
     /// What it shares with the other queues.
     let load: SharedLoad
     private let draining = Atomic(false)
@@ -43,6 +45,7 @@ final class IOQueue {
         events = try EventSet()
         self.load = load
         queue = DispatchQueue(label: label)
+        handshakes = HandshakeTurns(queue)
         self.handler = handler
         self.configuration = configuration
         forwarded = ForwardedClient(configuration)

@@ -55,7 +55,7 @@ struct AccessControl: Sendable {
         guard let secret = BearerToken.token(head.fields) else {
             throw .unauthorized(
                 "no key was sent: it goes into the field Authorization, as Bearer and the key",
-                challenge: "Bearer"
+                problem: nil
             )
         }
         let reason: String
@@ -65,7 +65,7 @@ struct AccessControl: Sendable {
         case .over: reason = "the key was revoked"
         case .unknown: reason = "the key is not known here"
         }
-        throw .unauthorized(reason, challenge: "Bearer error=\"invalid_token\"")
+        throw .unauthorized(reason, problem: "invalid_token")
     }
 }
 
@@ -84,9 +84,15 @@ enum BearerToken {
 
 extension ErrorResponse {
     /// The answer to a request without a key that opens anything (RFC 9110 §15.5.2).
-    fileprivate static func unauthorized(_ message: String, challenge: String) -> ErrorResponse {
+    ///
+    /// - Parameters:
+    ///   - message: What is wrong.
+    ///   - problem: The code of RFC 6750 §3.1 for a key that was sent; nil if none was.
+    fileprivate static func unauthorized(_ message: String, problem: String?) -> ErrorResponse {
         var error = ErrorResponse(.unauthorized, code: "invalid_api_key", message)
-        error.fields["www-authenticate"] = challenge
+        // One parameter at least is a must (§3).
+        let detail = problem.map { ", error=\"\($0)\"" } ?? ""
+        error.fields["www-authenticate"] = "Bearer realm=\"interleaved\"" + detail
         return error
     }
 

@@ -21,6 +21,9 @@ internal import COpenSSL
     package static let inputByteCount = 16_384 + 2_048 + 5
     /// Text of a record.
     private static let recordByteCount = 16_384
+    /// Changes of keys beyond which the other end is given up: one is due after some ten million records (RFC 8446 §5.5),
+    /// and each costs far more than the bytes that ask for it.
+    private static let maximumKeyUpdateCount = 64
     /// Output beyond which the other end is given up: it has things said to it and does not listen.
     private static let maximumOutputByteCount = 128 * 1024
 
@@ -33,6 +36,8 @@ internal import COpenSSL
     private var sentByteCount = 0
     private var hasBegun = false
     private var hasEnded = false
+    /// How often the other end has changed its keys.
+    private var keyUpdateCount = 0
 
     /// Whether the client speaks no TLS, but HTTP as it is: its bytes pass unchanged, so that it can be told.
     package private(set) var isPlain = false
@@ -52,6 +57,13 @@ internal import COpenSSL
         unsafe SSL_set_bio(session, input, output)
         unsafe (self.session, self.input, self.output) = (session, input, output)
         isServer = context.isServer
+        unsafe SSL_set_msg_callback(session, noteMessage)
+        unsafe _ = SSL_ctrl(
+            session,
+            SSL_CTRL_SET_MSG_CALLBACK_ARG,
+            0,
+            Unmanaged.passUnretained(self).toOpaque()
+        )
         if isServer {
             unsafe SSL_set_accept_state(session)
         } else {
@@ -109,6 +121,9 @@ internal import COpenSSL
             unsafe SSL_read(session, $0.baseAddress, Int32(clamping: $0.count))
         }
         collectOutput()
+        guard keyUpdateCount <= Self.maximumKeyUpdateCount else {
+            throw TLSError(.peer, "changes its keys too often")
+        }
         guard outputByteCount <= Self.maximumOutputByteCount else {
             throw TLSError(.peer, "does not listen to what it asks for")
         }
@@ -215,6 +230,25 @@ internal import COpenSSL
         if unsent.isEmpty { unsent = bytes } else { unsent += bytes }
     }
 }
+
+extension TLSSession {
+    /// Takes note of a message of a handshake, or of what follows one.
+    fileprivate func noteReceived(_ kind: UInt8) {
+        if kind == UInt8(SSL3_MT_KEY_UPDATE) { keyUpdateCount += 1 }
+    }
+}
+
+/// Told by the library of all messages, within the calls of a session, which it is given.
+private let noteMessage:
+    @convention(c) (
+        Int32, Int32, Int32, UnsafeRawPointer?, Int, OpaquePointer?, UnsafeMutableRawPointer?
+    ) -> Void = { isSent, _, kind, bytes, count, _, session in
+        guard isSent == 0, kind == SSL3_RT_HANDSHAKE, count > 0, let bytes = unsafe bytes,
+            let session = unsafe session
+        else { return }
+        let kind = unsafe bytes.load(as: UInt8.self)
+        unsafe Unmanaged<TLSSession>.fromOpaque(session).takeUnretainedValue().noteReceived(kind)
+    }
 
 // Sendable: a connection hands it from thread to thread, and uses it from one at a time.
 extension TLSSession: @unchecked Sendable {}
