@@ -5,8 +5,8 @@ import Tracing
 
 /// A collector of spans, reached by OTLP over HTTP.
 enum Collector {
-    /// Longest time that it may take for one request.
-    private static let patience = Duration.seconds(10)
+    /// Longest time that it may take for one request, and for all of them when the daemon ends.
+    static let patience = Duration.seconds(5)
 
     /// Not taken.
     private struct Refusal: Error, CustomStringConvertible {

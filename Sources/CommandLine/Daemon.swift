@@ -258,8 +258,8 @@ struct Daemon {
             delay: configuration.drainDelay,
             limit: configuration.server.drainLimit
         )
-        spans?.flush()
         keys?.writeUsage()
+        spans?.end(limit: Collector.patience)
         logger.info("Stopped.")
     }
 }

@@ -11,6 +11,8 @@ package final class SpanExporter: Sendable {
         var waiting: [Span] = []
         var isSending = false
         var lostCount = 0
+        /// When sending ends; nil as long as it goes on.
+        var end: ContinuousClock.Instant?
     }
 
     private let service: String
@@ -68,14 +70,23 @@ package final class SpanExporter: Sendable {
         queue.asyncAfter(deadline: .now() + pause / .seconds(1)) { self.sendWaiting() }
     }
 
-    /// Sends what waits, now; returns when all of it is sent or lost.
-    package func flush() {
+    /// Sends what waits, now, and nothing later; returns when all of it is sent or lost.
+    ///
+    /// A collector that did not take something is not asked again.
+    ///
+    /// - Parameter limit: Time after which no more is sent; one request may be on its way then.
+    package func end(limit: Duration) {
+        state.withLock { $0.end = .now + limit }
         queue.sync { sendWaiting() }
     }
 
     private func sendWaiting() {
         while true {
             let batch = state.withLock { state in
+                if let end = state.end, .now >= end {
+                    state.lostCount += state.waiting.count
+                    state.waiting = []
+                }
                 let batch = Array(state.waiting.prefix(Self.batchCount))
                 state.waiting.removeFirst(batch.count)
                 if batch.isEmpty { state.isSending = false }
@@ -91,7 +102,10 @@ package final class SpanExporter: Sendable {
             do {
                 try send(document.encoded)
             } catch {
-                state.withLock { $0.lostCount += batch.count }
+                state.withLock { state in
+                    state.lostCount += batch.count
+                    if state.end != nil { state.end = .now }
+                }
                 lost(batch.count, error)
             }
         }

@@ -45,4 +45,14 @@ struct LogBufferTests {
         }
         #expect(text.contains("lines of the log are lost)\n"))
     }
+
+    @Test("What others wrote begins no line and steers no terminal")
+    func escapes() {
+        #expect(LogStream.plain("a é\n") == "a é\n")
+        #expect(
+            LogStream.plain("a\nb\r\u{1B}[2J\u{9B}\u{2028}\n")
+                == "a\\u{A}b\\u{D}\\u{1B}[2J\\u{9B}\\u{2028}\n"
+        )
+        #expect(LogStream.plain("") == "")
+    }
 }

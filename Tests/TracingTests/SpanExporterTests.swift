@@ -35,7 +35,7 @@ import Testing
         )
         let span = Self.span("POST /v1/interleave", parent: "00f067aa0ba902b7")
         exporter.export([span])
-        exporter.flush()
+        exporter.end(limit: .seconds(60))
         let bodies = sent.withLock { $0 }
         let body = try #require(bodies.first)
         let object = try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
@@ -64,7 +64,7 @@ import Testing
         }
         exporter.export((0..<5).map { Self.span("\($0)") })
         #expect(exporter.lostCount == 2)
-        exporter.flush()
+        exporter.end(limit: .seconds(60))
         #expect(sent.withLock { $0 } == 1)
     }
 
@@ -77,8 +77,22 @@ import Testing
             if error is Refusal { told.withLock { $0 += count } }
         }
         exporter.export([Self.span("a"), Self.span("b")])
-        exporter.flush()
+        exporter.end(limit: .seconds(60))
         #expect(exporter.lostCount == 2)
         #expect(told.withLock { $0 } == 2)
+    }
+
+    @Test("At the end a collector that refuses is asked once, whatever waits")
+    func endsEarly() {
+        let asked = Mutex(0)
+        let exporter = SpanExporter(service: "a", version: "1", pause: .seconds(60)) { _ in
+            asked.withLock { $0 += 1 }
+            throw Refusal()
+        } lost: { _, _ in
+        }
+        exporter.export((0..<5_000).map { Self.span("\($0)") })
+        exporter.end(limit: .seconds(60))
+        #expect(asked.withLock { $0 } == 1)
+        #expect(exporter.lostCount == 5_000)
     }
 }

@@ -88,7 +88,8 @@ struct Health: ParsableCommand {
     /// What a health document says, and how much of the model is there.
     private static func status(_ bytes: [UInt8]) -> String {
         guard let document: Document = try? JSONParser.parse(bytes).decode() else { return "" }
-        return document.status + (document.progress.map { ", \(Int($0 * 100)) %" } ?? "")
+        let percent = document.progress.flatMap { Int(exactly: ($0 * 100).rounded(.down)) }
+        return document.status + (percent.map { ", \($0) %" } ?? "")
     }
 
     /// Health documents have some hundred bytes.

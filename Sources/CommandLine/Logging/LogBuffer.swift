@@ -117,5 +117,30 @@ struct LogStream: TextOutputStream, Sendable {
         self.buffer = buffer
     }
 
-    mutating func write(_ line: String) { buffer.write(line) }
+    mutating func write(_ line: String) { buffer.write(Self.plain(line)) }
+
+    /// A line without what would begin another or steer a terminal, in words of others that are told in it: such
+    /// characters are written as their numbers, `\u{1B}`.
+    static func plain(_ line: String) -> String {
+        let hasEnd = line.utf8.last == UInt8(ascii: "\n")
+        let text = hasEnd ? line.unicodeScalars.dropLast() : line.unicodeScalars[...]
+        guard text.contains(where: isSteering) else { return line }
+        var plain = ""
+        for scalar in text {
+            if isSteering(scalar) {
+                plain += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+            } else {
+                plain.unicodeScalars.append(scalar)
+            }
+        }
+        return hasEnd ? plain + "\n" : plain
+    }
+
+    /// Control characters, and others that end a line.
+    private static func isSteering(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029: true
+        default: false
+        }
+    }
 }

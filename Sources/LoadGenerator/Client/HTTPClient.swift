@@ -52,6 +52,10 @@ package final class HTTPClient: Sendable {
             try connection.send(message(method, path, body), deadline: deadline)
             var buffer = [UInt8](repeating: 0, count: Self.bufferByteCount)
             while !reader.isComplete {
+                // Also where bytes come without end, so that nobody waits for them.
+                guard .now < deadline else {
+                    throw Fault(description: "\(server): no whole answer in time")
+                }
                 let count = try connection.receive(into: &buffer, deadline: deadline)
                 guard count > 0 else {
                     try reader.end()
