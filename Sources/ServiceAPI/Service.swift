@@ -267,6 +267,7 @@ package final class Service: RequestHandler {
                 records
             ),
             writer: response,
+            codings: CodingPreferences(request.head.fields),
             fields: crossOrigin.fields(for: request.head)
         )
         do throws(ErrorResponse) {

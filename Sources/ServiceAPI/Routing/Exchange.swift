@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Engine
 internal import HTTPServer
 internal import HTTPWire
@@ -8,6 +9,8 @@ internal import Logging
 struct Exchange: Sendable {
     var context: RequestContext
     let writer: ResponseWriter
+    /// How the client would like to have contents coded.
+    let codings: CodingPreferences
     /// Who asks.
     var caller = Caller.stranger
     /// What the request's dialect calls a field.
@@ -15,8 +18,52 @@ struct Exchange: Sendable {
     /// More header fields of the answer, whatever it is.
     var fields = HeaderFields()
 
-    /// Answers with a whole response.
+    /// Compresses bodies: neither connections nor streams wait for it.
+    private static let compressing = DispatchQueue(
+        label: "interleaved.compressing",
+        qos: .userInitiated,
+        attributes: .concurrent
+    )
+
+    /// Answers with a whole response, compressed where the client likes that and it pays.
     func answer(_ response: Response, _ outcome: Outcome = Outcome()) {
+        guard response.mayBeCoded else { return send(response, outcome) }
+        var response = response
+        response.varyByCoding()
+        guard codings.prefersGzip else { return send(response, outcome) }
+        Self.compressing.async { [response] in send(response.coded, outcome) }
+    }
+
+    /// Answers with a body that is kept, in the coding that the client likes.
+    ///
+    /// - Parameters:
+    ///   - body: The body.
+    ///   - fields: Fields of the answer; `etag` is that of the plain body.
+    ///   - isKnown: Whether the client has the content of an entity tag already.
+    func answer(
+        _ body: CodedBody,
+        _ fields: HeaderFields,
+        isKnown: (_ entityTag: String) -> Bool = { _ in false }
+    ) {
+        var response = Response(status: .ok, fields: fields, body: body.plain)
+        if let gzip = body.gzip {
+            response.varyByCoding()
+            if codings.prefersGzip {
+                response.body = gzip
+                response.head.fields["content-encoding"] = "gzip"
+                // Other bytes want another tag (RFC 9110 §8.8.3.3).
+                response.head.fields["etag"] = fields["etag"].map { "\($0.dropLast())-gzip\"" }
+            }
+        }
+        guard let tag = response.head.fields["etag"], isKnown(tag) else {
+            return send(response, Outcome())
+        }
+        response.head.fields["content-encoding"] = nil
+        response.head.fields["content-type"] = nil
+        send(Response(status: .notModified, fields: response.head.fields), Outcome())
+    }
+
+    private func send(_ response: Response, _ outcome: Outcome) {
         var response = response
         response.head.fields["x-request-id"] = context.id
         for field in fields { response.head.fields.append(field.name, field.value) }
