@@ -87,6 +87,7 @@ let package = Package(
         .systemLibrary(name: "CZlib"),
         library("Files", ["CLinux"]),
         library("Digests", ["COpenSSL"]),
+        library("Compression", ["CZlib"]),
         .target(
             name: "CImageCodecs",
             cSettings: cSettings,
@@ -149,8 +150,9 @@ let package = Package(
         library(
             "ServiceAPI",
             [
-                "CBuild", "CContract", "CPage", "Digests", "Locking", "Tensors", "HTTPWire", "JSON",
-                "Keys", "Sockets", "Tracing", "HTTPServer", "Tokenization", "Images",
+                "CBuild", "CContract", "CPage", "Compression", "Digests", "Locking", "Tensors",
+                "HTTPWire", "JSON", "Keys", "Sockets", "Tracing", "HTTPServer", "Tokenization",
+                "Images",
                 "MMInterleaved", "Scheduling", "Engine",
                 logging, yams,
             ]
@@ -194,7 +196,7 @@ let package = Package(
         // Tests mirror Sources.
         .target(
             name: "TestSupport",
-            dependencies: ["Locking"],
+            dependencies: ["CZlib", "Locking"],
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings
         ),
@@ -237,6 +239,7 @@ let package = Package(
         tests("Locking"),
         tests("Files"),
         tests("Digests"),
+        tests("Compression"),
         tests("Tracing", ["Locking"]),
         tests("Tensors", resources: [.copy("Fixtures")], arithmetic: true),
         tests("HTTPWire"),

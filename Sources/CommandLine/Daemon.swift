@@ -37,6 +37,7 @@ struct Daemon {
         keys = try configuration.apiKeys.map { try KeyStore(path: $0, logger: logger) }
         var access = configuration.service
         access.allowedHosts = configuration.effectiveHosts
+        access.hasStructuredLog = configuration.logFormat == .json
         service = Service(
             configuration: access,
             keys: keys?.ring,

@@ -132,6 +132,9 @@ package struct ErrorResponse: Error, Hashable, Sendable {
         }
     }
 
+    /// What the log tells of it.
+    var description: String { "\(code): \(message)" }
+
     /// The object under `error`.
     package var json: JSON {
         [

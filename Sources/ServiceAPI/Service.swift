@@ -6,6 +6,7 @@ package import HTTPWire
 package import Keys
 internal import Locking
 package import Logging
+package import Sockets
 package import Tracing
 
 /// The HTTP interface of one model.
@@ -34,6 +35,8 @@ package final class Service: RequestHandler {
         package var allowedHosts = AllowedHosts.all
         /// Whether `/metrics` and `/v1/engine` need no key where others do.
         package var opensMetrics = false
+        /// Whether programs read the log: then all that a request's line tells is a field of its own.
+        package var hasStructuredLog = false
 
         /// The defaults above.
         package init() {}
@@ -54,7 +57,8 @@ package final class Service: RequestHandler {
     let configuration: Configuration
     /// Who may ask for what.
     let access: AccessControl
-    let logger: Logger
+    /// Where the end of every request is told.
+    let records: RequestRecords
     /// Parses small documents; a connection's queue may not be held up.
     let parsing = DispatchQueue(
         label: "interleaved.parsing",
@@ -64,13 +68,10 @@ package final class Service: RequestHandler {
     /// Parses large ones, which leave room for the small.
     private let largeDocuments = WorkLane("ilv-documents")
     let created = Service.secondsSince1970()
-    /// Where spans of requests go; nil if nobody wants them.
-    let spans: SpanExporter?
     /// What is counted and measured.
     let metrics: EngineMetrics
     /// Requests that may be asked to end.
     let requests = ActiveRequests()
-    let counters = HTTPRequestCounters()
     /// What is told of the model, once somebody has asked.
     let modelDocument = Mutex<ModelDocument?>(nil)
     private let observed = Mutex(Observed())
@@ -91,8 +92,12 @@ package final class Service: RequestHandler {
         logger: Logger,
         spans: SpanExporter? = nil
     ) {
-        self.spans = spans
         self.configuration = configuration
+        records = RequestRecords(
+            spans: spans,
+            logger: logger,
+            isStructured: configuration.hasStructuredLog
+        )
         access = AccessControl(
             keys: keys,
             opensMetrics: configuration.opensMetrics,
@@ -100,8 +105,10 @@ package final class Service: RequestHandler {
             crossOrigin: CrossOrigin(allowed: configuration.allowedOrigins)
         )
         self.metrics = metrics
-        self.logger = logger
     }
+
+    /// Where the log goes.
+    var logger: Logger { records.logger }
 
     /// Which pages of elsewhere may use the service.
     var crossOrigin: CrossOrigin { access.crossOrigin }
@@ -212,7 +219,7 @@ package final class Service: RequestHandler {
 
     // MARK: - Requests
 
-    package func admit(_ head: RequestHead) -> Admission {
+    package func admit(_ head: RequestHead, from client: SocketAddress?) -> Admission {
         var caller = Caller.stranger
         do throws(ErrorResponse) {
             let route = try Route(head)
@@ -231,10 +238,16 @@ package final class Service: RequestHandler {
                 isAbandonedByHalfClose: route.isComputed
             )
         } catch {
-            var context = RequestContext(head, counters, spans)
+            var context = RequestContext(head, from: client, records)
             context.key = caller.keyName
-            context.log(error.status.code, to: logger, error: error.code)
             var response = error.response
+            context.tell(
+                RequestEnd(
+                    status: error.status.code,
+                    sentByteCount: head.method == .head ? 0 : response.body.count,
+                    outcome: Outcome(error: error.code)
+                )
+            )
             response.head.fields["x-request-id"] = context.id
             for field in crossOrigin.fields(for: head) {
                 response.head.fields.append(field.name, field.value)
@@ -246,9 +259,15 @@ package final class Service: RequestHandler {
 
     package func handle(_ request: Request, _ response: ResponseWriter) {
         var exchange = Exchange(
-            context: RequestContext(request.head, counters, spans, arrived: request.arrived),
+            context: RequestContext(
+                request.head,
+                from: request.clientAddress,
+                receivedByteCount: request.body.count,
+                arrived: request.arrived,
+                records
+            ),
             writer: response,
-            logger: logger,
+            codings: CodingPreferences(request.head.fields),
             fields: crossOrigin.fields(for: request.head)
         )
         do throws(ErrorResponse) {
@@ -284,15 +303,19 @@ package final class Service: RequestHandler {
     package func errorResponse(
         _ status: Status,
         _ message: String,
-        to head: RequestHead?
+        to head: RequestHead?,
+        from client: SocketAddress?
     ) -> Response {
         let id = randomIdentifier()
-        counters.count(route: Route.unknownLabel, status: status.code)
+        records.counters.count(route: Route.unknownLabel, status: status.code)
         let isOverloaded = status == .serviceUnavailable
+        var metadata: Logger.Metadata = ["request": "\(id)", "error": "\(message)"]
+        if let client { metadata["client_address"] = "\(RequestContext.name(of: client))" }
+        if records.isStructured { metadata["status"] = .stringConvertible(status.code) }
         logger.log(
             level: isOverloaded ? .debug : .info,
             "refused: \(status)",
-            metadata: ["request": "\(id)", "error": "\(message)"]
+            metadata: metadata
         )
         var error = ErrorResponse(status, message)
         if isOverloaded || status == .tooManyRequests {

@@ -19,13 +19,18 @@ struct ClosureHandler: RequestHandler {
     }
     var handleRequest: Handle = echo
 
-    func admit(_ head: RequestHead) -> Admission { admission(head) }
+    func admit(_ head: RequestHead, from client: SocketAddress?) -> Admission { admission(head) }
 
     func handle(_ request: Request, _ response: ResponseWriter) {
         handleRequest(request, response)
     }
 
-    func errorResponse(_ status: Status, _ message: String, to head: RequestHead?) -> Response {
+    func errorResponse(
+        _ status: Status,
+        _ message: String,
+        to head: RequestHead?,
+        from client: SocketAddress?
+    ) -> Response {
         Response(
             status: status,
             fields: ["content-type": "application/json"],

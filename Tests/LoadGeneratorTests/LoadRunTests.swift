@@ -5,6 +5,7 @@ import LoadGenerator
 import Locking
 import Logging
 import Simulation
+import Sockets
 import Testing
 
 /// Answers every request by the seed in its document: well, with a refusal, badly, or not at all.
@@ -14,7 +15,7 @@ private final class ScriptedDaemon: RequestHandler {
 
     var mostActiveCount: Int { activeCount.withLock { $0.most } }
 
-    func admit(_ head: RequestHead) -> Admission { .accept() }
+    func admit(_ head: RequestHead, from client: SocketAddress?) -> Admission { .accept() }
 
     func handle(_ request: Request, _ response: ResponseWriter) {
         let body = try? JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any]
@@ -64,7 +65,12 @@ private final class ScriptedDaemon: RequestHandler {
         response.write(ServerSentEvent(event: name, data: data).encoded)
     }
 
-    func errorResponse(_ status: Status, _ message: String, to head: RequestHead?) -> Response {
+    func errorResponse(
+        _ status: Status,
+        _ message: String,
+        to head: RequestHead?,
+        from client: SocketAddress?
+    ) -> Response {
         Response(status: status)
     }
 }

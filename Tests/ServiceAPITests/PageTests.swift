@@ -51,7 +51,7 @@ extension ServiceTests {
 
         @Test("Takes at most 200 KB in all")
         func isSmall() throws {
-            let byteCount = PageFile.all.values.reduce(0) { $0 + $1.bytes.count }
+            let byteCount = PageFile.all.values.reduce(0) { $0 + $1.body.plain.count }
             #expect(byteCount <= 200_000, "\(byteCount)")
         }
 

@@ -55,14 +55,16 @@ func withService(
     isReady: Bool = true,
     metrics: EngineMetrics = EngineMetrics(),
     keys: KeyRing? = nil,
+    logger: Logger? = nil,
     configure: (inout Service.Configuration) -> Void = { _ in },
     configureServer: (inout HTTPServer.Configuration) -> Void = { _ in },
     _ body: (TestService) throws -> Void
 ) throws {
     var configuration = Service.Configuration()
     configure(&configuration)
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
+    var silence = Logger(label: "test")
+    silence.logLevel = .critical
+    let logger = logger ?? silence
     let service = Service(
         configuration: configuration,
         keys: keys,

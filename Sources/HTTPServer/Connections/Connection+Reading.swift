@@ -160,7 +160,7 @@ extension Connection {
         if transport?.isMisaddressed == true {
             return refuse(.badRequest, "This port speaks HTTPS: ask for https://.")
         }
-        switch ioQueue.handler.admit(head) {
+        switch ioQueue.handler.admit(head, from: clientAddress) {
         case .accept(_, _, let isProbe) where isSpare && !isProbe:
             refuseSpare()
         case .accept(let limit, let isAbandonedByHalfClose, _):

@@ -81,8 +81,18 @@ extension Connection {
         body = []
         bodyCharge = nil
         response = ResponseProgress()
-        let error = ioQueue.handler.errorResponse(status, message, to: requestHead)
-        respond(error, keepsAlive: false)
+        respond(errorResponse(status, message), keepsAlive: false)
+    }
+
+    /// The handler's answer to what the server refuses.
+    private func errorResponse(_ status: Status, _ message: String) -> Response {
+        ioQueue.handler.errorResponse(
+            status,
+            message,
+            to: requestHead,
+            // What a proxy said of the request before says nothing about bytes that are none.
+            from: requestHead == nil ? remoteAddress : clientAddress
+        )
     }
 
     /// Answers without a handler.
@@ -103,11 +113,7 @@ extension Connection {
 
     /// Answers 500; if even that cannot be encoded, closes.
     private func encodeError(_ message: String) {
-        let error = ioQueue.handler.errorResponse(
-            .internalServerError,
-            message,
-            to: requestHead
-        )
+        let error = errorResponse(.internalServerError, message)
         let framing = ResponseFraming.length(error.body.count)
         guard encodeHead(error.head, framing: framing, keepsAlive: false) else { return close() }
         if !response.hidesBody { output.append(error.body) }

@@ -1,4 +1,5 @@
 package import HTTPWire
+package import Sockets
 
 /// Answers requests.
 ///
@@ -8,7 +9,12 @@ package protocol RequestHandler: Sendable {
     /// Decides from the head alone whether a request may send its body.
     ///
     /// Called once per request, before any `100 Continue`.
-    func admit(_ head: RequestHead) -> Admission
+    ///
+    /// - Parameters:
+    ///   - head: The request's head.
+    ///   - client: For whom it was sent, see ``Request/clientAddress``.
+    /// - Returns: Whether it may, or the answer.
+    func admit(_ head: RequestHead, from client: SocketAddress?) -> Admission
 
     /// Begins to answer a request that was admitted and has arrived completely.
     ///
@@ -24,8 +30,14 @@ package protocol RequestHandler: Sendable {
     ///   - status: Why the request is refused.
     ///   - message: The same in words.
     ///   - head: The request's head; nil if it never came, or was none.
+    ///   - client: For whom it was sent; without a head, who is at the other end.
     /// - Returns: The answer.
-    func errorResponse(_ status: Status, _ message: String, to head: RequestHead?) -> Response
+    func errorResponse(
+        _ status: Status,
+        _ message: String,
+        to head: RequestHead?,
+        from client: SocketAddress?
+    ) -> Response
 }
 
 /// Whether a request may send its body.

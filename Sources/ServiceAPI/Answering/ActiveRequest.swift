@@ -10,14 +10,17 @@ final class ActiveRequest: Sendable {
     enum Cause {
         /// Nobody waits for the answer any more.
         case clientGone
-        /// Somebody asked for its end; its client still waits and hears of it.
-        case asked
+        /// More of the answer waits for its client than may.
+        case clientTooSlow
+        /// Somebody asked for its end, with this key if there are any; its client still waits and hears of it.
+        case asked(key: String?)
         /// Its answer cannot be made.
         case fault
     }
 
     private struct State {
-        var isCancelled = false
+        /// Why it was ended first.
+        var cause: Cause?
         var isClientGone = false
         var isAsked = false
         var ticket: Engine.Ticket?
@@ -53,7 +56,7 @@ final class ActiveRequest: Sendable {
     func attach(_ ticket: Engine.Ticket) {
         let isCancelled = state.withLock { state in
             state.ticket = ticket
-            return state.isCancelled
+            return state.cause != nil
         }
         if isCancelled { ticket.cancel() }
     }
@@ -61,9 +64,9 @@ final class ActiveRequest: Sendable {
     /// Ends the computation.
     func cancel(_ cause: Cause = .clientGone) {
         let ticket = state.withLock { state in
-            state.isCancelled = true
+            state.cause = state.cause ?? cause
             switch cause {
-            case .clientGone: state.isClientGone = true
+            case .clientGone, .clientTooSlow: state.isClientGone = true
             case .asked: state.isAsked = true
             case .fault: break
             }
@@ -105,5 +108,19 @@ final class ActiveRequest: Sendable {
     func report(_ error: any Error, _ exchange: Exchange) -> ErrorResponse {
         exchange.report(error)
             .asked(isCancelled: state.withLock(\.isAsked), setsTimeout: setsTimeout)
+    }
+
+    /// What became of it, for the log: who or what ended it, or the code of the error.
+    func outcome(of report: ErrorResponse) -> Outcome {
+        var outcome = Outcome(finishReason: report.code, error: report.description)
+        guard report.code == "cancelled" else { return outcome }
+        switch state.withLock(\.cause) {
+        case .clientGone: outcome.finishReason = "client_gone"
+        case .clientTooSlow: outcome.finishReason = "client_too_slow"
+        case .asked(let key): outcome.cancellingKey = key
+        // What nobody asked for is the end of the daemon.
+        case .fault, nil: outcome.finishReason = "shutdown"
+        }
+        return outcome
     }
 }

@@ -30,7 +30,7 @@ final class ActiveRequests: Sendable {
     func cancel(_ name: String, by caller: Caller) -> Int {
         let found = byName.withLock { Array($0[JSONKey(name), default: [:]].values) }
             .filter { caller.owns(requestsOf: $0.caller.tenant) }
-        for request in found { request.cancel(.asked) }
+        for request in found { request.cancel(.asked(key: caller.keyName)) }
         return found.count
     }
 }

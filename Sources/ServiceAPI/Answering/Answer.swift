@@ -84,25 +84,34 @@ final class Answer {
     private func complete(_ completion: Completion) {
         if isStreaming { startStream() }
         isOver = true
-        let work = Work(completion.usage)
-        guard isStreaming else {
-            return exchange.answer(format.response(completion), work: work)
-        }
+        let outcome = Outcome(
+            work: Work(completion.usage),
+            finishReason: completion.finishReason.rawValue
+        )
+        guard isStreaming else { return exchange.answer(format.response(completion), outcome) }
         format.complete(completion, send)
         stream?.finish()
-        exchange.context.log(request.isClientGone ? 499 : 200, to: exchange.logger, work: work)
+        tell(200, outcome)
     }
 
     private func fail(_ error: any Error) {
         isOver = true
         let report = request.report(error, exchange)
-        guard let stream else { return exchange.fail(report) }
+        let outcome = request.outcome(of: report)
+        guard let stream else { return exchange.fail(report, outcome) }
         format.fail(report, send)
         stream.finish(saysDone: type(of: format).endsFailures)
-        exchange.context.log(
-            request.isClientGone ? 499 : report.status.code,
-            to: exchange.logger,
-            error: "\(report.code): \(report.message)"
+        tell(report.status.code, outcome)
+    }
+
+    /// Tells the end of a stream.
+    private func tell(_ status: Int, _ outcome: Outcome) {
+        exchange.context.tell(
+            RequestEnd(
+                status: request.isClientGone ? 499 : status,
+                sentByteCount: stream?.byteCount ?? 0,
+                outcome: outcome
+            )
         )
     }
 
@@ -119,7 +128,7 @@ final class Answer {
             on: queue,
             heartbeat: configuration.heartbeat,
             maximumBacklogByteCount: configuration.maximumBacklogByteCount,
-            overflow: { request.cancel() }
+            overflow: { request.cancel(.clientTooSlow) }
         )
         self.stream = stream
         var fields = exchange.fields

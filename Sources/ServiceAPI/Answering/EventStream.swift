@@ -15,6 +15,7 @@ final class EventStream {
 
     private var backlog: [[UInt8]] = []
     private var backlogByteCount = 0
+    private var sentByteCount = 0
     /// What the server was last told of it.
     private var reportedByteCount = 0
     private var isOpen = true
@@ -99,6 +100,12 @@ final class EventStream {
         timer = nil
     }
 
+    /// Bytes of the stream, those that wait for the client included as long as it may still get them.
+    var byteCount: Int {
+        dispatchPrecondition(condition: .onQueue(queue))
+        return sentByteCount + backlogByteCount
+    }
+
     // MARK: - Back-pressure
 
     private func write(_ bytes: [UInt8]) {
@@ -120,6 +127,7 @@ final class EventStream {
             switch writer.write(bytes) {
             case .accepted:
                 sentCount += 1
+                sentByteCount += bytes.count
                 backlogByteCount -= bytes.count
             case .full: break loop
             case .closed: return close()

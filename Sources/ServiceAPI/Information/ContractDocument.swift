@@ -5,19 +5,19 @@ internal import Yams
 /// The contract: `openapi.yaml`, and the same as JSON for tools that read no YAML.
 enum ContractDocument {
     /// The file, byte for byte.
-    static let yaml: [UInt8] = {
+    static let yaml: CodedBody = {
         var count = 0
-        guard let start = unsafe ilv_contract_bytes(&count) else { return [] }
-        return unsafe Array(UnsafeBufferPointer(start: start, count: count))
+        guard let start = unsafe ilv_contract_bytes(&count) else { return CodedBody([]) }
+        return unsafe CodedBody(Array(UnsafeBufferPointer(start: start, count: count)))
     }()
 
     /// The same document as JSON, members in the file's order; nil if the file is no YAML.
     ///
     /// Cost: tens of milliseconds the first time.
-    static let json: [UInt8]? = {
+    static let json: CodedBody? = {
         // That the file is YAML is a matter of the build, and tested.
-        let root = try? Yams.compose(yaml: String(decoding: yaml, as: UTF8.self))
-        return root.flatMap { JSON($0) }?.encoded
+        let root = try? Yams.compose(yaml: String(decoding: yaml.plain, as: UTF8.self))
+        return root.flatMap { JSON($0) }.map { CodedBody($0.encoded) }
     }()
 }
 

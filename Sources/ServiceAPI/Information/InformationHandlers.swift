@@ -42,13 +42,7 @@ extension Service {
 
     /// `GET /v1/models`.
     func answerModels(_ exchange: Exchange, _ engine: Engine) {
-        exchange.answer(
-            Response(
-                status: .ok,
-                fields: ["content-type": "application/json"],
-                body: modelDocument(engine).list
-            )
-        )
+        exchange.answer(modelDocument(engine).list, ["content-type": "application/json"])
     }
 
     /// `GET /v1/models/{id}`.
@@ -65,13 +59,7 @@ extension Service {
                 parameter: "model"
             )
         }
-        exchange.answer(
-            Response(
-                status: .ok,
-                fields: ["content-type": "application/json"],
-                body: modelDocument(engine).model
-            )
-        )
+        exchange.answer(modelDocument(engine).model, ["content-type": "application/json"])
     }
 
     /// What is told of the model, made when it is asked for first: it does not change.
@@ -80,8 +68,10 @@ extension Service {
             if let document { return document }
             let description = description(engine)
             let made = ModelDocument(
-                model: description.encoded,
-                list: (["object": "list", "data": .array([description])] as JSON).encoded
+                model: CodedBody(description.encoded),
+                list: CodedBody(
+                    (["object": "list", "data": .array([description])] as JSON).encoded
+                )
             )
             document = made
             return made
@@ -118,13 +108,7 @@ extension Service {
 
     /// `GET /openapi.yaml`.
     func answerOpenAPI(_ exchange: Exchange) {
-        exchange.answer(
-            Response(
-                status: .ok,
-                fields: ["content-type": "application/yaml"],
-                body: ContractDocument.yaml
-            )
-        )
+        exchange.answer(ContractDocument.yaml, ["content-type": "application/yaml"])
     }
 
     /// `GET /openapi.json`.
@@ -136,18 +120,16 @@ extension Service {
                 "the contract cannot be told as JSON"
             )
         }
-        exchange.answer(
-            Response(status: .ok, fields: ["content-type": "application/json"], body: body)
-        )
+        exchange.answer(body, ["content-type": "application/json"])
     }
 }
 
 /// What is told of a model, encoded.
 struct ModelDocument: Sendable {
     /// Of the model alone.
-    let model: [UInt8]
+    let model: CodedBody
     /// Of all models, which is this one.
-    let list: [UInt8]
+    let list: CodedBody
 }
 
 extension JSON {

@@ -109,7 +109,7 @@ extension Service {
             priority: priority,
             arrived: request.arrived
         )
-        exchange.context.progress.attach(recorder)
+        exchange.context.progress?.attach(recorder)
         return recorder
     }
 

@@ -14,10 +14,10 @@ extension Service {
         let document = MetricsDocument(
             metrics: metrics.snapshot(),
             engine: snapshot,
-            requests: counters.values,
+            requests: records.counters.values,
             server: serverLoad,
             droppedLogLineCount: droppedLogLineCount,
-            lostSpanCount: spans?.lostCount ?? 0,
+            lostSpanCount: records.spans?.lostCount ?? 0,
             keys: access.keys?.accounts ?? [],
             model: engine?.modelConfiguration.name,
             process: ProcessStatistics()

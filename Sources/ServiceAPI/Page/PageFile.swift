@@ -8,8 +8,8 @@ struct PageFile: Hashable, Sendable {
     /// Its media type, with the encoding of texts.
     let mediaType: String
     /// What it holds.
-    let bytes: [UInt8]
-    /// What tells this content from any other: an entity tag (RFC 9110 §8.8.3), quotes included.
+    let body: CodedBody
+    /// What tells this content, as it is, from any other: an entity tag (RFC 9110 §8.8.3), quotes included.
     let entityTag: String
 
     /// All files by their paths.
@@ -30,7 +30,7 @@ struct PageFile: Hashable, Sendable {
         path = Self.path(of: name)
         let ending = name.split(separator: ".").last.map(String.init) ?? ""
         mediaType = Self.mediaTypes[ending] ?? "application/octet-stream"
-        self.bytes = bytes
+        body = CodedBody(bytes, isText: ending != "png")
         let digest = SHA256.digest(of: bytes).prefix(Self.tagByteCount).map { byte in
             String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
         }

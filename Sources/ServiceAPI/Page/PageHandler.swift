@@ -6,11 +6,8 @@ extension Service {
     func answerPage(_ file: PageFile, _ request: Request, _ exchange: Exchange) {
         var fields = PageFile.fields
         fields["etag"] = file.entityTag
-        if request.head.fields.hasEntityTag(file.entityTag) {
-            return exchange.answer(Response(status: .notModified, fields: fields))
-        }
         fields["content-type"] = file.mediaType
-        exchange.answer(Response(status: .ok, fields: fields, body: file.bytes))
+        exchange.answer(file.body, fields, isKnown: request.head.fields.hasEntityTag)
     }
 }
 

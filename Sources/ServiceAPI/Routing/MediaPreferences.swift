@@ -33,25 +33,6 @@ struct MediaPreferences {
     /// `type/subtype *( ; name=value )`, one of which may be the weight `q`.
     private static func range(_ member: HeaderParameters) -> Range? {
         guard member.value.utf8.contains(UInt8(ascii: "/")) else { return nil }
-        guard let text = member["q"] else { return Range(type: member.value, quality: 1000) }
-        return weight(text).map { Range(type: member.value, quality: $0) }
-    }
-
-    /// A weight in thousandths: 0 to 1 with at most three decimals (RFC 9110 §12.4.2).
-    private static func weight(_ text: String) -> Int? {
-        let digits = text.utf8.map { Int($0) - 48 }
-        guard let whole = digits.first, whole == 0 || whole == 1, digits.count <= 5 else {
-            return nil
-        }
-        if digits.count == 1 { return whole * 1000 }
-        guard digits[1] == Int(UInt8(ascii: ".")) - 48 else { return nil }
-        var fraction = 0
-        for position in 2..<5 {
-            let digit = position < digits.count ? digits[position] : 0
-            guard (0...9).contains(digit) else { return nil }
-            fraction = fraction * 10 + digit
-        }
-        let value = whole * 1000 + fraction
-        return value <= 1000 ? value : nil
+        return member.weight.map { Range(type: member.value, quality: $0) }
     }
 }

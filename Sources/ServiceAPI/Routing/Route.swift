@@ -163,12 +163,21 @@ enum Route: Hashable {
     /// Whether the model computes for it, so that nobody should when the client has closed its sending side.
     var isComputed: Bool { access == .generate && takesDocument }
 
-    /// How requests of a path are counted, and whether supervisors, dashboards and browsers ask it so often that nobody
-    /// wants to read of it.
-    ///
-    /// The label is the path as the contract writes it, which clients cannot make up.
-    static func kind(of path: String) -> (label: String, isPolled: Bool) {
-        guard let route = find(path) else { return (unknownLabel, false) }
+    /// How requests of a path are counted and told.
+    struct Kind {
+        /// The path as the contract writes it, which clients cannot make up.
+        let label: String
+        /// Whether supervisors, dashboards and browsers ask it so often that nobody wants to read of it.
+        let isPolled: Bool
+        /// Whether the model computes for it.
+        let isComputed: Bool
+    }
+
+    /// How requests of a path are counted and told.
+    static func kind(of path: String) -> Kind {
+        guard let route = find(path) else {
+            return Kind(label: unknownLabel, isPolled: false, isComputed: false)
+        }
         let label =
             switch route {
             case .model: "/v1/models/{id}"
@@ -180,7 +189,7 @@ enum Route: Hashable {
             case .liveness, .readiness, .page, .metrics, .engine: true
             default: false
             }
-        return (label, isPolled)
+        return Kind(label: label, isPolled: isPolled, isComputed: route.isComputed)
     }
 
     /// The label of requests whose path is none of ours, or was never understood.

@@ -48,8 +48,10 @@ extension Service {
                                 scores: scores
                             )
                             let work = Work(scores, inputImageCount: imageCount)
-                            exchange.answer(document, work: work)
-                        case .failure(let error): exchange.fail(active.report(error, exchange))
+                            exchange.answer(document, Outcome(work: work))
+                        case .failure(let error):
+                            let report = active.report(error, exchange)
+                            exchange.fail(report, active.outcome(of: report))
                         }
                     }
                 }
