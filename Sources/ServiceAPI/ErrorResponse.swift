@@ -132,8 +132,17 @@ package struct ErrorResponse: Error, Hashable, Sendable {
         }
     }
 
-    /// What the log tells of it.
-    var description: String { "\(code): \(message)" }
+    /// What the log tells of it: of a fault in what a client sent its code and where it is, as the message may quote it.
+    var description: String {
+        switch status {
+        case .badRequest, .notFound, .unprocessableContent:
+            code + (parameter.map { ": \($0.prefix(Self.maximumLoggedParameterCount))" } ?? "")
+        default: "\(code): \(message)"
+        }
+    }
+
+    /// Paths of fields are short, unless a client makes up names.
+    private static let maximumLoggedParameterCount = 64
 
     /// The object under `error`.
     package var json: JSON {

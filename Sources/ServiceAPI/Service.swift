@@ -313,7 +313,8 @@ package final class Service: RequestHandler {
         if let client { metadata["client_address"] = "\(RequestContext.name(of: client))" }
         if records.isStructured { metadata["status"] = .stringConvertible(status.code) }
         logger.log(
-            level: isOverloaded ? .debug : .info,
+            // Whoever comes too often is not to fill the log.
+            level: isOverloaded || status == .tooManyRequests ? .debug : .info,
             "refused: \(status)",
             metadata: metadata
         )

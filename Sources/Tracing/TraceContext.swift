@@ -9,6 +9,9 @@ package struct TraceContext: Hashable, Sendable {
     /// Whether the caller records its own part.
     package let isSampled: Bool
 
+    /// The value of a field that says so, of version 00.
+    package var text: String { "00-\(trace)-\(parent)-\(isSampled ? "01" : "00")" }
+
     /// Reads the value of a field; nil if it is not well-formed.
     ///
     /// Of a version that is not known yet, what version 00 has is read (§3.2.4).

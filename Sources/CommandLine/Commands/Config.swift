@@ -1,4 +1,6 @@
 import ArgumentParser
+import Keys
+import Logging
 
 /// Tells about settings.
 struct Config: ParsableCommand {
@@ -16,20 +18,47 @@ struct ConfigCheck: ParsableCommand {
         commandName: "check",
         abstract: "Tell everything that is wrong with the settings, without serving.",
         discussion: """
-            Reads the file, the environment and the flags as `interleaved serve` does. The exit status is 1 if anything \
-            is wrong.
+            Reads the file, the environment and the flags as `interleaved serve` does, and the files of keys and of the \
+            certificate that they name. The exit status is 1 if anything is wrong.
             """
     )
 
     @OptionGroup var settings: SettingOptions
 
     func run() throws {
+        let configuration: DaemonConfiguration
         do throws(SettingFaults) {
-            _ = try settings.effective.checked()
+            configuration = try settings.effective.checked()
         } catch {
             throw CommandError(error.description)
         }
+        let faults = Self.faults(ofFilesNamedIn: configuration)
+        guard faults.isEmpty else { throw CommandError(faults.joined(separator: "\n")) }
         print("\(settings.file.map { "\($0): " } ?? "")the settings are right")
+    }
+}
+
+extension ConfigCheck {
+    /// What is wrong with files that a daemon needs before it loads a model.
+    fileprivate static func faults(
+        ofFilesNamedIn configuration: DaemonConfiguration
+    ) -> [String] {
+        var faults: [String] = []
+        if let path = configuration.apiKeys {
+            do throws(KeyFileError) {
+                _ = try KeyFile(path: path)
+            } catch {
+                faults.append("api_keys: \(error)")
+            }
+        }
+        if let files = CertificateFiles(configuration) {
+            do throws(CommandError) {
+                _ = try files.load(Logger(label: "config") { _ in SwiftLogNoOpLogHandler() })
+            } catch {
+                faults.append("tls_certificate, tls_key: \(error)")
+            }
+        }
+        return faults
     }
 }
 

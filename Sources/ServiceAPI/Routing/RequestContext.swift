@@ -49,7 +49,7 @@ struct RequestContext: Sendable {
         method = head.method
         path = String(head.path.prefix(Self.maximumLoggedPathCount))
         let context = head.fields["traceparent"].flatMap { TraceContext($0) }
-        traceParent = context == nil ? nil : head.fields["traceparent"]
+        traceParent = context?.text
         trace = records.spans.map { RequestTrace(context, $0) }
     }
 
