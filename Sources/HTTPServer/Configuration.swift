@@ -12,6 +12,8 @@ extension HTTPServer {
         package var port: UInt16 = 8080
         /// Who may connect to UNIX sockets, as permission bits of their files.
         package var socketFileMode: UInt32 = 0o660
+        /// Whose their files become; nil leaves them to the process.
+        package var socketFileOwner: FileOwner?
         /// Proxies that are believed when they say for whom they ask.
         package var trustedProxies: [AddressRange] = []
         /// In which field they say it.

@@ -33,6 +33,8 @@ struct ConnectionSettingTests {
             (["host": "nowhere"], "--host"), (["host": "127.0.0.1,,::1"], "--host"),
             (["host": "unix:relative"], "--host"), (["socket_mode": "888"], "--socket-mode"),
             (["socket_mode": "1777"], "--socket-mode"), (["body_bytes": "1KiB"], "--body-bytes"),
+            (["socket_owner": "no-such-user"], "--socket-owner"),
+            (["socket_owner": "root:"], "--socket-owner"),
             (["body_bytes": "32MiB"], "max_body_bytes"),
             (["body_bytes": "64MiB", "max_body_bytes": "65MiB"], "max_body_bytes"),
             (["client_body_bytes": "32MiB"], "max_body_bytes"),
