@@ -296,8 +296,9 @@ let package = Package(
         tests(
             "CommandLine",
             [
-                "Files", "Tensors", "JSON", "Keys", "Tokenization", "Images", "MMInterleaved",
-                "Scheduling", "World", "HTTPServer", "Engine", "ServiceAPI", "ModelTestSupport",
+                "Files", "Locking", "Tensors", "HTTPWire", "JSON", "Keys", "Sockets",
+                "Tokenization", "Images", "MMInterleaved", "Scheduling", "World", "HTTPServer",
+                "Engine", "ServiceAPI", "LoadGenerator", "ModelTestSupport",
                 logging,
                 argumentParser,
             ]

@@ -12,6 +12,8 @@ extension HTTPServer {
         package var port: UInt16 = 8080
         /// Who may connect to UNIX sockets, as permission bits of their files.
         package var socketFileMode: UInt32 = 0o660
+        /// Whose their files become; nil leaves them to the process.
+        package var socketFileOwner: FileOwner?
         /// Proxies that are believed when they say for whom they ask.
         package var trustedProxies: [AddressRange] = []
         /// In which field they say it.
@@ -36,6 +38,10 @@ extension HTTPServer {
         package var limits = RequestLimits()
         /// Bytes that the bodies of all connections share, from their arrival until the handler has done with them.
         package var bodyByteBudget = 256 * 1024 * 1024
+        /// As many of them as one client may have: an IPv4 address, or a network of IPv6 (64 bits).
+        ///
+        /// Clients on this machine and trusted proxies, who do not say for whom they ask, may have any number.
+        package var clientBodyByteBudget = 128 * 1024 * 1024
         /// Bytes of answers, over all connections, that may wait for their clients to read.
         package var answerByteBudget = 256 * 1024 * 1024
         /// Largest body that is read and thrown away to keep the connection of a rejected request.
@@ -84,7 +90,8 @@ extension HTTPServer {
                 ("maximumClientConnectionCount", maximumClientConnectionCount),
                 ("spareConnectionCount", spareConnectionCount),
                 ("ioQueueCount", ioQueueCount), ("hosts", hosts.count),
-                ("bodyByteBudget", bodyByteBudget), ("answerByteBudget", answerByteBudget),
+                ("bodyByteBudget", bodyByteBudget), ("clientBodyByteBudget", clientBodyByteBudget),
+                ("answerByteBudget", answerByteBudget),
                 ("maximumPipelinedByteCount", maximumPipelinedByteCount),
                 ("responseHighWaterMark", responseHighWaterMark),
                 ("limits.maximumTargetByteCount", limits.maximumTargetByteCount),

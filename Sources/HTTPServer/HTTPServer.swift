@@ -105,6 +105,7 @@ package final class HTTPServer: Sendable {
         load.bodyByteCount = sharedLoad.bodies.usedByteCount
         load.bodyByteBudget = sharedLoad.bodies.capacity
         load.refusedBodyCount = sharedLoad.bodies.refusedCount
+        load.refusedClientBodyCount = sharedLoad.bodies.refusedOfClientCount
         load.answerByteCount = sharedLoad.answers.usedByteCount
         load.answerByteBudget = sharedLoad.answers.capacity
         load.cutAnswerCount = sharedLoad.answers.cutCount

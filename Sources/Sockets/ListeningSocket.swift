@@ -19,6 +19,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
     ///   - address: Where to listen; port 0 lets the system choose one.
     ///   - takesBothFamilies: Whether an IPv6 socket takes IPv4 connections, too.
     ///   - fileMode: Who may connect to a UNIX socket, as permission bits of its file.
+    ///   - fileOwner: Whose the file of a UNIX socket becomes; nil leaves it to the process.
     ///   - backlog: How many connections may wait to be accepted; the system caps it.
     ///   - sendBufferByteCount: Bytes that the system keeps for a client that does not read (SO_SNDBUF,
     ///     inherited by the connections); nil leaves it to the system.
@@ -27,6 +28,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
         address: SocketAddress,
         takesBothFamilies: Bool = false,
         fileMode: UInt32 = 0o660,
+        fileOwner: FileOwner? = nil,
         backlog: Int32,
         sendBufferByteCount: Int32? = nil
     ) throws(SocketError) {
@@ -57,6 +59,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
                 }
             }
             if case .unix(let path) = address {
+                try fileOwner?.take(path)
                 _ = try systemCall("chmod") { unsafe Int(chmod(path, mode_t(fileMode))) }
             }
             _ = try systemCall("listen") { Int(listen(number, backlog)) }

@@ -106,6 +106,24 @@ extension HTTPServerTests {
             unsafe unlink(path)
         }
 
+        @Test(
+            "A socket's file is its owner's before anybody else may connect",
+            .enabled(if: getuid() == 0)
+        )
+        func givesSocketFile() throws {
+            let path = "/tmp/interleaved-test-\(getpid())-owned.sock"
+            for (owner, numbers) in [("65533:65532", (65533, 65532)), (":65532", (0, 65532))] {
+                try withServer(configure: {
+                    $0.hosts = ["127.0.0.1", "unix:\(path)"]
+                    $0.socketFileOwner = try? FileOwner(owner)
+                }) { _, _ in
+                    var info = stat()
+                    #expect(unsafe lstat(path, &info) == 0 && info.st_mode & 0o777 == 0o660)
+                    #expect(info.st_uid == numbers.0 && info.st_gid == numbers.1)
+                }
+            }
+        }
+
         @Test("A file that is no socket stays, and a path that is too long is refused")
         func refusesOtherFiles() throws {
             let path = "/tmp/interleaved-test-\(getpid()).txt"

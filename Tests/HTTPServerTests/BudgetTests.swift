@@ -15,25 +15,25 @@ struct BudgetTests {
 
     @Test("The client that holds most gives way, its largest body first")
     func refusesLargest() throws {
-        let budget = BodyBudget(capacity: 100)
+        let budget = BodyBudget(capacity: 100, clientCapacity: 100)
         let refused = TestEvents<String>()
         func charge(_ name: String, _ client: ClientIdentity?, _ byteCount: Int) -> BodyCharge {
             let charge = budget.makeCharge(client: client) { refused.send(name) }
-            #expect(charge.grow(by: byteCount))
+            #expect(charge.grow(by: byteCount) == nil)
             return charge
         }
         let small = charge("small", Self.hog, 20)
         let large = charge("large", Self.hog, 40)
         let local = charge("local", nil, 30)
         let fair = charge("fair", Self.other, 10)
-        #expect(fair.grow(by: 20))
+        #expect(fair.grow(by: 20) == nil)
         #expect(try refused.next() == "large")
         #expect(!large.isHeld && small.isHeld && budget.usedByteCount == 80)
         // Who asks holds most now: it gets no more, and nobody else gives way, least of all one on this machine.
-        #expect(!fair.grow(by: 30))
+        #expect(fair.grow(by: 30) == .ofAll)
         #expect(fair.isHeld && small.isHeld && local.isHeld && refused.count == 0)
         // One on this machine is refused for nobody, and others are for it.
-        #expect(local.grow(by: 40))
+        #expect(local.grow(by: 40) == nil)
         #expect(try refused.next() == "fair")
         #expect(budget.refusedCount == 3)
         large.release()
@@ -43,45 +43,68 @@ struct BudgetTests {
 
     @Test("A request that has been handed over is not refused any more")
     func keepsHandedOver() {
-        let budget = BodyBudget(capacity: 100)
+        let budget = BodyBudget(capacity: 100, clientCapacity: 100)
         let whole = budget.makeCharge(client: Self.hog) { Issue.record("refused") }
-        #expect(whole.grow(by: 90))
+        #expect(whole.grow(by: 90) == nil)
         whole.handOver()
         let next = budget.makeCharge(client: Self.other) {}
-        #expect(!next.grow(by: 20))
-        #expect(whole.isHeld && budget.hasRoom(for: 10, of: Self.other))
-        #expect(!budget.hasRoom(for: 11, of: Self.other))
+        #expect(next.grow(by: 20) == .ofAll)
+        #expect(whole.isHeld && budget.shortage(for: 10, of: Self.other) == nil)
+        #expect(budget.shortage(for: 11, of: Self.other) == .ofAll)
     }
 
     @Test("An announced body has the room that others would have to give it")
     func countsWhatGivesWay() {
-        let budget = BodyBudget(capacity: 100)
+        let budget = BodyBudget(capacity: 100, clientCapacity: 100)
         let first = budget.makeCharge(client: Self.hog) { Issue.record("refused") }
         let second = budget.makeCharge(client: Self.hog) { Issue.record("refused") }
-        #expect(first.grow(by: 40) && second.grow(by: 40))
-        #expect(budget.hasRoom(for: 50, of: nil) && !budget.hasRoom(for: 101, of: nil))
-        #expect(budget.hasRoom(for: 50, of: Self.other) && !budget.hasRoom(for: 90, of: Self.other))
-        #expect(!budget.hasRoom(for: 30, of: Self.hog))
-        #expect(first.isHeld && second.isHeld && budget.refusedCount == 3)
+        #expect(first.grow(by: 40) == nil && second.grow(by: 40) == nil)
+        #expect(budget.shortage(for: 50, of: nil) == nil)
+        #expect(budget.shortage(for: 101, of: nil) == .ofAll)
+        #expect(budget.shortage(for: 50, of: Self.other) == nil)
+        #expect(budget.shortage(for: 90, of: Self.other) == .ofAll)
+        #expect(budget.shortage(for: 20, of: Self.hog) == nil)
+        #expect(budget.shortage(for: 30, of: Self.hog) == .ofClient)
+        #expect(first.isHeld && second.isHeld && budget.refusedCount == 2)
     }
 
     @Test("Nobody gives way for a body that is refused all the same")
     func takesNothingInVain() {
-        let budget = BodyBudget(capacity: 100)
+        let budget = BodyBudget(capacity: 100, clientCapacity: 100)
         let hog = budget.makeCharge(client: Self.hog) { Issue.record("refused") }
         let local = budget.makeCharge(client: nil) { Issue.record("refused") }
-        #expect(hog.grow(by: 50) && local.grow(by: 50))
+        #expect(hog.grow(by: 50) == nil && local.grow(by: 50) == nil)
         let other = budget.makeCharge(client: nil) {}
-        #expect(!other.grow(by: 60))
+        #expect(other.grow(by: 60) == .ofAll)
         #expect(hog.isHeld && local.isHeld && budget.usedByteCount == 100)
+    }
+
+    @Test(
+        "A client has no more than its own limit, whatever is free; others and those on this machine go on"
+    )
+    func boundsClient() {
+        let budget = BodyBudget(capacity: 100, clientCapacity: 40)
+        let first = budget.makeCharge(client: Self.hog) { Issue.record("refused") }
+        let second = budget.makeCharge(client: Self.hog) { Issue.record("refused") }
+        #expect(first.grow(by: 30) == nil && second.grow(by: 10) == nil)
+        #expect(second.grow(by: 1) == .ofClient && first.isHeld && second.isHeld)
+        #expect(budget.shortage(for: 1, of: Self.hog) == .ofClient)
+        #expect(budget.shortage(for: 41, of: Self.other) == .ofClient)
+        #expect(budget.shortage(for: 40, of: Self.other) == nil)
+        let local = budget.makeCharge(client: nil) { Issue.record("refused") }
+        #expect(local.grow(by: 60) == nil)
+        #expect(budget.refusedOfClientCount == 3 && budget.refusedCount == 0)
+        // What is given back may be had again.
+        first.release()
+        #expect(second.grow(by: 30) == nil && second.grow(by: 1) == .ofClient)
     }
 
     @Test("A charge that nobody holds gives its bytes back")
     func releasesAtEnd() {
-        let budget = BodyBudget(capacity: 100)
+        let budget = BodyBudget(capacity: 100, clientCapacity: 100)
         do {
             let charge = budget.makeCharge(client: nil) {}
-            #expect(charge.grow(by: 60))
+            #expect(charge.grow(by: 60) == nil)
             #expect(budget.usedByteCount == 60)
         }
         #expect(budget.usedByteCount == 0)
@@ -169,6 +192,44 @@ extension HTTPServerTests {
                 let isFree = eventually { server.load.bodyByteCount == 0 }
                 #expect(isFree)
                 #expect(server.load.refusedBodyCount == 1)
+            }
+        }
+
+        @Test("A client beyond its own limit is told so, others are not; whom a proxy names counts")
+        func boundsClient() throws {
+            let proxy = try AddressRange("127.0.0.1")
+            try withServer(configure: {
+                $0.clientBodyByteBudget = 100_000
+                $0.trustedProxies = [proxy]
+            }) { server, port throws in
+                func start(_ client: String, _ framing: String) -> String {
+                    "POST /p HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: \(client)\r\n\(framing)\r\n\r\n"
+                }
+                let first = try HTTPTestClient(port: port)
+                first.send(start("203.0.113.9", "Content-Length: 90000"))
+                first.send(String(repeating: "a", count: 80_000))
+                let isCharged = eventually { server.load.bodyByteCount >= 80_000 }
+                #expect(isCharged)
+                let announced = try exchangeOnce(
+                    port,
+                    start("203.0.113.9", "Content-Length: 20000")
+                )
+                #expect(announced.status == 429 && announced.text.contains("100000 bytes"))
+                let chunked = try exchangeOnce(
+                    port,
+                    start("203.0.113.9", "Transfer-Encoding: chunked")
+                        + "4e20\r\n\(String(repeating: "a", count: 20_000))\r\n"
+                )
+                #expect(chunked.status == 429 && chunked["connection"] == "close")
+                let other = String(repeating: "b", count: 90_000)
+                for client in ["203.0.113.10", "127.0.0.1"] {
+                    let head = start(client, "Content-Length: 90000")
+                    #expect(try exchangeOnce(port, head + other).status == 200)
+                }
+                first.send(String(repeating: "a", count: 10_000))
+                #expect(try first.receiveResponse().status == 200)
+                #expect(server.load.refusedClientBodyCount == 2)
+                #expect(server.load.refusedBodyCount == 0)
             }
         }
 

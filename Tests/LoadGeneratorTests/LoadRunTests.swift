@@ -93,7 +93,7 @@ struct LoadRunTests {
         let run = LoadRun(
             requests,
             of: try Workload(Workload.Settings()),
-            to: try ServerAddress("http://127.0.0.1:\(try #require(server.port))"),
+            by: HTTPClient(try ServerAddress("http://127.0.0.1:\(try #require(server.port))")),
             timeout: .seconds(10)
         ) { progress in ended.withLock { $0 = max($0, progress.endedCount) } }
         let (records, duration) = run.run(concurrency: concurrency)
@@ -154,7 +154,7 @@ struct LoadRunTests {
         let run = LoadRun(
             requests(1),
             of: try Workload(Workload.Settings()),
-            to: try ServerAddress("http://127.0.0.1:1"),
+            by: HTTPClient(try ServerAddress("http://127.0.0.1:1")),
             timeout: .seconds(5)
         ) { _ in }
         let (records, _) = run.run(concurrency: 1)

@@ -26,6 +26,8 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "Most requests that wait in the daemon to start. (default: 256)")
     var maxQueue: Int?
 
+    @OptionGroup var client: ClientOptions
+
     /// Name of what is measured.
     var name: String { url ?? shape ?? model ?? ModelCatalog.defaultName }
 
@@ -41,7 +43,7 @@ struct TargetOptions: ParsableArguments {
         }
         try require("--workers", workers, in: ServedSettings.workerCounts)
         try require("--max-queue", maxQueue, in: 0...100_000)
-        if let url { _ = try ServerAddress(flag: url) }
+        try client.check(url)
     }
 
     func start() throws -> LocalDaemon {

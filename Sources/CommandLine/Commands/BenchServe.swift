@@ -48,18 +48,21 @@ struct BenchServe: ParsableCommand {
         if let path = load.writeTrace { try File.checkWritable(path) }
         let daemon = target.url == nil ? try target.start() : nil
         defer { daemon?.stop() }
-        try measure(requests, at: try ServerAddress(flag: target.url ?? daemon?.url ?? ""))
+        let client =
+            try target.url.map { try target.client.client(of: $0) }
+            ?? HTTPClient(try ServerAddress(flag: daemon?.url ?? ""))
+        try measure(requests, by: client)
     }
 
-    private func measure(_ requests: [LoadRequest], at server: ServerAddress) throws {
-        try server.requireReady()
+    private func measure(_ requests: [LoadRequest], by client: HTTPClient) throws {
+        try client.requireReady()
         let settings = load.settings
         let workload = try Workload(settings)
         let bar = Mutex(ProgressBar("\(requests.count) requests"))
         let run = LoadRun(
             requests,
             of: workload,
-            to: server,
+            by: client,
             // The daemon ends a request in time; a little longer, and it is lost.
             timeout: settings.timeout + .seconds(10)
         ) { progress in
@@ -72,7 +75,7 @@ struct BenchServe: ParsableCommand {
         if let path = load.writeTrace {
             try File.write(Array(LoadPlan.trace(of: records).text.utf8), to: path)
         }
-        if let path = report.writeCosts { try writeCosts(of: server, path) }
+        if let path = report.writeCosts { try writeCosts(client, path) }
         let differing = report.soloCheck ? repeatAlone(records, run) : []
         try report.write(records, duration, title: load.title(target), differing: differing)
         let result = LoadReport(records, duration, report.targets)
@@ -80,8 +83,8 @@ struct BenchServe: ParsableCommand {
     }
 
     /// Writes what the daemon has measured of its steps since it began.
-    private func writeCosts(of server: ServerAddress, _ path: String) throws {
-        let body = try HTTPClient(server).get("/v1/engine")
+    private func writeCosts(_ client: HTTPClient, _ path: String) throws {
+        let body = try client.get("/v1/engine")
         // What is no JSON tells nothing either.
         guard let costs = try? JSONParser.parse(body)["simulation_costs"] else {
             throw CommandError("the daemon does not tell what its steps cost")

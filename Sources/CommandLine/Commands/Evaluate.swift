@@ -39,6 +39,8 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Daemon to ask, such as http://127.0.0.1:8080.")
     var url: String?
 
+    @OptionGroup var client: ClientOptions
+
     @Option(help: "A suite to ask, may be repeated; all if left out.")
     var suite: [String] = []
 
@@ -110,13 +112,13 @@ struct Evaluate: ParsableCommand {
                 "--synchronizer \(synchronizer.rawValue) goes without --url: a daemon has no such setting"
             )
         }
-        if let url {
+        if url != nil {
             try refuse(
                 ["--profile": profile, "--workers": workers],
                 "goes without --url: that daemon runs already"
             )
-            _ = try ServerAddress(flag: url)
         }
+        try client.check(url)
         try require("--workers", workers, in: ServedSettings.workerCounts)
         try require("--concurrency", concurrency, in: 1...1024)
         try require("--count", count, in: 1...100_000)
@@ -203,9 +205,9 @@ struct Evaluate: ParsableCommand {
 
     private func answerer() throws -> (answerer: any Answerer, name: String) {
         if let url {
-            let server = try ServerAddress(flag: url)
-            try server.requireReady()
-            return (DaemonAnswerer(server), url)
+            let client = try self.client.client(of: url)
+            try client.requireReady()
+            return (DaemonAnswerer(client), url)
         }
         let loaded = try LoadedModel(
             ModelCatalog.model(model ?? ModelCatalog.defaultName),

@@ -11,7 +11,10 @@ struct Health: ParsableCommand {
         discussion: """
             The health check of an image without a shell. Without --url the daemon is looked for where `interleaved serve` \
             with the same file, environment and flags listens. The exit status is 0 if it is ready (with --live: if it \
-            is alive), and 1 with a line that says why if not.
+            is alive), and 1 with a line that says why if not. Health checks need no key.
+
+            The certificate of the daemon of the settings is not checked: it is this machine's own, is told nothing, and may \
+            well have no certificate for the address that it is asked by. That of --url is.
             """
     )
 
@@ -29,6 +32,8 @@ struct Health: ParsableCommand {
     @Option(help: "Seconds after which it counts as not answering.")
     var timeout = 5.0
 
+    @OptionGroup var client: ClientOptions
+
     @OptionGroup var settings: SettingOptions
 
     func validate() throws {
@@ -36,15 +41,17 @@ struct Health: ParsableCommand {
         if url != nil, !settings.values.isEmpty {
             throw ValidationError("--url goes without settings, which tell where a daemon listens")
         }
+        try client.check(url)
     }
 
     func run() throws {
-        let server = try url.map { try ServerAddress(flag: $0) } ?? configuredServer()
+        let client = try url.map { try self.client.client(of: $0) } ?? configuredDaemon()
+        let server = client.server
         let path = live ? "/livez" : "/readyz"
         var document: [UInt8] = []
         let answer: HTTPClient.Answer
         do {
-            answer = try HTTPClient(server).exchange(
+            answer = try client.exchange(
                 "GET",
                 path,
                 deadline: .now.advanced(by: .seconds(timeout))
@@ -59,8 +66,8 @@ struct Health: ParsableCommand {
         print("\(server)\(path): \(status)")
     }
 
-    /// Where the daemon of the settings listens: of several addresses the first.
-    private func configuredServer() throws -> ServerAddress {
+    /// A client of the daemon of the settings, where it listens: of several addresses at the first.
+    private func configuredDaemon() throws -> HTTPClient {
         let configuration: DaemonConfiguration
         do throws(SettingFaults) {
             configuration = try settings.effective.checked()
@@ -70,10 +77,14 @@ struct Health: ParsableCommand {
         guard let host = configuration.server.hosts.first else {
             throw CommandError("the settings name no address to listen on")
         }
-        do throws(SocketError) {
-            return ServerAddress(
+        do {
+            let server = ServerAddress(
                 listening: try SocketAddress(host: host, port: configuration.server.port),
-                isSecure: configuration.tlsCertificate != nil
+                isSecure: configuration.usesTLS
+            )
+            return HTTPClient(
+                server,
+                tls: server.isSecure ? try TLSContext.client(verifies: false) : nil
             )
         } catch {
             throw CommandError("\(host): \(error)")

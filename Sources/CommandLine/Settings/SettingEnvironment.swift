@@ -8,7 +8,8 @@ struct SettingEnvironment {
 
     /// Variables of the project that are no settings of the daemon.
     private static let otherNames: Set<String> = [
-        fileName, "INTERLEAVED_ISA", "INTERLEAVED_ORACLE", "INTERLEAVED_COMMIT",
+        fileName, ClientOptions.keyVariable, "INTERLEAVED_ISA", "INTERLEAVED_ORACLE",
+        "INTERLEAVED_COMMIT",
     ]
 
     /// Takes the variables named `INTERLEAVED_...`, which must be known.

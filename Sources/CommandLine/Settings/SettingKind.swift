@@ -1,4 +1,3 @@
-import JSON
 import Sockets
 
 /// Text that is no value of a setting or flag.
@@ -203,27 +202,6 @@ extension SettingKind where Value == String {
     }
 }
 
-extension SettingKind where Value == [String] {
-    /// Addresses to listen on.
-    static var addresses: SettingKind {
-        SettingKind(
-            values: "numeric addresses, localhost, unix:/path",
-            isList: true,
-            read: { (text) throws(InvalidValue) in
-                let hosts = text.split(separator: ",", omittingEmptySubsequences: false)
-                    .map { String($0.trimmingPrefix { $0 == " " }) }
-                for host in hosts where (try? SocketAddress(host: host, port: 0)) == nil {
-                    throw InvalidValue(
-                        "has no address to listen on in \(quoted(host)): give numbers, localhost or unix:/path"
-                    )
-                }
-                return hosts
-            },
-            write: { $0.joined(separator: ",") }
-        )
-    }
-}
-
 extension SettingKind where Value == String? {
     /// A file, or none.
     static var optionalPath: SettingKind {
@@ -234,82 +212,6 @@ extension SettingKind where Value == String? {
                 return text == "none" ? nil : text
             },
             write: { $0 ?? "none" }
-        )
-    }
-}
-
-extension SettingKind where Value == [String] {
-    /// Names of a host, without ports.
-    static var hostNames: SettingKind {
-        SettingKind(
-            values: "auto, *, names such as api.example.org",
-            isList: true,
-            read: { (text) throws(InvalidValue) in
-                if text == "auto" { return [] }
-                let names = text.split(separator: ",", omittingEmptySubsequences: false)
-                    .map { String($0.trimmingPrefix { $0 == " " }) }
-                for name in names where name != "*" && !isHostName(name) {
-                    throw InvalidValue(
-                        "has no name of a host in \"\(name)\": give names alone, such as api.example.org, or *"
-                    )
-                }
-                return names
-            },
-            write: { $0.isEmpty ? "auto" : $0.joined(separator: ",") }
-        )
-    }
-}
-
-extension SettingKind where Value == [AddressRange] {
-    /// Addresses and networks.
-    static var addressRanges: SettingKind {
-        SettingKind(
-            values: "none, addresses, networks such as 10.0.0.0/8, unix",
-            isList: true,
-            read: { (text) throws(InvalidValue) in
-                if text == "none" { return [] }
-                var ranges: [AddressRange] = []
-                for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-                    let name = String(part.trimmingPrefix { $0 == " " })
-                    guard let range = try? AddressRange(name) else {
-                        throw InvalidValue(
-                            "has no address or network in \"\(name)\": give numbers, such as 10.0.0.1, 10.0.0.0/8 "
-                                + "(zeros behind the bits that count) or fd00::/8, or unix"
-                        )
-                    }
-                    ranges.append(range)
-                }
-                return ranges
-            },
-            write: { $0.isEmpty ? "none" : $0.map(\.description).joined(separator: ",") }
-        )
-    }
-}
-
-extension SettingKind where Value == [String] {
-    /// Origins of pages, as browsers name them.
-    static var origins: SettingKind {
-        SettingKind(
-            values: "none, *, origins such as https://example.org",
-            isList: true,
-            read: { (text) throws(InvalidValue) in
-                if text == "none" { return [] }
-                let origins = text.split(separator: ",", omittingEmptySubsequences: false)
-                    .map { String($0.trimmingPrefix { $0 == " " }) }
-                for origin in origins where origin != "*" {
-                    guard let written = BrowserOrigin(origin)?.text else {
-                        throw InvalidValue(
-                            "has no origin in \(quoted(origin)): give scheme, host and port alone, "
-                                + "such as https://example.org:8443, or * by itself for all"
-                        )
-                    }
-                    guard written == origin else {
-                        throw InvalidValue("has \(quoted(origin)), which browsers write \(written)")
-                    }
-                }
-                return origins
-            },
-            write: { $0.isEmpty ? "none" : $0.joined(separator: ",") }
         )
     }
 }
@@ -330,8 +232,20 @@ extension SettingKind where Value == UInt32 {
     }
 }
 
-/// Whether a text is a name of a host: letters, digits, `-`, `_` and points.
-private func isHostName(_ text: String) -> Bool {
-    (1...253).contains(text.utf8.count)
-        && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+extension SettingKind where Value == FileOwner? {
+    /// A user, a group or both, or none.
+    static var fileOwner: SettingKind {
+        SettingKind(
+            values: "none, USER, USER:GROUP, :GROUP",
+            read: { (text) throws(InvalidValue) in
+                if text == "none" { return nil }
+                do throws(FileOwner.Fault) {
+                    return try FileOwner(text)
+                } catch {
+                    throw InvalidValue(error.detail)
+                }
+            },
+            write: { $0?.text ?? "none" }
+        )
+    }
 }

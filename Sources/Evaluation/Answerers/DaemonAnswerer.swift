@@ -8,11 +8,9 @@ package import LoadGenerator
 package final class DaemonAnswerer: Answerer {
     private let client: HTTPClient
 
-    /// Asks a daemon.
-    ///
-    /// - Parameter server: Where the daemon is.
-    package init(_ server: ServerAddress) {
-        client = HTTPClient(server)
+    /// Asks a daemon by its client.
+    package init(_ client: HTTPClient) {
+        self.client = client
     }
 
     /// Posts a request and waits; a daemon without room is asked again.

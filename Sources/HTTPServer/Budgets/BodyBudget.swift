@@ -2,11 +2,19 @@ internal import Locking
 
 /// Bytes that the bodies of all connections share.
 ///
-/// A body is charged as it arrives. When bytes run short, the client that holds most gives way: its bodies are
-/// refused until there is room, so that one who sends much cannot keep out the others.
+/// A body is charged as it arrives. A client has no more than its own limit. When bytes run short all the same, the client that
+/// holds most gives way: its bodies are refused until there is room, so that one who sends much cannot keep out the others.
 ///
 /// Threads: every member may be called from any thread.
 final class BodyBudget: Sendable {
+    /// Of what there is too little for a body.
+    enum Shortage: Hashable {
+        /// Of the bytes of all.
+        case ofAll
+        /// Of those that its client may have.
+        case ofClient
+    }
+
     /// One body's share.
     private struct Share {
         var byteCount = 0
@@ -19,15 +27,42 @@ final class BodyBudget: Sendable {
     private struct State {
         var shares: [ObjectIdentifier: Share] = [:]
         var usedByteCount = 0
+        /// Bytes by client.
+        var clientByteCounts: [ClientIdentity: Int] = [:]
         var refusedCount = 0
+        var refusedOfClientCount = 0
+
+        /// Charges a share more.
+        mutating func charge(_ identifier: ObjectIdentifier, _ byteCount: Int) {
+            guard let client = shares[identifier].map(\.client) else { return }
+            shares[identifier]?.byteCount += byteCount
+            count(byteCount, of: client)
+        }
+
+        /// Takes a share away.
+        mutating func remove(_ identifier: ObjectIdentifier) -> Share? {
+            guard let share = shares.removeValue(forKey: identifier) else { return nil }
+            count(-share.byteCount, of: share.client)
+            return share
+        }
+
+        private mutating func count(_ byteCount: Int, of client: ClientIdentity?) {
+            usedByteCount += byteCount
+            guard let client else { return }
+            let sum = clientByteCounts[client, default: 0] + byteCount
+            clientByteCounts[client] = sum > 0 ? sum : nil
+        }
     }
 
     /// Most bytes.
     let capacity: Int
+    /// Most bytes of one client.
+    let clientCapacity: Int
     private let state = Mutex(State())
 
-    init(capacity: Int) {
+    init(capacity: Int, clientCapacity: Int) {
         self.capacity = capacity
+        self.clientCapacity = clientCapacity
     }
 
     /// Bytes charged.
@@ -36,18 +71,25 @@ final class BodyBudget: Sendable {
     /// Bodies refused because bytes were short.
     var refusedCount: Int { state.withLock(\.refusedCount) }
 
+    /// Bodies refused because their client had as many bytes as it may have.
+    var refusedOfClientCount: Int { state.withLock(\.refusedOfClientCount) }
+
     /// Looks whether so many bytes are free, or would be if those gave way who must; counts a refusal if not.
     ///
     /// - Parameters:
     ///   - byteCount: Length of the body.
     ///   - client: Whose it is; nil for a client that gives way to nobody.
-    /// - Returns: Whether the body may come.
-    func hasRoom(for byteCount: Int, of client: ClientIdentity?) -> Bool {
+    /// - Returns: What there is too little of; nil if the body may come.
+    func shortage(for byteCount: Int, of client: ClientIdentity?) -> Shortage? {
         state.withLock { state in
+            guard fits(byteCount, of: client, in: state) else {
+                state.refusedOfClientCount += 1
+                return .ofClient
+            }
             // Nobody gives way before the bytes are there.
             let hasRoom = room(in: state, for: Share(client: client), byteCount) != nil
             if !hasRoom { state.refusedCount += 1 }
-            return hasRoom
+            return hasRoom ? nil : .ofAll
         }
     }
 
@@ -70,27 +112,36 @@ final class BodyBudget: Sendable {
 
     // MARK: - For charges
 
-    /// Charges more; false if there is no room and nobody who holds more gives way.
-    fileprivate func grow(_ charge: BodyCharge, by byteCount: Int) -> Bool {
+    /// Charges more, unless there is no room and nobody who holds more gives way.
+    fileprivate func grow(_ charge: BodyCharge, by byteCount: Int) -> Shortage? {
         let identifier = ObjectIdentifier(charge)
-        let (isGranted, refusals): (Bool, [@Sendable () -> Void]) = state.withLock { state in
-            guard let share = state.shares[identifier] else { return (false, []) }
+        let (shortage, refusals): (Shortage?, [@Sendable () -> Void]) = state.withLock { state in
+            guard let share = state.shares[identifier] else { return (.ofAll, []) }
+            guard fits(byteCount, of: share.client, in: state) else {
+                state.refusedOfClientCount += 1
+                return (.ofClient, [])
+            }
             var refusals: [@Sendable () -> Void] = []
             if byteCount > capacity - state.usedByteCount {
                 guard let (left, removed) = room(in: state, for: share, byteCount) else {
                     state.refusedCount += 1
-                    return (false, [])
+                    return (.ofAll, [])
                 }
                 state = left
                 state.refusedCount += removed.count
                 refusals = removed.compactMap(\.refuse)
             }
-            state.usedByteCount += byteCount
-            state.shares[identifier]?.byteCount += byteCount
-            return (true, refusals)
+            state.charge(identifier, byteCount)
+            return (nil, refusals)
         }
         for refuse in refusals { refuse() }
-        return isGranted
+        return shortage
+    }
+
+    /// Whether a client may have so many bytes more.
+    private func fits(_ byteCount: Int, of client: ClientIdentity?, in state: State) -> Bool {
+        guard let client else { return true }
+        return byteCount <= clientCapacity - state.clientByteCounts[client, default: 0]
     }
 
     /// What is left once those have given way who must for so many bytes, and what they held; nil if that is not enough.
@@ -102,9 +153,8 @@ final class BodyBudget: Sendable {
         var (left, removed) = (state, [Share]())
         while byteCount > capacity - left.usedByteCount {
             guard let victim = Self.victim(left, for: share, byteCount),
-                let taken = left.shares.removeValue(forKey: victim)
+                let taken = left.remove(victim)
             else { return nil }
-            left.usedByteCount -= taken.byteCount
             removed.append(taken)
         }
         return (left, removed)
@@ -116,11 +166,7 @@ final class BodyBudget: Sendable {
         for share: Share,
         _ byteCount: Int
     ) -> ObjectIdentifier? {
-        var totals: [ClientIdentity: Int] = [:]
-        for other in state.shares.values {
-            guard let client = other.client else { continue }
-            totals[client, default: 0] += other.byteCount
-        }
+        var totals = state.clientByteCounts
         if let client = share.client { totals[client, default: 0] += byteCount }
         let largest = totals.max { ($0.value, $0.key) < ($1.value, $1.key) }
         guard let largest, largest.key != share.client else { return nil }
@@ -137,13 +183,7 @@ final class BodyBudget: Sendable {
     }
 
     fileprivate func release(_ charge: BodyCharge) {
-        let removed: Share? = state.withLock { state in
-            guard let share = state.shares.removeValue(forKey: ObjectIdentifier(charge)) else {
-                return nil
-            }
-            state.usedByteCount -= share.byteCount
-            return share
-        }
+        let removed = state.withLock { $0.remove(ObjectIdentifier(charge)) }
         // What the closure holds is let go of out here.
         _ = removed
     }
@@ -164,8 +204,10 @@ final class BodyCharge: Sendable {
     /// Whether it has neither been released nor had to give way.
     var isHeld: Bool { budget.isHeld(self) }
 
-    /// Charges more bytes; false if they are not to be had.
-    func grow(by byteCount: Int) -> Bool { budget.grow(self, by: byteCount) }
+    /// Charges more bytes.
+    ///
+    /// - Returns: What there is too little of; nil if they are charged.
+    func grow(by byteCount: Int) -> BodyBudget.Shortage? { budget.grow(self, by: byteCount) }
 
     /// The request is complete: it is not refused any more.
     func handOver() { budget.handOver(self) }

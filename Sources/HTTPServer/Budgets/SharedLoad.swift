@@ -16,11 +16,15 @@ final class SharedLoad: Sendable {
     let refusedClientConnectionCount = Atomic(0)
     let refusedClientConnections = RefusalEpisode()
     let refusedBodies = RefusalEpisode()
+    let refusedClientBodies = RefusalEpisode()
     let cutAnswers = RefusalEpisode()
     let restingAcceptor = RefusalEpisode()
 
     init(_ configuration: HTTPServer.Configuration) {
-        bodies = BodyBudget(capacity: configuration.bodyByteBudget)
+        bodies = BodyBudget(
+            capacity: configuration.bodyByteBudget,
+            clientCapacity: configuration.clientBodyByteBudget
+        )
         answers = AnswerBudget(capacity: configuration.answerByteBudget)
     }
 }
@@ -42,6 +46,8 @@ extension HTTPServer {
         package var bodyByteBudget = 0
         /// Bodies refused because these were used up.
         package var refusedBodyCount = 0
+        /// Bodies refused because their client had as many bytes as it may have.
+        package var refusedClientBodyCount = 0
         /// Bytes of answers that clients have not read.
         package var answerByteCount = 0
         /// Most of these.

@@ -8,10 +8,10 @@ extension Connection {
     /// Bytes by which a body of unknown length is charged.
     private static let chargedStepByteCount = 64 * 1024
 
-    /// Whether the body that a head announces fits what is free now; one of unknown length is tried.
-    func hasRoomForBody(_ head: RequestHead) -> Bool {
-        guard case .length(let length) = head.framing, length > 0 else { return true }
-        return ioQueue.load.bodies.hasRoom(for: length, of: client)
+    /// What there is too little of for the body that a head announces; one of unknown length is tried.
+    func bodyShortage(_ head: RequestHead) -> BodyBudget.Shortage? {
+        guard case .length(let length) = head.framing, length > 0 else { return nil }
+        return ioQueue.load.bodies.shortage(for: length, of: client)
     }
 
     /// Whose body it is; nil for a client on this machine, and for a trusted proxy that does not say whose.
@@ -20,7 +20,9 @@ extension Connection {
     }
 
     /// Charges as much as the next bytes of the body need.
-    func chargeBody(for byteCount: Int) -> Bool {
+    ///
+    /// - Returns: What there is too little of; nil if they may come.
+    func chargeBody(for byteCount: Int) -> BodyBudget.Shortage? {
         let needed = body.count + byteCount
         if bodyCharge == nil {
             chargedByteCount = 0
@@ -29,13 +31,13 @@ extension Connection {
                 refuse: { [weak self] in self?.giveBodyWay() }
             )
         }
-        guard needed > chargedByteCount else { return true }
+        guard needed > chargedByteCount else { return nil }
         let step = Self.chargedStepByteCount
         var target = (needed + step - 1) / step * step
         if case .length(let length) = requestHead?.framing { target = min(target, length) }
-        guard let bodyCharge, bodyCharge.grow(by: target - chargedByteCount) else { return false }
-        chargedByteCount = target
-        return true
+        let shortage = bodyCharge?.grow(by: target - chargedByteCount)
+        if shortage == nil { chargedByteCount = target }
+        return shortage
     }
 
     /// Notes that bytes of the body have arrived.
@@ -52,12 +54,23 @@ extension Connection {
     private func giveBodyWay() {
         ioQueue.queue.async { [weak self] in
             guard let self, phase == .body, bodyCharge?.isHeld == false else { return }
-            refuseBody()
+            refuseBody(.ofAll)
         }
     }
 
     /// Refuses a body for which there is no room.
-    func refuseBody() {
+    func refuseBody(_ shortage: BodyBudget.Shortage) {
+        if shortage == .ofClient {
+            let limit = ioQueue.load.bodies.clientCapacity
+            ioQueue.load.refusedClientBodies.note(
+                ioQueue.logger,
+                "Bodies of one client are refused, \(clientAddress?.host ?? "unknown"): it may send \(limit) bytes at once."
+            )
+            return refuse(
+                .tooManyRequests,
+                "This client may have \(limit) bytes of bodies on their way at once."
+            )
+        }
         ioQueue.load.refusedBodies.note(
             ioQueue.logger,
             "Bodies are refused: \(ioQueue.load.bodies.capacity) bytes for all of them are used up."

@@ -168,7 +168,7 @@ extension Connection {
             try parser.limitBody(
                 to: limit ?? ioQueue.configuration.limits.maximumBodyByteCount
             )
-            guard hasRoomForBody(head) else { return refuseBody() }
+            if let shortage = bodyShortage(head) { return refuseBody(shortage) }
             // RFC 9110 §10.1.1: no need for 100 if the body is already coming.
             if head.expectsContinue, !isBodyWaiting {
                 output.append(ResponseEncoder.continueBytes)
@@ -197,7 +197,7 @@ extension Connection {
     private func collect(_ bytes: Span<UInt8>) {
         bodyByteCount += bytes.count
         guard rejection == nil else { return }
-        guard chargeBody(for: bytes.count) else { return refuseBody() }
+        if let shortage = chargeBody(for: bytes.count) { return refuseBody(shortage) }
         unsafe bytes.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
     }
 

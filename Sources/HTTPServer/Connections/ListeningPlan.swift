@@ -65,6 +65,7 @@ struct ListeningPlan {
                     address: address,
                     takesBothFamilies: takesBothFamilies && address.isAnyIPv6,
                     fileMode: configuration.socketFileMode,
+                    fileOwner: configuration.socketFileOwner,
                     backlog: configuration.backlog,
                     sendBufferByteCount: configuration.sendBufferByteCount
                 )

@@ -4,13 +4,18 @@ internal import Sockets
 final class ClientConnection: Sendable {
     private let transport: ByteTransport
 
-    /// Whom all clients of this process trust.
-    private static let trusted = Result { () throws(TLSError) in try TLSContext.client() }
-
     /// Connects, and shakes hands where TLS is spoken.
     ///
+    /// - Parameters:
+    ///   - server: The server.
+    ///   - tls: Whom to trust.
+    ///   - deadline: When to give up.
     /// - Throws: `SocketError`, ETIMEDOUT at the deadline; ``HTTPClient/Fault`` if the server is not trusted.
-    init(_ server: ServerAddress, deadline: ContinuousClock.Instant) throws {
+    init(
+        _ server: ServerAddress,
+        _ tls: Result<TLSContext, TLSError>,
+        deadline: ContinuousClock.Instant
+    ) throws {
         let socket = try ConnectedSocket.connect(
             to: server.address,
             timeout: ContinuousClock.now.duration(to: deadline)
@@ -20,7 +25,7 @@ final class ClientConnection: Sendable {
             return
         }
         do throws(TLSError) {
-            let session = try TLSSession(Self.trusted.get(), host: server.host)
+            let session = try TLSSession(tls.get(), host: server.host)
             try session.begin()
             transport = ByteTransport(socket, session)
         } catch {

@@ -1,6 +1,6 @@
 internal import HTTPWire
 internal import Locking
-internal import Sockets
+package import Sockets
 
 /// A blocking HTTP/1.1 client that keeps connections for later requests.
 ///
@@ -20,12 +20,26 @@ package final class HTTPClient: Sendable {
         package let description: String
     }
 
-    private let server: ServerAddress
+    /// Where the server is.
+    package let server: ServerAddress
+    /// What a key adds to a request's head.
+    private let authorization: String
+    private let tls: Result<TLSContext, TLSError>
     private let idle = Mutex<[ClientConnection]>([])
 
+    /// Whom all clients of this process trust unless told otherwise.
+    private static let trusted = Result { () throws(TLSError) in try TLSContext.client() }
+
     /// A client of one server.
-    package init(_ server: ServerAddress) {
+    ///
+    /// - Parameters:
+    ///   - server: Where the server is.
+    ///   - key: The key that it asks for, visible characters alone; nil for none.
+    ///   - tls: Whom to trust; nil for whom this machine trusts.
+    package init(_ server: ServerAddress, key: String? = nil, tls: TLSContext? = nil) {
         self.server = server
+        self.tls = tls.map { .success($0) } ?? Self.trusted
+        authorization = key.map { "Authorization: Bearer \($0)\r\n" } ?? ""
     }
 
     /// Sends a request and hands over the body as it arrives.
@@ -102,14 +116,14 @@ package final class HTTPClient: Sendable {
             if !connection.isClosed { return connection }
         }
         do {
-            return try ClientConnection(server, deadline: deadline)
+            return try ClientConnection(server, tls, deadline: deadline)
         } catch {
             throw Fault(description: "\(server): no daemon answers: \(error)")
         }
     }
 
     private func message(_ method: String, _ path: String, _ body: [UInt8]?) -> [UInt8] {
-        var head = "\(method) \(path) HTTP/1.1\r\nHost: \(server.authority)\r\n"
+        var head = "\(method) \(path) HTTP/1.1\r\nHost: \(server.authority)\r\n\(authorization)"
         if let body {
             head += "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n"
         }

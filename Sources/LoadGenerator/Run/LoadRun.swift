@@ -34,13 +34,13 @@ package final class LoadRun: Sendable {
     /// - Parameters:
     ///   - requests: What to send, in the order of their times.
     ///   - workload: Makes their documents.
-    ///   - server: Where to send them.
+    ///   - client: Sends them.
     ///   - timeout: When to give up a request.
     ///   - progress: Told after every request, from its thread.
     package init(
         _ requests: [LoadRequest],
         of workload: Workload,
-        to server: ServerAddress,
+        by client: HTTPClient,
         timeout: Duration,
         progress: @escaping @Sendable (Progress) -> Void
     ) {
@@ -48,7 +48,7 @@ package final class LoadRun: Sendable {
         self.workload = workload
         self.timeout = timeout
         self.progress = progress
-        client = HTTPClient(server)
+        self.client = client
     }
 
     /// Sends everything with so many requests in progress at once; waits for the end.

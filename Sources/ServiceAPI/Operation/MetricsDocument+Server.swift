@@ -39,6 +39,7 @@ extension MetricsDocument {
             ("connection", server.refusedConnectionCount),
             ("client_connection", server.refusedClientConnectionCount),
             ("body", server.refusedBodyCount),
+            ("client_body", server.refusedClientBodyCount),
             ("answer", server.cutAnswerCount),
         ] {
             writer.sample(refusals, ["what": name], Double(count))

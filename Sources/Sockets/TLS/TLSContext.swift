@@ -92,10 +92,14 @@ internal import Glibc
 
     /// A client's, which trusts whom this machine trusts, or the file that `SSL_CERT_FILE` names.
     ///
+    /// - Parameter verifies: Whether the server must show that it is trusted, and is whom the client wants; without, anybody may
+    ///   answer, and nothing secret may be sent.
+    /// - Returns: The context.
     /// - Throws: ``TLSError``.
-    package static func client() throws(TLSError) -> TLSContext {
+    package static func client(verifies: Bool = true) throws(TLSError) -> TLSContext {
         let context = try TLSContext(isServer: false)
-        unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER, nil)
+        let mode = verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE
+        unsafe SSL_CTX_set_verify(context.pointer, mode, nil)
         guard unsafe SSL_CTX_set_default_verify_paths(context.pointer) == 1,
             // Zero says that it worked, other than with every other function.
             unsafe SSL_CTX_set_alpn_protos(

@@ -33,8 +33,11 @@ struct ConnectionSettingTests {
             (["host": "nowhere"], "--host"), (["host": "127.0.0.1,,::1"], "--host"),
             (["host": "unix:relative"], "--host"), (["socket_mode": "888"], "--socket-mode"),
             (["socket_mode": "1777"], "--socket-mode"), (["body_bytes": "1KiB"], "--body-bytes"),
+            (["socket_owner": "no-such-user"], "--socket-owner"),
+            (["socket_owner": "root:"], "--socket-owner"),
             (["body_bytes": "32MiB"], "max_body_bytes"),
             (["body_bytes": "64MiB", "max_body_bytes": "65MiB"], "max_body_bytes"),
+            (["client_body_bytes": "32MiB"], "max_body_bytes"),
             (["answer_bytes": "0"], "--answer-bytes"), (["body_rate": "-1"], "--body-rate"),
             (["answer_rate": "2GiB"], "--answer-rate"), (["rate_grace": "0"], "--rate-grace"),
             (["drain_delay": "2h"], "--drain-delay"),
@@ -49,6 +52,9 @@ struct ConnectionSettingTests {
     func growsBudget() throws {
         #expect(try configuration(["max_body_bytes": "1GiB"]).server.bodyByteBudget == 1 << 30)
         #expect(try configuration([:]).server.bodyByteBudget == 256 << 20)
+        let large = try configuration(["max_body_bytes": "200MiB"]).server
+        #expect(large.clientBodyByteBudget == 200 << 20)
+        #expect(try configuration([:]).server.clientBodyByteBudget == 128 << 20)
         let server = try configuration(["body_bytes": "64MiB", "socket_mode": "600"]).server
         #expect(server.bodyByteBudget == 64 << 20 && server.socketFileMode == 0o600)
         #expect(try configuration(["body_rate": "0", "drain_delay": "0s"]).drainDelay == .zero)

@@ -44,6 +44,15 @@ enum ServedSettings: SettingSection {
             \.server.socketFileMode
         ),
         Setting(
+            "socket_owner",
+            """
+            Whose socket files become, as chown takes it: a proxy's group, say. Only root gives files to other users, and to \
+            groups that it is not in.
+            """,
+            .fileOwner,
+            \.server.socketFileOwner
+        ),
+        Setting(
             "port",
             "Port to listen on; 0 takes a free one, which the log names.",
             .integer(0...65_535),

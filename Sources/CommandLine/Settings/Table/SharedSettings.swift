@@ -138,6 +138,18 @@ enum SharedSettings: SettingSection {
             \.maximumBodyByteCount
         ),
         Setting(
+            "client_body_bytes",
+            """
+            Most of these bytes of one client at once: of an IPv4 address, or a network of IPv6 (64 bits); more are answered \
+            with 429. Clients on this machine may have any number, and trusted_proxies where they do not say for whom.
+            """,
+            .byteCount(memory),
+            \.server.clientBodyByteBudget,
+            .atLeast,
+            "max_body_bytes",
+            \.maximumBodyByteCount
+        ),
+        Setting(
             "answer_bytes",
             """
             Most bytes of answers, over all connections, that wait for their clients to read; beyond, the \
