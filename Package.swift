@@ -284,7 +284,8 @@ let package = Package(
         tests(
             "ServiceAPI",
             [
-                "Digests", "Tensors", "HTTPWire", "JSON", "Keys", "HTTPServer", "Tokenization",
+                "Digests", "Tensors", "HTTPWire", "JSON", "Keys", "Sockets", "HTTPServer",
+                "Tokenization",
                 "Images", "MMInterleaved",
                 "Scheduling", "Engine",
                 logging,
@@ -293,7 +294,8 @@ let package = Package(
         tests(
             "CommandLine",
             [
-                "Files", "Tensors", "JSON", "Keys", "Tokenization", "Images", "MMInterleaved",
+                "Files", "Locking", "Tensors", "JSON", "Keys", "Sockets", "Tokenization", "Images",
+                "MMInterleaved",
                 "Scheduling", "World", "HTTPServer", "Engine", "ServiceAPI", "ModelTestSupport",
                 logging,
                 argumentParser,
