@@ -4,7 +4,7 @@ BUILD ?= release
 PORT ?= 8080
 DEMO ?= .build/demo
 
-.PHONY: demo test setup build settings smoke parity clean
+.PHONY: demo test release setup build settings smoke parity clean
 
 ## Install what is needed, build, serve a model and answer one request.
 demo: setup
@@ -15,6 +15,11 @@ demo: setup
 test:
 	scripts/setup browser
 	scripts/check
+
+## Tarball, Debian package, image, symbols, bill of materials and checksums of this checkout, in out/release.
+release:
+	scripts/setup deploy
+	scripts/release
 
 ## The tests alone, debug build.
 smoke:

@@ -24,6 +24,9 @@ let cSettings: [CSetting] = [
     .enableWarning("missing-prototypes"),
 ]
 
+/// The version of the sources; a release's tag is `v` and this.
+let version = "0.1.0"
+
 /// What `--version` tells; make and the scripts set it, and a plain `swift build` may leave it out.
 let commit = (Context.environment["INTERLEAVED_COMMIT"] ?? "").filter {
     $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0))
@@ -78,7 +81,10 @@ let package = Package(
         .target(name: "CPage", exclude: ["page"], cSettings: cSettings),
         .target(
             name: "CBuild",
-            cSettings: cSettings + [.define("ILV_COMMIT", to: "\"\(commit)\"")]
+            cSettings: cSettings + [
+                .define("ILV_COMMIT", to: "\"\(commit)\""),
+                .define("ILV_VERSION", to: "\"\(version)\""),
+            ]
         ),
         library("Locking"),
         // No pkg-config: what it says when a package is missing is kept in the build folder, and is still believed when the
@@ -287,7 +293,8 @@ let package = Package(
         tests(
             "ServiceAPI",
             [
-                "Digests", "Tensors", "HTTPWire", "JSON", "Keys", "HTTPServer", "Tokenization",
+                "Digests", "Tensors", "HTTPWire", "JSON", "Keys", "Sockets", "HTTPServer",
+                "Tokenization",
                 "Images", "MMInterleaved",
                 "Scheduling", "Engine",
                 logging,

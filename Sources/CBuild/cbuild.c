@@ -3,3 +3,7 @@
 const char *ilv_build_commit(void) {
     return ILV_COMMIT;
 }
+
+const char *ilv_build_version(void) {
+    return ILV_VERSION;
+}

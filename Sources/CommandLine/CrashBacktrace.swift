@@ -9,15 +9,23 @@ enum CrashBacktrace {
     private static let settings =
         "enable=yes,color=no,interactive=no,threads=crashed,registers=none,images=none,sanitize=yes"
 
+    /// The settings, and the program that reads the stack where one was installed beside this one: a runtime within the program
+    /// finds none by itself.
+    private static func settings(program: String) -> String {
+        let reader = Installation.companion("swift-backtrace", of: program)
+        guard let reader else { return settings }
+        return "\(settings),swift-backtrace=\(reader)"
+    }
+
     /// Asks the runtime for it, unless the environment has settings of its own.
     ///
     /// The runtime reads them before a program begins: so it begins again, as the same process. Where that is not possible it
     /// goes on without. To be called before anything else, and by the program alone: tests would begin again, too.
     static func enable() {
         guard unsafe getenv(variable) == nil else { return }
-        var path = [CChar](repeating: 0, count: Int(PATH_MAX))
-        guard unsafe readlink("/proc/self/exe", &path, path.count - 1) > 0 else { return }
-        unsafe setenv(variable, settings, 1)
+        let path = Installation.programPath
+        guard !path.isEmpty else { return }
+        unsafe setenv(variable, settings(program: path), 1)
         var arguments: [UnsafeMutablePointer<CChar>?] = unsafe Swift.CommandLine.arguments.map {
             unsafe strdup($0)
         }

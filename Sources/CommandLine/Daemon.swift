@@ -22,13 +22,16 @@ struct Daemon {
     private let service: Service
     private let keys: KeyStore?
     private let log: LogBuffer
+    private let manager: ServiceManager
 
     init(
         _ configuration: DaemonConfiguration,
         checksWeights: Bool,
         logger: Logger,
-        log: LogBuffer
+        log: LogBuffer,
+        manager: ServiceManager
     ) throws {
+        self.manager = manager
         self.checksWeights = checksWeights
         self.configuration = configuration
         self.logger = logger
@@ -67,6 +70,8 @@ struct Daemon {
         defer { for source in signals + [reloading].compactMap(\.self) { source.cancel() } }
         let keeping = keys?.keepUsage()
         defer { keeping?.cancel() }
+        let watchdog = manager.watch { [service] in service.stall }
+        defer { watchdog?.cancel() }
 
         // What is wrong with the model itself is told before anything else happens.
         let model = try ModelCatalog.model(configuration.model)
@@ -86,17 +91,26 @@ struct Daemon {
         announce(server, model)
         load(model, events)
 
+        let places = server.addresses.joined(separator: ", ")
+        let readyStatus = "Serving \(model.configuration.name) at \(places)"
+        var isReady = false
         while true {
             switch events.next() {
             case .loaded(let loaded):
                 service.begin(loaded)
+                tellMemory(loaded)
                 logger.info("\(model.configuration.name) is loaded; ready.")
+                isReady = true
+                manager.ready(readyStatus)
             case .failed(let reason):
                 logger.critical("\(configuration.model) cannot be loaded: \(reason)")
+                manager.failed("\(configuration.model) cannot be loaded: \(reason)")
                 server.drain(limit: .seconds(1))
                 throw ExitCode.failure
             case .reload:
+                if isReady { manager.reloading() }
                 reload(server, certificate)
+                if isReady { manager.ready(readyStatus) }
             case .signal(let number):
                 return stop(server, signal: number, events)
             }
@@ -139,6 +153,17 @@ struct Daemon {
         logger.info("Serving \(model.configuration.name) at \(address); try: \(request)")
     }
 
+    /// Tells what memory may be needed, and whether that is more than there may be.
+    private func tellMemory(_ engine: Engine) {
+        let need = MemoryNeed(
+            engine.snapshot(metrics),
+            configuration.server,
+            limit: MemoryLimit.current.byteCount
+        )
+        logger.info("\(need)")
+        if let warning = need.warning { logger.warning("\(warning)") }
+    }
+
     // MARK: - Reloading
 
     /// Has SIGHUP read files again.
@@ -174,25 +199,41 @@ struct Daemon {
 
     // MARK: - Loading
 
+    /// The longest time for the next hundredth of a model, after which a service manager takes the daemon for hung.
+    private static let progressLimit = Duration.seconds(120)
+    /// The same for the checksums of all of it, of which nothing is heard before the end.
+    private static let checkingLimit = Duration.seconds(3600)
+    /// What the end takes besides waiting for requests.
+    private static let endingLimit = Duration.seconds(20)
+
     private func load(_ stored: StoredModel, _ events: EventQueue<Event>) {
-        let (service, logger, engine, metrics, checksWeights) = (
-            service, logger, configuration.engine, metrics, checksWeights
+        let (service, logger, engine, metrics, checksWeights, manager) = (
+            service, logger, configuration.engine, metrics, checksWeights, manager
         )
         let formats = FormatPolicy(configuration.profile)
         let thread = Thread {
             do {
                 let start = ContinuousClock.now
+                let name = stored.configuration.name
                 if checksWeights {
+                    manager.starting("Checking the weights of \(name)", limit: Self.checkingLimit)
                     try stored.verifyChecksums()
                     logger.info("Every weight is as it was written.")
                 }
+                manager.starting("Loading \(name)", limit: Self.progressLimit)
                 var lastTenth = 0
+                var lastPercent = 0
                 let model = try stored.load(formats: formats) { progress in
                     service.loading(progress)
+                    let percent = Int(progress * 100)
+                    if percent > lastPercent {
+                        lastPercent = percent
+                        manager.starting("Loading \(name): \(percent) %", limit: Self.progressLimit)
+                    }
                     let tenth = Int(progress * 10)
                     guard tenth > lastTenth else { return }
                     lastTenth = tenth
-                    logger.info("Loading \(stored.configuration.name): \(tenth * 10) %")
+                    logger.info("Loading \(name): \(tenth * 10) %")
                 }
                 let tokenizer = try stored.tokenizer()
                 let loaded = try Engine(
@@ -254,10 +295,13 @@ struct Daemon {
             }
         }
         logger.info("Signal \(number): the end is near.")
+        let drainLimit = configuration.server.drainLimit
+        manager.stopping(limit: configuration.drainDelay + drainLimit + Self.endingLimit)
         service.end(
             server,
             delay: configuration.drainDelay,
-            limit: configuration.server.drainLimit
+            limit: drainLimit,
+            leavesNewConnections: !configuration.server.inheritedSockets.isEmpty
         )
         keys?.writeUsage()
         spans?.end(limit: Collector.patience)

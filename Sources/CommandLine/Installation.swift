@@ -23,6 +23,18 @@ enum Installation {
         return ["\(checkout)/\(checkoutPath)"] + (shared[0] == shared[1] ? [shared[0]] : shared)
     }
 
+    /// A program that comes with this one and is not called by people: in `libexec` beside the program's `bin`.
+    ///
+    /// - Parameters:
+    ///   - name: Its file's name.
+    ///   - program: Path of this program's file.
+    /// - Returns: Its absolute path; nil where it was not installed.
+    static func companion(_ name: String, of program: String = programPath) -> String? {
+        let folders = program.split(separator: "/").dropLast(2)
+        let path = "/" + (folders + ["libexec", "interleaved", name[...]]).joined(separator: "/")
+        return unsafe access(path, X_OK) == 0 ? path : nil
+    }
+
     /// The file of the running program, links resolved: how it was called says nothing of where it lies.
     static var programPath: String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))

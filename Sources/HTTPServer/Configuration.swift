@@ -10,6 +10,9 @@ extension HTTPServer {
         package var hosts = ["127.0.0.1"]
         /// Port to listen on; 0 lets the system choose, see ``HTTPServer/port``.
         package var port: UInt16 = 8080
+        /// Sockets that listen already, by their descriptors: where there are any, ``hosts`` and ``port`` are theirs and
+        /// nothing else is listened on.
+        package var inheritedSockets: [Int32] = []
         /// Who may connect to UNIX sockets, as permission bits of their files.
         package var socketFileMode: UInt32 = 0o660
         /// Whose their files become; nil leaves them to the process.

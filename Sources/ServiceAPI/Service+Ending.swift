@@ -14,7 +14,14 @@ extension Service {
     ///   - server: The server in front of this service.
     ///   - delay: How long to go on serving.
     ///   - limit: Longest wait for requests in progress after that; then they are cancelled.
-    package func end(_ server: HTTPServer, delay: Duration, limit: Duration) {
+    ///   - leavesNewConnections: Whether those that come after the delay are left to wait for the next process, which is
+    ///     handed the same sockets, instead of being refused.
+    package func end(
+        _ server: HTTPServer,
+        delay: Duration,
+        limit: Duration,
+        leavesNewConnections: Bool = false
+    ) {
         announceEnd()
         server.announceDraining()
         if delay > .zero {
@@ -23,6 +30,7 @@ extension Service {
         }
         logger.info("Finishing requests in progress, at most \(limit).")
         let start = ContinuousClock.now
+        if leavesNewConnections { server.stopAccepting() }
         drain()
         liveEngine?.waitUntilIdle(limit: limit)
         // All answers are given; what remains is to send them.

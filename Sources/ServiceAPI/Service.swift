@@ -217,6 +217,13 @@ package final class Service: RequestHandler {
         }
     }
 
+    /// How long a busy engine has made no progress, once that is longer than it may take; nil while all is well.
+    package var stall: Duration? {
+        guard let silence = liveEngine?.status.sinceProgress, silence > configuration.stuckAfter
+        else { return nil }
+        return silence
+    }
+
     // MARK: - Requests
 
     package func admit(_ head: RequestHead, from client: SocketAddress?) -> Admission {

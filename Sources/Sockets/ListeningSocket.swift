@@ -80,6 +80,48 @@ package struct ListeningSocket: ~Copyable, Sendable {
         self.descriptor = descriptor
     }
 
+    /// Takes over a socket that listens already, as service managers hand them over (sd_listen_fds(3)).
+    ///
+    /// The file of a UNIX socket stays: it is the service manager's.
+    ///
+    /// - Parameters:
+    ///   - number: The descriptor, which nobody else will close.
+    ///   - sendBufferByteCount: As for a socket of its own.
+    /// - Throws: ``SocketError`` if it is no socket that listens for connections at an address with a name.
+    package init(inherited number: Int32, sendBufferByteCount: Int32? = nil) throws(SocketError) {
+        let address = try Self.address(inherited: number)
+        let descriptor = Descriptor(owning: number)
+        let flags = try systemCall("fcntl") { Int(fcntl(number, F_GETFL)) }
+        _ = try systemCall("fcntl") { Int(fcntl(number, F_SETFL, Int32(flags) | O_NONBLOCK)) }
+        _ = try systemCall("fcntl") { Int(fcntl(number, F_SETFD, FD_CLOEXEC)) }
+        if let sendBufferByteCount {
+            try setOption(number, SOL_SOCKET, SO_SNDBUF, to: sendBufferByteCount)
+        }
+        self.address = address
+        self.descriptor = descriptor
+        file = nil
+    }
+
+    /// Where a socket listens that was handed over.
+    ///
+    /// - Parameter number: The descriptor; it stays open.
+    /// - Returns: Its address.
+    /// - Throws: as ``init(inherited:sendBufferByteCount:)``.
+    package static func address(inherited number: Int32) throws(SocketError) -> SocketAddress {
+        let isStream = try option(number, SO_TYPE) == Int32(SOCK_STREAM.rawValue)
+        guard isStream, try option(number, SO_ACCEPTCONN) == 1 else {
+            throw SocketError(operation: "descriptor \(number) does not listen", code: EINVAL)
+        }
+        var storage = sockaddr_storage()
+        _ = try systemCall("getsockname") {
+            unsafe withSystemStorage(&storage) { unsafe Int(getsockname(number, $0, $1)) }
+        }
+        guard let address = SocketAddress(listening: storage) else {
+            throw SocketError(operation: "descriptor \(number) has no address", code: EAFNOSUPPORT)
+        }
+        return address
+    }
+
     deinit {
         file?.remove()
     }
@@ -119,6 +161,16 @@ private func withSystemStorage(
             unsafe body($0, &length)
         }
     }
+}
+
+/// Reads an integer option of a socket.
+private func option(_ descriptor: Int32, _ option: Int32) throws(SocketError) -> Int32 {
+    var value: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    _ = try systemCall("getsockopt") {
+        unsafe Int(getsockopt(descriptor, SOL_SOCKET, option, &value, &length))
+    }
+    return value
 }
 
 /// Sets an integer option to 1.

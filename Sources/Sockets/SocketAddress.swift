@@ -206,6 +206,23 @@ extension SocketAddress {
     }
 }
 
+extension SocketAddress {
+    /// Reads where a socket listens; nil for other families, and for a UNIX socket without a file: those have no permissions.
+    init?(listening storage: sockaddr_storage) {
+        guard Int32(storage.ss_family) == AF_UNIX else {
+            self.init(storage)
+            return
+        }
+        let path = unsafe withUnsafeBytes(of: storage) { bytes in
+            unsafe Array(bytes.dropFirst(MemoryLayout<sa_family_t>.size).prefix { $0 != 0 })
+        }
+        guard path.first == UInt8(ascii: "/"), path.count <= Self.maximumPathByteCount else {
+            return nil
+        }
+        self = .unix(String(decoding: path, as: UTF8.self))
+    }
+}
+
 private func lend<Address, Result>(
     _ address: inout Address,
     _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result

@@ -1,4 +1,5 @@
 import Files
+import Glibc
 import TestSupport
 import Testing
 
@@ -27,6 +28,20 @@ import Testing
     func program() {
         #expect(Installation.programPath.hasPrefix("/"))
         #expect(Folder.hasEntry(Installation.programPath))
+    }
+
+    @Test("A program that belongs to this one is found beside it, or not at all")
+    func companions() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "libexec/interleaved/swift-backtrace"
+        let program = directory.path + "bin/interleaved"
+        #expect(Installation.companion("swift-backtrace", of: program) == nil)
+        try Folder.make(directory.path + "libexec")
+        try Folder.make(directory.path + "libexec/interleaved")
+        try directory.write([], to: "libexec/interleaved/swift-backtrace")
+        #expect(Installation.companion("swift-backtrace", of: program) == nil)
+        unsafe chmod(path, 0o755)
+        #expect(Installation.companion("swift-backtrace", of: program) == path)
     }
 
     @Test("A model's name means the installed model; a path means the path")

@@ -29,6 +29,26 @@ extension HTTPServerTests {
             }
         }
 
+        @Test("Sockets that were handed over are listened on, and nothing else is")
+        func takesOver() throws {
+            let address = try SocketAddress(host: "127.0.0.1", port: 0)
+            let first = try ListeningSocket(address: address, backlog: 8)
+            let second = try ListeningSocket(address: address, backlog: 8)
+            let ports = [first.address.port, second.address.port]
+            let numbers = [dup(first.descriptor.rawValue), dup(second.descriptor.rawValue)]
+            try withServer(configure: {
+                $0.inheritedSockets = numbers
+                $0.hosts = ["::1"]
+            }) { server, _ throws in
+                #expect(server.addresses == ports.map { "127.0.0.1:\($0)" })
+                for port in ports { #expect(Self.serves(port, "127.0.0.1")) }
+                server.stopAccepting()
+                // The connection waits for whoever takes the socket over next.
+                let waiting = try HTTPTestClient(port: ports[0])
+                waiting.close()
+            }
+        }
+
         @Test("Who comes by IPv4 to a socket of both families has an IPv4 address")
         func mapsAddresses() throws {
             let addresses = TestEvents<SocketAddress?>()

@@ -1,8 +1,10 @@
 import Dispatch
 import Engine
 import Foundation
+import Glibc
 import HTTPServer
 import ServiceAPI
+import Sockets
 import TestSupport
 import Testing
 
@@ -67,6 +69,32 @@ extension ServiceTests {
                 service.service.end(service.server, delay: .zero, limit: .seconds(60))
                 #expect(start.duration(to: .now) < .seconds(2))
                 #expect(try half.receiveToEnd().isEmpty)
+            }
+        }
+
+        @Test("A socket that was handed over keeps new connections for the next process")
+        func leavesConnections() throws {
+            let socket = try ListeningSocket(
+                address: SocketAddress(host: "127.0.0.1", port: 0),
+                backlog: 8
+            )
+            let port = socket.address.port
+            let number = dup(socket.descriptor.rawValue)
+            try withService(
+                engine: try TinyModel.makeEngine(),
+                configureServer: { $0.inheritedSockets = [number] }
+            ) { service in
+                #expect(try service.get("/livez").status == 200)
+                service.service.end(
+                    service.server,
+                    delay: .zero,
+                    limit: .seconds(60),
+                    leavesNewConnections: true
+                )
+                let late = try HTTPTestClient(port: port)
+                let isKept = try socket.accept() != nil
+                #expect(isKept)
+                late.close()
             }
         }
 

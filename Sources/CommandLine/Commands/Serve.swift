@@ -32,24 +32,36 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         ilv_return_large_memory()
-        let configuration: DaemonConfiguration
-        do throws(SettingFaults) {
-            configuration = try settings.effective.checked()
-        } catch {
-            throw ValidationError(error.description)
-        }
+        let environment = ProcessInfo.processInfo.environment
+        let configuration = try configuration(environment)
         let format = configuration.logFormat
         let log = LogBuffer(descriptor: 2, lossLine: format.lossLine)
         LoggingSystem.bootstrap { label in
             format.handler(label: label, stream: LogStream(log), level: configuration.logLevel)
         }
         defer { log.flush(limit: .seconds(1)) }
+        let logger = Logger(label: "interleaved")
         let daemon = try Daemon(
             configuration,
             checksWeights: check,
-            logger: Logger(label: "interleaved"),
-            log: log
+            logger: logger,
+            log: log,
+            manager: ServiceManager(environment, logger: logger)
         )
         try daemon.run()
+    }
+
+    /// What the settings say, and where the service manager has us listen.
+    private func configuration(
+        _ environment: [String: String]
+    ) throws(ValidationError) -> DaemonConfiguration {
+        var configuration: DaemonConfiguration
+        do throws(SettingFaults) {
+            configuration = try settings.effective.checked()
+        } catch {
+            throw ValidationError(error.description)
+        }
+        try configuration.listen(onInherited: InheritedSockets.descriptors(environment))
+        return configuration
     }
 }

@@ -39,6 +39,7 @@ struct ListeningPlan {
     func listen<Listener>(
         _ body: (consuming ListeningSocket) -> Listener
     ) throws(SocketError) -> [Listener] {
+        guard configuration.inheritedSockets.isEmpty else { return try takeOver(body) }
         for _ in 1..<Self.attemptCount {
             do throws(SocketError) {
                 return try attempt(body)
@@ -50,6 +51,21 @@ struct ListeningPlan {
             }
         }
         return try attempt(body)
+    }
+
+    /// Listens on the sockets that were handed over.
+    private func takeOver<Listener>(
+        _ body: (consuming ListeningSocket) -> Listener
+    ) throws(SocketError) -> [Listener] {
+        var listeners: [Listener] = []
+        for number in configuration.inheritedSockets {
+            let listener = try ListeningSocket(
+                inherited: number,
+                sendBufferByteCount: configuration.sendBufferByteCount
+            )
+            listeners.append(body(listener))
+        }
+        return listeners
     }
 
     private func attempt<Listener>(

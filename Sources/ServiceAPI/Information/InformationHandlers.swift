@@ -8,10 +8,8 @@ internal import MMInterleaved
 extension Service {
     /// `GET /livez`: whether the process deserves to live on.
     func answerLiveness(_ exchange: Exchange) {
-        if let engine = liveEngine, let silence = engine.status.sinceProgress,
-            silence > configuration.stuckAfter
-        {
-            let seconds = silence.milliseconds / 1000
+        if let stall {
+            let seconds = stall.milliseconds / 1000
             return exchange.answer(
                 ["status": "stuck", "seconds_since_progress": .double(seconds)],
                 status: .serviceUnavailable

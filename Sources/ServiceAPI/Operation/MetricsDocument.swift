@@ -1,4 +1,3 @@
-internal import CBuild
 internal import Engine
 internal import HTTPServer
 internal import Keys
@@ -306,17 +305,5 @@ struct MetricsDocument {
         for (value, count) in values {
             writer.sample(Self.prefix + name, [label: value], Double(count ?? 0))
         }
-    }
-}
-
-/// Which program this is.
-package enum BuildInformation {
-    /// The version of the sources.
-    package static let version = "0.1.0"
-
-    /// The commit that it was built from, as `git describe` names it; nil where the build was not told.
-    package static var commit: String? {
-        let text = unsafe String(cString: ilv_build_commit())
-        return text.isEmpty ? nil : text
     }
 }

@@ -1,0 +1,37 @@
+internal import Files
+
+/// The memory that control groups leave to this process.
+///
+/// Source: the kernel's `cgroup-v2.rst` (`memory.max`) and `memory.rst` (`memory.limit_in_bytes`).
+package struct MemoryLimit {
+    private let read: (String) -> String?
+
+    /// Looks at files.
+    ///
+    /// - Parameter read: The contents of a file; nil if it cannot be read.
+    package init(read: @escaping (String) -> String?) {
+        self.read = read
+    }
+
+    /// The limit of this process, as it is now.
+    package static var current: MemoryLimit {
+        MemoryLimit { path in
+            // What cannot be read limits nothing.
+            try? File.readText(path, maximumByteCount: 1 << 20)
+        }
+    }
+
+    /// Bytes beyond which the process is ended; nil without a limit.
+    package var byteCount: Int? {
+        ControlGroups(read: read).limits(of: "memory") { folder, isUnified in
+            let text = read("\(folder)/\(isUnified ? "memory.max" : "memory.limit_in_bytes")")
+            guard let word = text?.split(whereSeparator: \.isWhitespace).first,
+                let limit = Int(word), (1..<Self.none).contains(limit)
+            else { return Int?.none }
+            return limit
+        }.min()
+    }
+
+    /// The older hierarchy has no word for no limit: it is the largest number of pages.
+    private static let none = 1 << 60
+}
