@@ -77,8 +77,8 @@ package enum File {
         try replace(path, with: bytes, mode: 0o666, isKept: false)
     }
 
-    /// Writes a file as ``write(_:to:)`` does, that its owner alone may read and write: that of the replaced one, where the
-    /// system lets it be. It is on the disk when it appears: after a loss of power the old one is there, or the new one.
+    /// Writes a file as ``write(_:to:)`` does, that its owner alone may read and write: that of the replaced one, or of the
+    /// folder, where the system lets it be. A group that could read the replaced one still can. It is on the disk when it appears: after a loss of power the old one is there, or the new one.
     ///
     /// - Throws: ``FileError`` if the system refuses; nothing stays behind then.
     package static func writePrivately(_ bytes: [UInt8], to path: String) throws(FileError) {
@@ -108,7 +108,7 @@ package enum File {
                 mode: mode,
                 action: action
             )
-            if exists, isKept { _ = fchown(descriptor.rawValue, status.st_uid, status.st_gid) }
+            if isKept { keep(descriptor, like: exists ? status : nil, path) }
             try writeAll(bytes, descriptor, path)
             guard !isKept || fsync(descriptor.rawValue) == 0 else {
                 throw FileError(path: path, failed: action)
@@ -121,6 +121,24 @@ package enum File {
             let error = FileError(path: path, failed: action)
             unsafe _ = unlink(partial)
             throw error
+        }
+    }
+
+    /// Gives a new file the owner of the one that it replaces, or of its folder, and lets the same group read it.
+    ///
+    /// What the system does not let be is no reason to fail.
+    private static func keep(
+        _ descriptor: borrowing Descriptor,
+        like replaced: stat?,
+        _ path: String
+    ) {
+        if let replaced {
+            _ = fchown(descriptor.rawValue, replaced.st_uid, replaced.st_gid)
+            _ = fchmod(descriptor.rawValue, 0o600 | (replaced.st_mode & 0o040))
+        } else {
+            var folder = stat()
+            guard unsafe stat(Folder.parent(of: path) ?? ".", &folder) == 0 else { return }
+            _ = fchown(descriptor.rawValue, folder.st_uid, folder.st_gid)
         }
     }
 

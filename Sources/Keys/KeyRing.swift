@@ -9,8 +9,8 @@ package final class KeyRing: Sendable {
     package enum Finding: Sendable {
         /// It opens what the rights of its key say.
         case valid(KeyAccount)
-        /// It opened something once.
-        case over(APIKey.Standing)
+        /// It opened something once: the key's name, and why it does no more.
+        case over(String, APIKey.Standing)
         /// No key, or none of ours.
         case unknown
     }
@@ -78,6 +78,6 @@ package final class KeyRing: Sendable {
         for entry in entries where entry.digest.isSame(as: digest) { found = entry.account }
         guard let found else { return .unknown }
         let standing = found.key.standing(at: now)
-        return standing == .valid ? .valid(found) : .over(standing)
+        return standing == .valid ? .valid(found) : .over(found.key.name, standing)
     }
 }

@@ -28,8 +28,13 @@ package struct AddressRange: Hashable, Sendable {
             else { throw Self.invalid(text) }
             bitCount = number
         }
-        kind = .network(bytes, bitCount: bitCount)
         guard Self.masked(bytes, bitCount) == bytes else { throw Self.invalid(text) }
+        // Addresses of IPv4 are looked for as such, however they came (RFC 4291 §2.5.5.2).
+        if bitCount >= 96, let plain = address.unmapped.bytes, plain.count < bytes.count {
+            kind = .network(plain, bitCount: bitCount - 96)
+        } else {
+            kind = .network(bytes, bitCount: bitCount)
+        }
     }
 
     /// Whether an address is among them.

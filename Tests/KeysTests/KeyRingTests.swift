@@ -11,7 +11,7 @@ struct KeyRingTests {
     private func standing(_ finding: KeyRing.Finding) -> String {
         switch finding {
         case .valid(let account): "\(account.key.name) is valid"
-        case .over(let standing): standing.rawValue
+        case .over(_, let standing): standing.rawValue
         case .unknown: "unknown"
         }
     }

@@ -137,7 +137,7 @@ struct ResponseReaderTests {
 @Suite("Addresses of daemons")
 struct ServerAddressTests {
     @Test(
-        "Are URLs with a numeric host",
+        "Are URLs; names are looked up when they are connected to",
         arguments: [
             ("http://127.0.0.1:8080", "127.0.0.1:8080"), ("http://localhost/", "127.0.0.1:80"),
             ("HTTP://[::1]:99", "[::1]:99"), ("http://[::1]", "[::1]:80"),
@@ -145,18 +145,25 @@ struct ServerAddressTests {
         ]
     )
     func reads(url: String, address: String) throws {
-        #expect(try ServerAddress(url).address.description == address)
+        #expect(try ServerAddress(url).addresses().first?.description == address)
     }
 
     @Test(
         "Are not",
         arguments: [
             "", "127.0.0.1:80", "ftp://127.0.0.1", "http://", "http://127.0.0.1:",
-            "http://127.0.0.1:70000", "http://example.org", "http://127.0.0.1/v1",
-            "http://user@127.0.0.1",
+            "http://127.0.0.1:70000", "http://127.0.0.1/v1", "http://user@127.0.0.1", "http://a..b",
+            "http://-a", "http://a b", "http://[::1",
         ]
     )
     func refuses(url: String) {
         #expect(throws: ServerAddress.Fault.self) { try ServerAddress(url) }
+    }
+
+    @Test("Of a name that nobody knows are none")
+    func unknownName() throws {
+        let server = try ServerAddress("https://nowhere.invalid:8443")
+        #expect(server.description == "https://nowhere.invalid:8443")
+        #expect(throws: SocketError.self) { try server.addresses() }
     }
 }

@@ -102,7 +102,7 @@ extension ServiceTests {
                     try message("Authorization: Bearer \(KeySecret.random().text)\r\n")
                         == "the key is not known here"
                 )
-                #expect(try message(expired.field) == "the key has expired")
+                #expect(try message(expired.field) == "the key \"expired\" has expired")
                 for field in [
                     "Authorization: \(token)\r\n", "Authorization: Basic \(token)\r\n",
                     "Authorization: Bearer\r\n", reader.field + reader.field,

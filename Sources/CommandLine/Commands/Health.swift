@@ -96,11 +96,21 @@ struct Health: ParsableCommand {
         let progress: Double?
     }
 
-    /// What a health document says, and how much of the model is there.
+    private struct Refusal: Decodable {
+        struct Fault: Decodable { let message: String }
+        let error: Fault
+    }
+
+    /// What a health document says, and how much of the model is there, or why there is none; nothing that a terminal
+    /// would act on.
     private static func status(_ bytes: [UInt8]) -> String {
-        guard let document: Document = try? JSONParser.parse(bytes).decode() else { return "" }
+        guard let node = try? JSONParser.parse(bytes) else { return "" }
+        if let refusal: Refusal = try? node.decode() {
+            return LogStream.plain(refusal.error.message)
+        }
+        guard let document: Document = try? node.decode() else { return "" }
         let percent = document.progress.flatMap { Int(exactly: ($0 * 100).rounded(.down)) }
-        return document.status + (percent.map { ", \($0) %" } ?? "")
+        return LogStream.plain(document.status) + (percent.map { ", \($0) %" } ?? "")
     }
 
     /// Health documents have some hundred bytes.

@@ -16,10 +16,7 @@ final class ClientConnection: Sendable {
         _ tls: Result<TLSContext, TLSError>,
         deadline: ContinuousClock.Instant
     ) throws {
-        let socket = try ConnectedSocket.connect(
-            to: server.address,
-            timeout: ContinuousClock.now.duration(to: deadline)
-        )
+        let socket = try Self.connect(server.addresses(), deadline)
         guard server.isSecure else {
             transport = ByteTransport(socket)
             return
@@ -32,6 +29,21 @@ final class ClientConnection: Sendable {
             throw HTTPClient.Fault(description: "TLS: \(error)")
         }
         try shakeHands(deadline)
+    }
+
+    /// Connects to the first of some addresses that answers.
+    private static func connect(
+        _ addresses: [SocketAddress],
+        _ deadline: ContinuousClock.Instant
+    ) throws(SocketError) -> ConnectedSocket {
+        for address in addresses.dropLast() {
+            let timeout = ContinuousClock.now.duration(to: deadline) / addresses.count
+            if let socket = try? ConnectedSocket.connect(to: address, timeout: timeout) {
+                return socket
+            }
+        }
+        let timeout = ContinuousClock.now.duration(to: deadline)
+        return try ConnectedSocket.connect(to: addresses[addresses.count - 1], timeout: timeout)
     }
 
     /// Whether the server has closed it.

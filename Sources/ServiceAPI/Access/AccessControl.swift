@@ -61,8 +61,9 @@ struct AccessControl: Sendable {
         let reason: String
         switch keys.find(secret) {
         case .valid(let account): return account
-        case .over(.expired): reason = "the key has expired"
-        case .over: reason = "the key was revoked"
+        // Its name tells the operator who still asks with it.
+        case .over(let name, .expired): reason = "the key \(quoted(name)) has expired"
+        case .over(let name, _): reason = "the key \(quoted(name)) was revoked"
         case .unknown: reason = "the key is not known here"
         }
         throw .unauthorized(reason, problem: "invalid_token")

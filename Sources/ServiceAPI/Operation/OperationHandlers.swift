@@ -18,7 +18,8 @@ extension Service {
             server: serverLoad,
             droppedLogLineCount: droppedLogLineCount,
             lostSpanCount: records.spans?.lostCount ?? 0,
-            keys: access.keys?.accounts ?? [],
+            // Names of keys are nothing for strangers, to whom open_metrics may show the rest.
+            keys: exchange.caller.seesAll ? access.keys?.accounts ?? [] : [],
             model: engine?.modelConfiguration.name,
             process: ProcessStatistics()
         )

@@ -28,7 +28,7 @@ extension SettingKind where Value == ServerAddress? {
     /// A daemon elsewhere, or none.
     static var collector: SettingKind {
         SettingKind(
-            values: "none, a URL such as http://127.0.0.1:4318",
+            values: "none, a URL such as http://collector:4318",
             read: { (text) throws(InvalidValue) in
                 if text == "none" { return nil }
                 do throws(ServerAddress.Fault) {
