@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 extension SocketAddress {
@@ -30,8 +31,9 @@ extension SocketAddress {
             unsafe next = entry.pointee.ai_next
         }
         guard !addresses.isEmpty else {
+            let reason = unsafe status == 0 ? "no addresses" : String(cString: gai_strerror(status))
             throw SocketError(
-                operation: "look up \(name.debugDescription)",
+                operation: "look up \(name.debugDescription) (\(reason))",
                 code: status == EAI_AGAIN ? EAGAIN : EHOSTUNREACH
             )
         }

@@ -82,6 +82,20 @@ import Testing
         close(reader)
     }
 
+    @Test("A private file that a group may read can be read by it after it was replaced")
+    func keepsGroup() throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)a"
+        for (before, after) in [(mode_t(0o640), mode_t(0o640)), (0o666, 0o640), (0o600, 0o600)] {
+            try File.writePrivately([1], to: path)
+            #expect(unsafe chmod(path, before) == 0)
+            try File.writePrivately([2], to: path)
+            var status = stat()
+            #expect(unsafe stat(path, &status) == 0)
+            #expect(status.st_mode & 0o777 == after)
+        }
+    }
+
     @Test("Text that is no UTF-8 is refused")
     func encoding() throws {
         let directory = try TemporaryDirectory()

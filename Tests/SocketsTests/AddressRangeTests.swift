@@ -35,4 +35,12 @@ struct AddressRangeTests {
     func refuses(_ text: String) {
         #expect(throws: SocketError.self) { try AddressRange(text) }
     }
+
+    @Test("A range of IPv4 within IPv6 is that of IPv4")
+    func mapped() throws {
+        let range = try AddressRange("::ffff:127.0.0.0/104")
+        #expect(range.contains(try SocketAddress(host: "127.1.2.3", port: 1)))
+        #expect(!range.contains(try SocketAddress(host: "126.0.0.1", port: 1)))
+        #expect(range.description == "127.0.0.0/8")
+    }
 }

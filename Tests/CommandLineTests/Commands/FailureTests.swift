@@ -265,7 +265,7 @@ struct FailureTests {
     @Test(
         "A URL that is none is wrong usage",
         arguments: [
-            "h:1", "https://h:1", "http://", "http://h:x", "http://h:1/path", "http://h:99999",
+            "h:1", "ftp://h:1", "http://", "http://h:x", "http://h:1/path", "http://h:99999",
             "\"\"",
         ]
     )
