@@ -46,6 +46,18 @@ package final class KeyAccount: Sendable {
             pictures?.fill(now)
         }
 
+        /// Counts a request as refused if the limits say no.
+        mutating func check(
+            _ limits: (State) throws(LimitExceeded) -> Void
+        ) throws(LimitExceeded) {
+            do throws(LimitExceeded) {
+                try limits(self)
+            } catch {
+                usage.refusedCount += 1
+                throw error
+            }
+        }
+
         /// Refuses what a limit on running requests does not allow.
         func requirePlace() throws(LimitExceeded) {
             guard let maximum = key.limits.running, runningCount >= maximum else { return }
@@ -120,15 +132,11 @@ package final class KeyAccount: Sendable {
     ) throws(LimitExceeded) {
         try state.withLock { state throws(LimitExceeded) in
             state.fill(now)
-            do throws(LimitExceeded) {
+            try state.check { state throws(LimitExceeded) in
                 try State.require(state.requests, .requests)
-                if generates {
-                    try state.requirePlace()
-                    try State.require(state.tokens, .tokens)
-                }
-            } catch {
-                state.usage.refusedCount += 1
-                throw error
+                guard generates else { return }
+                try state.requirePlace()
+                try State.require(state.tokens, .tokens)
             }
             state.requests?.take(1)
             state.usage.requestCount += 1
@@ -147,12 +155,9 @@ package final class KeyAccount: Sendable {
     ) throws(LimitExceeded) {
         try state.withLock { state throws(LimitExceeded) in
             state.fill(now)
-            do throws(LimitExceeded) {
+            try state.check { state throws(LimitExceeded) in
                 try state.requirePlace()
                 if draws { try State.require(state.pictures, .pictures) }
-            } catch {
-                state.usage.refusedCount += 1
-                throw error
             }
             state.runningCount += 1
         }

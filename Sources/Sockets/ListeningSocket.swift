@@ -52,18 +52,21 @@ package struct ListeningSocket: ~Copyable, Sendable {
             // The file begins with the bits of the descriptor: nobody gets in before `chmod` below.
             _ = try systemCall("fchmod") { Int(fchmod(number, 0o600)) }
         }
+        var isBound = false
         do throws(SocketError) {
             _ = try systemCall("bind") {
                 unsafe address.withSystemAddress { pointer, length in
                     unsafe Int(bind(number, pointer, length))
                 }
             }
+            isBound = true
             if case .unix(let path) = address {
                 try fileOwner?.take(path)
                 _ = try systemCall("chmod") { unsafe Int(chmod(path, mode_t(fileMode))) }
             }
             _ = try systemCall("listen") { Int(listen(number, backlog)) }
         } catch {
+            if isBound, case .unix(let path) = address { SocketFile(path)?.remove() }
             throw SocketError(operation: "\(error.operation) \(address)", code: error.code)
         }
         if case .unix(let path) = address {

@@ -73,6 +73,8 @@ struct LifeCycleTests {
             $0.scheduling.maximumWaitingCount = 2
         }
         let door = Door()
+        // A test that fails in between must not leave the engine waiting.
+        defer { door.open() }
         let running = try occupy(runner, door)
         let waiting = try (0..<2).map { _ in try runner.submit(RequestRunner.request()) }
         #expect(runner.engine.status.waitingCount == 2)
@@ -90,6 +92,8 @@ struct LifeCycleTests {
     func cancelWaiting() throws {
         let runner = try RequestRunner(biases: goesOn)
         let door = Door()
+        // A test that fails in between must not leave the engine waiting.
+        defer { door.open() }
         let running = try occupy(runner, door)
         let waiting = try runner.submit(RequestRunner.request())
         waiting.cancel()
@@ -105,6 +109,7 @@ struct LifeCycleTests {
         let runner = try RequestRunner(biases: goesOn)
         let arrived = Door()
         let door = Door()
+        defer { door.open() }
         let request = RequestRunner.request { $0.text.maximumTokenCount = 60 }
         let events = try runner.submit(request) { event in
             guard case .textDelta = event else { return }
@@ -125,6 +130,7 @@ struct LifeCycleTests {
         let runner = try RequestRunner()
         let arrived = Door()
         let door = Door()
+        defer { door.open() }
         let request = RequestRunner.request {
             $0.mode = .image
             $0.picture.stepCount = 500
@@ -156,6 +162,8 @@ struct LifeCycleTests {
     func deadline() throws {
         let runner = try RequestRunner(biases: goesOn)
         let door = Door()
+        // A test that fails in between must not leave the engine waiting.
+        defer { door.open() }
         let running = try occupy(runner, door)
         let waiting = try runner.submit(RequestRunner.request { $0.timeout = .zero })
         door.open()
@@ -173,6 +181,8 @@ struct LifeCycleTests {
     func drain() throws {
         let runner = try RequestRunner(biases: goesOn)
         let door = Door()
+        // A test that fails in between must not leave the engine waiting.
+        defer { door.open() }
         let running = try occupy(runner, door)
         let waiting = try runner.submit(RequestRunner.request())
         runner.engine.drain()

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { batches, history, legend, stack } from "./charts.js";
 import { button, h, place } from "./dom.js";
 import { header, stateChip } from "./header.js";
+import { askForKey } from "./key.js";
 import { histograms, parseMetrics, quantile, total } from "./metrics.js";
 import { texts } from "./texts.js";
 
@@ -24,6 +25,10 @@ const pause = button(words.pause, { class: "quiet", onclick: () => {
 } });
 const said = h("p", { role: "status", class: "unseen" });
 const trouble = h("p", { class: "trouble", role: "alert", hidden: true });
+const lacking = h("span", {});
+const otherKey = button(words.otherKey, { class: "quiet", onclick: async () => {
+  if (await askForKey(lacking.textContent, true)) look();
+} });
 const figures = h("dl", { class: "figures" });
 const line = h("div", {});
 const requests = h("div", { class: "requests" });
@@ -55,16 +60,41 @@ async function look() {
   if (isPaused || document.hidden) return;
   const server = await api.readiness();
   try {
-    const [engine, metrics] = await Promise.all([api.get("v1/engine"), api.getText("metrics")]);
+    const engine = await api.get("v1/engine");
     state.show(server, { id: engine.model });
-    trouble.hidden = true;
-    show(engine, parseMetrics(metrics));
+    show(engine, await metricsIfAllowed());
   } catch (error) {
     state.show(server, null);
-    trouble.hidden = false;
-    trouble.textContent = [401, 403].includes(error.status) ? words.forbidden : texts.trouble(server) || error.message;
+    isLackingKey(error) ? showLack(words.forbidden(error.message)) : showTrouble(texts.trouble(server) || error.message);
   }
   timer = setTimeout(look, EVERY);
+}
+
+const isLackingKey = ({ status }) => status === 401 || status === 403;
+
+/** The metrics; none where the key's rights end before them, which is told. */
+async function metricsIfAllowed() {
+  try {
+    const metrics = parseMetrics(await api.getText("metrics"));
+    trouble.hidden = true;
+    return metrics;
+  } catch (error) {
+    if (!isLackingKey(error)) throw error;
+    showLack(words.partly(error.message));
+    return parseMetrics("");
+  }
+}
+
+function showTrouble(...content) {
+  trouble.hidden = false;
+  trouble.replaceChildren(...content);
+}
+
+/** Says which right is missing, beside a way to give another key; said again only when it changes. */
+function showLack(message) {
+  if (!trouble.hidden && lacking.isConnected && lacking.textContent === message) return;
+  lacking.textContent = message;
+  showTrouble(lacking, " ", otherKey);
 }
 
 function show(engine, metrics) {
@@ -75,7 +105,7 @@ function show(engine, metrics) {
     [words.busy, engine.running_count], [words.queue, engine.waiting_count],
     [words.connections, `${http.connections}`], [words.workers, workers.count, words.workersOf(workers)],
     [words.instructions, engine.instruction_set.used, engine.instruction_set.story],
-    [words.process, texts.bytes(total(metrics, "process_resident_memory_bytes") ?? 0)],
+    [words.process, memorySize(total(metrics, "process_resident_memory_bytes"))],
   ].map(([name, value, title]) => h("div", { title }, h("dt", {}, name), h("dd", {}, String(value)))));
   line.replaceChildren(history(past, {
     keys: ["running_count", "waiting_count"], length: HISTORY, label: words.historyLabel(engine.running_count, engine.waiting_count),
@@ -85,6 +115,8 @@ function show(engine, metrics) {
   showMemory(engine);
   showLatencies(metrics);
 }
+
+const memorySize = (bytes) => bytes ? texts.bytes(bytes) : "–";
 
 function showRequests(list) {
   for (const id of rows.keys()) if (!list.some((request) => request.id === id)) rows.delete(id);
