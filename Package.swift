@@ -305,7 +305,8 @@ let package = Package(
                 "Scheduling", "World", "HTTPServer", "Engine", "ServiceAPI", "ModelTestSupport",
                 logging,
                 argumentParser,
-            ]
+            ],
+            resources: [.copy("Fixtures")]
         ),
     ],
     swiftLanguageModes: [.v6],
