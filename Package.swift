@@ -308,7 +308,8 @@ let package = Package(
                 "Engine", "ServiceAPI", "LoadGenerator", "ModelTestSupport",
                 logging,
                 argumentParser,
-            ]
+            ],
+            resources: [.copy("Fixtures")]
         ),
     ],
     swiftLanguageModes: [.v6],

@@ -13,7 +13,8 @@ enum CrashBacktrace {
     /// finds none by itself.
     private static func settings(program: String) -> String {
         let reader = Installation.companion("swift-backtrace", of: program)
-        guard let reader else { return settings }
+        // There is no way to quote what separates settings.
+        guard let reader, !reader.contains(",") else { return settings }
         return "\(settings),swift-backtrace=\(reader)"
     }
 
