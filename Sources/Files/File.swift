@@ -77,8 +77,11 @@ package enum File {
         try replace(path, with: bytes, mode: 0o666, isKept: false)
     }
 
-    /// Writes a file as ``write(_:to:)`` does, that its owner alone may read and write: that of the replaced one, or of the
-    /// folder, where the system lets it be. A group that could read the replaced one still can. It is on the disk when it appears: after a loss of power the old one is there, or the new one.
+    /// Writes a file as ``write(_:to:)`` does, that its owner alone may read and write.
+    ///
+    /// It belongs to the owner of the replaced one, or of the folder, where the system lets it be, and a group that could
+    /// read the replaced one still can. It is on the disk when it appears: after a loss of power the old one is there, or
+    /// the new one.
     ///
     /// - Throws: ``FileError`` if the system refuses; nothing stays behind then.
     package static func writePrivately(_ bytes: [UInt8], to path: String) throws(FileError) {

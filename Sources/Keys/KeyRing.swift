@@ -41,10 +41,10 @@ package final class KeyRing: Sendable {
     /// All keys, in the order of the file.
     package var accounts: [KeyAccount] { entries.withLock { $0.map(\.account) } }
 
-    /// Goes on with the keys of another file; what was taken of limits by those that stay, stays taken, and what was done for
-    /// them. A name is a key's identity: its secret may change.
+    /// Goes on with the keys of another file.
     ///
-    /// Requests that run are finished, whatever becomes of their key.
+    /// What was taken of limits by those that stay, stays taken, and what was done for them is kept. A name is a key's
+    /// identity: its secret may change. Requests that run are finished, whatever becomes of their key.
     ///
     /// - Parameters:
     ///   - keys: The entries of the file.

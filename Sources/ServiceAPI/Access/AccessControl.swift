@@ -89,6 +89,7 @@ extension ErrorResponse {
     /// - Parameters:
     ///   - message: What is wrong.
     ///   - problem: The code of RFC 6750 §3.1 for a key that was sent; nil if none was.
+    /// - Returns: The answer.
     fileprivate static func unauthorized(_ message: String, problem: String?) -> ErrorResponse {
         var error = ErrorResponse(.unauthorized, code: "invalid_api_key", message)
         // One parameter at least is a must (§3).
