@@ -6,8 +6,8 @@ import Synchronization
 
 /// Lines on their way to a file that may not be read: whoever writes one never waits.
 ///
-/// A thread of its own hands them to the system. While that takes none, lines are kept up to a bound; beyond, they
-/// are lost and counted.
+/// A thread of its own hands them to the system, at most a thousand times a second: waking it costs whoever writes a line more
+/// than the line. While the system takes none, lines are kept up to a bound; beyond, they are lost and counted.
 ///
 /// Threads: every member may be called from any thread.
 final class LogBuffer: Sendable {
@@ -75,9 +75,16 @@ final class LogBuffer: Sendable {
 
     // MARK: - The thread
 
+    /// Between two writes, at least.
+    private static let pause = Duration.milliseconds(1)
+
     private func run() {
+        var last = ContinuousClock.now - Self.pause
         while true {
             arrived.wait()
+            let rest = Self.pause - last.duration(to: .now)
+            if rest > .zero { Thread.sleep(forTimeInterval: rest / .seconds(1)) }
+            last = .now
             // They keep their place until they are written: what the system does not take counts as waiting.
             let lines = state.withLock(\.lines)
             writeAll(lines)

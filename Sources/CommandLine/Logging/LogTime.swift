@@ -13,14 +13,23 @@ enum LogTime {
     static func text(seconds: Int, milliseconds: Int) -> String {
         var (seconds, fields) = unsafe (seconds, tm())
         _ = unsafe gmtime_r(&seconds, &fields)
-        let date = unsafe [Int(fields.tm_year) + 1900, Int(fields.tm_mon) + 1, Int(fields.tm_mday)]
-        let time = unsafe [Int(fields.tm_hour), Int(fields.tm_min), Int(fields.tm_sec)]
-        func digits(_ value: Int, _ count: Int = 2) -> String {
-            let text = String(value)
-            return String(repeating: "0", count: max(0, count - text.count)) + text
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        func append(_ value: Int, _ count: Int, then end: Unicode.Scalar) {
+            var divisor = count == 4 ? 1000 : count == 3 ? 100 : 10
+            while divisor > 0 {
+                text.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+                divisor /= 10
+            }
+            text.append(UInt8(ascii: end))
         }
-        let day = date.map { digits($0) }.joined(separator: "-")
-        let clock = time.map { digits($0) }.joined(separator: ":")
-        return "\(day)T\(clock).\(digits(milliseconds, 3))Z"
+        append(Int(unsafe fields.tm_year) + 1900, 4, then: "-")
+        append(Int(unsafe fields.tm_mon) + 1, 2, then: "-")
+        append(Int(unsafe fields.tm_mday), 2, then: "T")
+        append(Int(unsafe fields.tm_hour), 2, then: ":")
+        append(Int(unsafe fields.tm_min), 2, then: ":")
+        append(Int(unsafe fields.tm_sec), 2, then: ".")
+        append(milliseconds, 3, then: "Z")
+        return String(decoding: text, as: UTF8.self)
     }
 }

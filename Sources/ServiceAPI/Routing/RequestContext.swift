@@ -92,25 +92,25 @@ struct RequestContext: Sendable {
     /// What a line tells besides its words; never words, pictures or keys of clients.
     private func metadata(_ end: RequestEnd, _ milliseconds: Double) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
-            "request": "\(id)", "bytes_received": .stringConvertible(receivedByteCount),
+            "request": .string(id), "bytes_received": .stringConvertible(receivedByteCount),
             "bytes_sent": .stringConvertible(end.sentByteCount),
         ]
-        if let client { metadata["client_address"] = "\(Self.name(of: client))" }
-        if let traceParent { metadata["traceparent"] = "\(traceParent)" }
+        if let client { metadata["client_address"] = .string(Self.name(of: client)) }
+        if let traceParent { metadata["traceparent"] = .string(traceParent) }
         if let recorder = progress?.recorder {
-            metadata["mode"] = "\(recorder.kind.rawValue)"
+            metadata["mode"] = .string(recorder.kind.rawValue)
             metadata["queue_ms"] = recorder.queueTime.map { .stringConvertible($0.milliseconds) }
             metadata["first_token_ms"] = recorder.firstTokenTime.map {
                 .stringConvertible($0.milliseconds)
             }
         }
-        if let key { metadata["key"] = "\(key)" }
-        metadata["finish_reason"] = end.outcome.finishReason.map { "\($0)" }
-        metadata["cancelled_by"] = end.outcome.cancellingKey.map { "\($0)" }
-        metadata["error"] = end.outcome.error.map { "\($0)" }
+        if let key { metadata["key"] = .string(key) }
+        metadata["finish_reason"] = end.outcome.finishReason.map { .string($0) }
+        metadata["cancelled_by"] = end.outcome.cancellingKey.map { .string($0) }
+        metadata["error"] = end.outcome.error.map { .string($0) }
         if records.isStructured {
-            metadata["method"] = "\(method)"
-            metadata["path"] = "\(path)"
+            metadata["method"] = .string(method.rawValue)
+            metadata["path"] = .string(path)
             metadata["status"] = .stringConvertible(end.status)
             metadata["duration_ms"] = .stringConvertible(milliseconds)
         }

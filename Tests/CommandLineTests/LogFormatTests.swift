@@ -5,8 +5,8 @@ import Testing
 
 @testable import CommandLine
 
-@Suite("Log of JSON")
-struct JSONLogTests {
+@Suite("Formats of the log")
+struct LogFormatTests {
     private struct Line: Decodable {
         let time: String
         let level: String
@@ -29,6 +29,20 @@ struct JSONLogTests {
         #expect(line.message == "two\nlines and a \"quote\"")
         #expect(line.request == "a")
         #expect(line.tokens == 12)
+    }
+
+    @Test("A line for people has time, level, metadata by name, and what happened")
+    func writesText() {
+        let line = TextLogHandler.line(
+            level: .warning,
+            label: "interleaved",
+            source: "ServiceAPI",
+            message: "GET / 200 1.5 ms",
+            metadata: ["status": .stringConvertible(200), "key": "a", "bytes_sent": "12"]
+        )
+        let end =
+            "Z warning interleaved: bytes_sent=12 key=a status=200 [ServiceAPI] GET / 200 1.5 ms\n"
+        #expect(line.hasSuffix(end) && line.utf8.count == end.utf8.count + 23)
     }
 
     @Test(
