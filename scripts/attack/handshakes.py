@@ -68,4 +68,6 @@ def shake(address, behaviour, random_, patience):
             received = raw.recv(65536)
         except (TimeoutError, ConnectionResetError):
             return None
-        return f"{received[:80]} to a broken handshake" if received.startswith(b"HTTP") else None
+        # What begins with a letter is taken for plain HTTP.
+        is_plain = 65 <= message[0] <= 90
+        return f"{received[:80]} to a broken handshake" if received.startswith(b"HTTP") and not is_plain else None
