@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Dispatch
 import Engine
 import Foundation
@@ -212,6 +213,7 @@ struct Daemon {
         )
         let formats = FormatPolicy(configuration.profile)
         let thread = Thread {
+            unsafe ilv_thread_set_name("ilv-load")
             do {
                 let start = ContinuousClock.now
                 let name = stored.configuration.name
@@ -249,7 +251,6 @@ struct Daemon {
                 events.send(.failed("\(error)"))
             }
         }
-        thread.name = "interleaved.load"
         // Building the model recurses through its parts; the default of a thread is small.
         thread.stackSize = 8 << 20
         thread.start()

@@ -21,24 +21,35 @@ static int has_name(const char *process, const char *thread, const char *wanted)
     return strcmp(name, wanted) == 0;
 }
 
-int main(int count, char **arguments) {
+// The thread of that name, which may be about to begin; 0 if none has after ten seconds.
+static pid_t find(const char *process, const char *wanted) {
     char path[64];
-    if (count != 3) return 2;
-    snprintf(path, sizeof path, "/proc/%.20s/task", arguments[1]);
-    DIR *threads = opendir(path);
-    if (threads == NULL) return 1;
-    for (struct dirent *entry; (entry = readdir(threads)) != NULL;) {
-        if (!has_name(arguments[1], entry->d_name, arguments[2])) continue;
-        pid_t thread = atoi(entry->d_name);
-        if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) != 0 || ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) != 0) {
-            perror("stall");
-            return 1;
+    snprintf(path, sizeof path, "/proc/%.20s/task", process);
+    for (int attempt = 0; attempt < 10000; attempt++) {
+        DIR *threads = opendir(path);
+        if (threads == NULL) return 0;
+        pid_t found = 0;
+        for (struct dirent *entry; (entry = readdir(threads)) != NULL;) {
+            if (has_name(process, entry->d_name, wanted)) found = atoi(entry->d_name);
         }
-        puts("stalled");
-        fflush(stdout);
-        // A thread that was watched is gone when whoever watches it has seen its end.
-        while (waitpid(-1, NULL, __WALL) >= 0) {}
-        return 0;
+        closedir(threads);
+        if (found != 0) return found;
+        usleep(1000);
     }
-    return 1;
+    return 0;
+}
+
+int main(int count, char **arguments) {
+    if (count != 3) return 2;
+    pid_t thread = find(arguments[1], arguments[2]);
+    if (thread == 0) return 1;
+    if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) != 0 || ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) != 0) {
+        perror("stall");
+        return 1;
+    }
+    puts("stalled");
+    fflush(stdout);
+    // A thread that was watched is gone when whoever watches it has seen its end.
+    while (waitpid(-1, NULL, __WALL) >= 0) {}
+    return 0;
 }

@@ -93,6 +93,22 @@ equal restarts 0 "$(show NRestarts)"
 cp /kept.yaml /etc/interleaved/interleaved.yaml
 systemctl reset-failed interleaved
 
+part "a model that takes longer to load than TimeoutStartSec gets the time"
+mkdir -p "$drop_in"
+printf '[Service]\nTimeoutStartSec=1\n' >"$drop_in/test.conf"
+systemctl daemon-reload
+systemctl start --no-block interleaved
+until [ "$(show MainPID)" != 0 ]; do sleep 0.01; done
+/stall "$(show MainPID)" ilv-load >/stalled & stall=$!
+within 10 "a stopped thread" grep -q stalled /stalled
+sleep 4
+equal "while it loads" activating "$(show ActiveState)"
+grep -q '^Loading nano' <<<"$(show StatusText)" || fail "status: $(show StatusText)"
+kill "$stall"
+wait "$stall" 2>/dev/null || true
+within 30 "active" systemctl is-active interleaved
+systemctl stop interleaved
+
 part "stalled, it is ended and comes back"
 mkdir -p "$drop_in"
 printf '[Service]\nWatchdogSec=2\nTimeoutAbortSec=3\nEnvironment=INTERLEAVED_STUCK_AFTER=2s\n' >"$drop_in/test.conf"
