@@ -130,8 +130,9 @@ struct LogStream: TextOutputStream, Sendable {
     /// characters are written as their numbers, `\u{1B}`.
     static func plain(_ line: String) -> String {
         let hasEnd = line.utf8.last == UInt8(ascii: "\n")
+        let steeringCount = line.utf8.reduce(0) { $0 + (mayBeSteering($1) ? 1 : 0) }
+        guard steeringCount > (hasEnd ? 1 : 0) else { return line }
         let text = hasEnd ? line.unicodeScalars.dropLast() : line.unicodeScalars[...]
-        guard text.contains(where: isSteering) else { return line }
         var plain = ""
         for scalar in text {
             if isSteering(scalar) {
@@ -141,6 +142,11 @@ struct LogStream: TextOutputStream, Sendable {
             }
         }
         return hasEnd ? plain + "\n" : plain
+    }
+
+    /// Whether a byte of UTF-8 is such a character, or begins one: nearly all lines have none, and each is looked at.
+    private static func mayBeSteering(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == 0xE2
     }
 
     /// Control characters, and others that end a line.
