@@ -111,6 +111,7 @@ let package = Package(
         library("Sockets", ["CLinux", "COpenSSL"]),
         library("World", ["Images"]),
         library("Keys", ["Digests", "Files", "Locking", "JSON"]),
+        library("Jobs", ["Locking"]),
 
         // L3
         library(
@@ -151,7 +152,8 @@ let package = Package(
             "ServiceAPI",
             [
                 "CBuild", "CContract", "CPage", "Compression", "Digests", "Locking", "Tensors",
-                "HTTPWire", "JSON", "Keys", "Sockets", "Tracing", "HTTPServer", "Tokenization",
+                "HTTPWire", "JSON", "Keys", "Jobs", "Sockets", "Tracing", "HTTPServer",
+                "Tokenization",
                 "Images",
                 "MMInterleaved", "Scheduling", "Engine",
                 logging, yams,
@@ -175,7 +177,7 @@ let package = Package(
                 "CLinux", "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
                 "Tokenization",
                 "Images", "MMInterleaved", "Scheduling", "Simulation", "ReferenceImport",
-                "Engine", "HTTPWire", "JSON", "Keys",
+                "Engine", "HTTPWire", "JSON", "Keys", "Jobs",
                 "Sockets", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
                 "Evaluation", "Tracing", argumentParser, logging, yams,
             ]
@@ -250,6 +252,7 @@ let package = Package(
         tests("Sockets", ["COpenSSL"]),
         tests("World", ["Images"], resources: [.copy("Fixtures")]),
         tests("Keys", ["Files"]),
+        tests("Jobs", ["Locking"]),
         tests(
             "MMInterleaved",
             ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
@@ -287,7 +290,8 @@ let package = Package(
         tests(
             "ServiceAPI",
             [
-                "Digests", "Tensors", "HTTPWire", "JSON", "Keys", "HTTPServer", "Tokenization",
+                "Digests", "Tensors", "HTTPWire", "JSON", "Keys", "Jobs", "HTTPServer",
+                "Tokenization",
                 "Images", "MMInterleaved",
                 "Scheduling", "Engine",
                 logging,

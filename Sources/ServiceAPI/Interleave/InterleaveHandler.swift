@@ -16,6 +16,7 @@ extension Service {
         var exchange = exchange
         exchange.fieldName = { [call = call.withoutInput] in call.name(of: $0) }
         if call.isDryRun { return try forecast(call, request, exchange, engine) }
+        if call.isBackground { return keep(call, request, exchange, engine) }
         let isStreaming = call.streams ?? MediaPreferences(request.head.fields).prefersEventStream
         try call.checkStreaming(isStreaming)
         let active = ActiveRequest(

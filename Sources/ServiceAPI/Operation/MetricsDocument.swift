@@ -1,6 +1,7 @@
 internal import CBuild
 internal import Engine
 internal import HTTPServer
+internal import Jobs
 internal import Keys
 internal import Scheduling
 
@@ -17,6 +18,8 @@ struct MetricsDocument {
     let requests: [(key: HTTPRequestCounters.Key, count: Int)]
     /// What connections share.
     let server: HTTPServer.Load
+    /// Requests that outlive their connections.
+    let jobs: JobStore.Load
     /// Lines of the log that were lost.
     let droppedLogLineCount: Int
     /// Spans that the collector did not get.
@@ -37,6 +40,7 @@ struct MetricsDocument {
         writeTimes(&writer)
         writeWork(&writer)
         writeMemory(&writer)
+        writeJobs(&writer)
         writeServer(&writer)
         writeKeys(&writer)
         writeProgram(&writer)
@@ -243,6 +247,20 @@ struct MetricsDocument {
                 Double(weight.byteCount)
             )
         }
+    }
+
+    private func writeJobs(_ writer: inout ExpositionWriter) {
+        let name = Self.prefix + "jobs"
+        writer.family(name, .gauge, "Requests that outlive their connections and are kept.")
+        for status in JobStatus.allCases {
+            writer.sample(name, ["state": status.rawValue], Double(jobs.counts[status] ?? 0))
+        }
+        gauge(
+            "job_bytes",
+            "Bytes of the requests that are kept, their events and answers.",
+            Double(jobs.byteCount),
+            &writer
+        )
     }
 
     private func writeProgram(_ writer: inout ExpositionWriter) {
