@@ -26,6 +26,8 @@ package struct JobFailure: Hashable, Sendable {
     package let parameter: String?
     /// Whether the client chose this end itself, and is not to try again.
     package let isAskedFor: Bool
+    /// When the same request may do better; those who ask later are not told.
+    package let retryAfter: Duration?
 
     /// A reason.
     package init(
@@ -33,13 +35,15 @@ package struct JobFailure: Hashable, Sendable {
         code: String,
         message: String,
         parameter: String? = nil,
-        isAskedFor: Bool = false
+        isAskedFor: Bool = false,
+        retryAfter: Duration? = nil
     ) {
         self.status = status
         self.code = code
         self.message = message
         self.parameter = parameter
         self.isAskedFor = isAskedFor
+        self.retryAfter = retryAfter
     }
 
     /// Whether the same request may do better another time, so that it is to begin anew when it comes again.

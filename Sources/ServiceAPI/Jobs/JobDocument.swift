@@ -51,7 +51,8 @@ extension ErrorResponse {
             Status(failure.status),
             code: failure.code,
             failure.message,
-            parameter: failure.parameter
+            parameter: failure.parameter,
+            retryAfter: failure.retryAfter
         )
         if failure.isAskedFor { fields["x-should-retry"] = "false" }
     }
@@ -103,7 +104,8 @@ extension JobFailure {
             code: error.code,
             message: error.message,
             parameter: error.parameter,
-            isAskedFor: error.fields["x-should-retry"] == "false"
+            isAskedFor: error.fields["x-should-retry"] == "false",
+            retryAfter: error.retryAfter
         )
     }
 }

@@ -6,8 +6,24 @@ internal import Jobs
 internal import MMInterleaved
 
 extension Service {
-    /// `POST /v1/interleave` with `background`: answers with the name of the answer that will be.
-    func keep(_ call: InterleaveCall, _ request: Request, _ exchange: Exchange, _ engine: Engine) {
+    /// `POST /v1/interleave` with `background`, which is answered with the name of the answer that will be, or with a name
+    /// of its own, under which its answer is found again.
+    ///
+    /// - Parameters:
+    ///   - call: The request.
+    ///   - repetition: How it would be asked for again.
+    ///   - isStreaming: Whether the client, if it waits, wants its answer event by event.
+    ///   - request: What came.
+    ///   - exchange: Where the answer goes.
+    ///   - engine: Who answers.
+    func keep(
+        _ call: InterleaveCall,
+        _ repetition: JobRequest.Repetition?,
+        isStreaming: Bool,
+        _ request: Request,
+        _ exchange: Exchange,
+        _ engine: Engine
+    ) {
         let kept = JobRequest(
             id: "interleave-" + randomIdentifier(),
             requestName: exchange.context.id,
@@ -16,13 +32,19 @@ extension Service {
             model: engine.modelConfiguration.name,
             body: request.body,
             seed: call.request.seed,
-            isBackground: true
+            isBackground: call.isBackground,
+            repetition: repetition
         )
         // The store counts it from here on.
         request.releaseBudget()
-        jobs.add(kept) { [jobs] result in
+        jobs.add(kept) { [self] result in
             do throws(JobRefusal) {
                 switch try result.get() {
+                case .added(let job) where !call.isBackground:
+                    start(job, call, arrived: request.arrived, exchange, engine)
+                    follow(job, isStreaming: isStreaming, exchange)
+                case .joined(let job) where !call.isBackground:
+                    follow(job, isStreaming: isStreaming, exchange)
                 case .added(let job), .joined(let job):
                     exchange.answer(job.acceptance(isDurable: jobs.isDurable))
                 }
@@ -30,6 +52,14 @@ extension Service {
                 exchange.fail(ErrorResponse(error))
             }
         }
+    }
+
+    /// Answers a client that waits for a job, whether it was the first to ask for it or not.
+    private func follow(_ job: Job, isStreaming: Bool, _ exchange: Exchange) {
+        if isStreaming {
+            return JobStream(job, exchange, configuration).begin(waitsForEvents: true)
+        }
+        job.whenOver { exchange.answer(job) }
     }
 
     /// `GET /v1/interleave/{id}`.
@@ -61,8 +91,7 @@ extension Service {
         }
         if let place, place.epoch > epoch { throw .unknownPlace(place, head) }
         JobStream(
-            log,
-            epoch: epoch,
+            job,
             from: start,
             isRestarted: place.map { $0.epoch < epoch } ?? false,
             exchange,
@@ -101,6 +130,17 @@ extension Service {
                 "object": erased > 0 ? "interleave.deleted" : "interleave.cancelled",
                 "count": .integer(count + erased),
             ])
+        }
+    }
+}
+
+extension Exchange {
+    /// Answers with what came of a job that has ended.
+    func answer(_ job: Job) {
+        switch job.progress.outcome {
+        case .completed: answer(job.response(isDurable: false))
+        case .failed(let failure): fail(ErrorResponse(failure))
+        case nil: fail(ErrorResponse(JobRefusal.closed))
         }
     }
 }

@@ -12,6 +12,8 @@ final class JobRun {
     private let recorder: RequestRecorder
     private let records: RequestRecords
     private let call: InterleaveCall
+    /// Whether its time counts from its start; else the engine counts it from the arrival.
+    private let timesFromStart: Bool
     private let start = ContinuousClock.now
     /// Pictures are compressed here, off the engine's thread, and events keep their order.
     private let queue = DispatchQueue(label: "interleaved.job", qos: .userInitiated)
@@ -33,6 +35,7 @@ final class JobRun {
     ///   - active: What ends its computation.
     ///   - recorder: What the engine records of it.
     ///   - records: Where its end is told.
+    ///   - timesFromStart: Whether its time counts from its start; else the engine counts it from the arrival.
     init(
         _ job: Job,
         _ call: InterleaveCall,
@@ -40,7 +43,8 @@ final class JobRun {
         in store: JobStore,
         _ active: ActiveRequest,
         _ recorder: RequestRecorder,
-        _ records: RequestRecords
+        _ records: RequestRecords,
+        timesFromStart: Bool
     ) {
         self.job = job
         self.store = store
@@ -48,6 +52,7 @@ final class JobRun {
         self.recorder = recorder
         self.records = records
         self.call = call
+        self.timesFromStart = timesFromStart
         format = InterleaveFormat(
             id: job.id,
             call,
@@ -91,7 +96,7 @@ final class JobRun {
 
     /// A background request's time counts from its start, as it may wait long for it.
     private func setDeadline() {
-        guard let timeout = call.request.timeout else { return }
+        guard timesFromStart, let timeout = call.request.timeout else { return }
         let deadline = DispatchWorkItem { [active] in active.cancel(.timeOver) }
         self.deadline = deadline
         queue.asyncAfter(deadline: .now() + timeout / .seconds(1), execute: deadline)

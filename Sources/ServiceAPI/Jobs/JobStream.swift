@@ -8,8 +8,10 @@ internal import Jobs
 ///
 /// As long as it follows the log, that holds it.
 final class JobStream {
+    private let job: Job
     private let log: JobLog
     private let epoch: Int
+    private let heartbeat: Duration
     private let exchange: Exchange
     private let stream: EventStream
     private let queue = DispatchQueue(label: "interleaved.job-stream", qos: .userInitiated)
@@ -19,27 +21,27 @@ final class JobStream {
     /// The place of the next event.
     private var next: Int
     private var follower: Int?
+    private var hasStarted = false
     private var isGone = false
 
     /// Prepares a stream.
     ///
     /// - Parameters:
-    ///   - log: The events.
-    ///   - epoch: Their epoch.
+    ///   - job: Whose events.
     ///   - start: The place of the first.
     ///   - isRestarted: Whether the client has heard events of an earlier epoch, which count no more.
     ///   - exchange: Where they go.
     ///   - configuration: Times of streams.
     init(
-        _ log: JobLog,
-        epoch: Int,
-        from start: Int,
-        isRestarted: Bool,
+        _ job: Job,
+        from start: Int = 0,
+        isRestarted: Bool = false,
         _ exchange: Exchange,
         _ configuration: Service.Configuration
     ) {
-        self.log = log
-        self.epoch = epoch
+        self.job = job
+        (log, epoch) = job.stream
+        heartbeat = configuration.heartbeat
         self.exchange = exchange
         self.isRestarted = isRestarted
         next = start
@@ -54,12 +56,27 @@ final class JobStream {
     }
 
     /// Begins to tell.
-    func begin() {
+    ///
+    /// - Parameter waitsForEvents: Whether a job that fails before it has events is answered with a status of its own; then
+    ///   nothing is sent until there are some, or for a heartbeat.
+    func begin(waitsForEvents: Bool = false) {
         exchange.writer.onClose { [weak self] in self?.clientClosed() }
-        queue.async { self.start() }
+        queue.async { [self] in
+            follower = log.follow { self.queue.async { self.pump() } }
+            if waitsForEvents {
+                queue.asyncAfter(deadline: .now() + heartbeat / .seconds(1)) { [weak self] in
+                    self?.start()
+                }
+            } else {
+                start()
+            }
+            pump()
+        }
     }
 
     private func start() {
+        guard !hasStarted, !isGone else { return }
+        hasStarted = true
         var fields = exchange.fields
         fields["x-request-id"] = exchange.context.id
         guard stream.start(fields: fields) else { return end(status: 499) }
@@ -68,8 +85,6 @@ final class JobStream {
             let document: JSON = ["type": "interleave.restarted", "epoch": .integer(epoch)]
             stream.send(DocumentEvent("interleave.restarted", document))
         }
-        follower = log.follow { self.queue.async { self.pump() } }
-        pump()
     }
 
     private func clientClosed() {
@@ -87,6 +102,11 @@ final class JobStream {
         // Before the events are read: what is over then has no others.
         let isOver = log.extent.isOver
         let events = log.events(from: next, upTo: Self.portionByteCount)
+        if !hasStarted, isOver, events.count <= 1, case .failed = job.progress.outcome {
+            // The error is all there is.
+            return refuse()
+        }
+        if !events.isEmpty || isOver { start() }
         for event in events {
             guard stream.isIdle else { return }
             stream.send(event.encoded(id: EventPlace(epoch: epoch, number: next)))
@@ -101,10 +121,19 @@ final class JobStream {
     /// Events that are taken from the log at once.
     private static let portionByteCount = 256 * 1024
 
-    private func end(status: Int) {
+    private func refuse() {
+        leave()
+        exchange.answer(job)
+    }
+
+    private func leave() {
         isGone = true
         if let follower { log.unfollow(follower) }
         follower = nil
+    }
+
+    private func end(status: Int) {
+        leave()
         exchange.context.tell(
             RequestEnd(status: status, sentByteCount: stream.byteCount, outcome: Outcome())
         )

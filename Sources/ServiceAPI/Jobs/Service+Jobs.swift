@@ -30,12 +30,28 @@ extension Service {
                 configuration: engine.modelConfiguration,
                 limits: configuration.limits
             )
-            try submit(job, call, engine)
+            try submit(job, call, arrived: .now, exchange: nil, engine)
         } catch {
             if Self.isPassing(error) { return jobs.postpone(job, for: Self.patience) }
             let report = ErrorResponse(error)
             jobs.end(job, .failed(JobFailure(report)))
             records.tellEnd(of: job, arrived: .now, nil, Outcome(error: report.description))
+        }
+    }
+
+    /// Has the engine answer a job whose client waits; one that is refused is none.
+    func start(
+        _ job: Job,
+        _ call: InterleaveCall,
+        arrived: ContinuousClock.Instant,
+        _ exchange: Exchange,
+        _ engine: Engine
+    ) {
+        do {
+            try submit(job, call, arrived: arrived, exchange: exchange, engine)
+        } catch {
+            let report = ErrorResponse(error, naming: call.name)
+            jobs.withdraw(job, because: JobFailure(report))
         }
     }
 
@@ -54,8 +70,20 @@ extension Service {
 
     /// Has the engine answer a job.
     ///
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - call: Its request.
+    ///   - arrived: When it came, or was begun.
+    ///   - exchange: The request of the client that waits for it; nil if nobody does.
+    ///   - engine: Who answers.
     /// - Throws: `EngineError` or ``ErrorResponse`` if it is refused; then nothing is told to the job.
-    private func submit(_ job: Job, _ call: InterleaveCall, _ engine: Engine) throws {
+    private func submit(
+        _ job: Job,
+        _ call: InterleaveCall,
+        arrived: ContinuousClock.Instant,
+        exchange: Exchange?,
+        _ engine: Engine
+    ) throws {
         var call = call
         call.request.seed = job.request.seed
         let active = ActiveRequest(
@@ -71,20 +99,36 @@ extension Service {
             tenant: job.request.owner.tenant,
             kind: RequestMode(submitted.mode),
             priority: submitted.priority,
-            arrived: .now
+            arrived: arrived
         )
-        // Its time counts from its start, which only its run sees.
-        submitted.timeout = nil
+        exchange?.context.progress?.attach(recorder)
+        submitted.arrived = arrived
+        // Where nobody waits the time counts from the start, which only its run sees.
+        if exchange == nil { submitted.timeout = nil }
         submitted.recorder = recorder
         submitted.scope.tenant = job.request.owner.tenant
-        let run = JobRun(job, call, engine, in: jobs, active, recorder, records)
+        let run = JobRun(
+            job,
+            call,
+            engine,
+            in: jobs,
+            active,
+            recorder,
+            records,
+            timesFromStart: exchange == nil
+        )
         try active.begin(draws: submitted.mode != .text)
         do throws(EngineError) {
-            let ticket = try engine.submit(submitted) { event in
-                recorder.observe(event)
-                if event.isLast { active.end(recorder.effort) }
-                run.receive(event)
+            let submission = { [submitted] () throws(EngineError) in
+                try engine.submit(submitted) { event in
+                    recorder.observe(event)
+                    if event.isLast { active.end(recorder.effort) }
+                    run.receive(event)
+                }
             }
+            // What is tried again and again is not counted each time.
+            let ticket =
+                try exchange == nil ? submission() : recorder.submit(submission)
             active.attach(ticket)
         } catch {
             active.end(nil)
