@@ -117,6 +117,7 @@ let package = Package(
         library("Sockets", ["CLinux", "COpenSSL"]),
         library("World", ["Images"]),
         library("Keys", ["Digests", "Files", "Locking", "JSON"]),
+        library("Jobs", ["Locking"]),
 
         // L3
         library(
@@ -157,7 +158,8 @@ let package = Package(
             "ServiceAPI",
             [
                 "CBuild", "CContract", "CPage", "Compression", "Digests", "Locking", "Tensors",
-                "HTTPWire", "JSON", "Keys", "Sockets", "Tracing", "HTTPServer", "Tokenization",
+                "HTTPWire", "JSON", "Keys", "Jobs", "Sockets", "Tracing", "HTTPServer",
+                "Tokenization",
                 "Images",
                 "MMInterleaved", "Scheduling", "Engine",
                 logging, yams,
@@ -181,7 +183,7 @@ let package = Package(
                 "CLinux", "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
                 "Tokenization",
                 "Images", "MMInterleaved", "Scheduling", "Simulation", "ReferenceImport",
-                "Engine", "HTTPWire", "JSON", "Keys",
+                "Engine", "HTTPWire", "JSON", "Keys", "Jobs",
                 "Sockets", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
                 "Evaluation", "Tracing", argumentParser, logging, yams,
             ]
@@ -256,6 +258,7 @@ let package = Package(
         tests("Sockets", ["COpenSSL"]),
         tests("World", ["Images"], resources: [.copy("Fixtures")]),
         tests("Keys", ["Files"]),
+        tests("Jobs", ["Locking"]),
         tests(
             "MMInterleaved",
             ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
@@ -293,7 +296,7 @@ let package = Package(
         tests(
             "ServiceAPI",
             [
-                "Digests", "Tensors", "HTTPWire", "JSON", "Keys", "Sockets", "HTTPServer",
+                "Digests", "Tensors", "HTTPWire", "JSON", "Keys", "Jobs", "Sockets", "HTTPServer",
                 "Tokenization",
                 "Images", "MMInterleaved",
                 "Scheduling", "Engine",

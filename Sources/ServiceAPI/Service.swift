@@ -3,6 +3,7 @@ package import Engine
 internal import Foundation
 package import HTTPServer
 package import HTTPWire
+package import Jobs
 package import Keys
 internal import Locking
 package import Logging
@@ -21,6 +22,8 @@ package final class Service: RequestHandler {
     package struct Configuration: Hashable, Sendable {
         /// Bounds of requests.
         package var limits = Limits()
+        /// How much is kept of requests that outlive their connections.
+        package var jobs = JobLimits()
         /// Longest silence of a stream.
         package var heartbeat = Duration.seconds(15)
         /// Most bytes of a stream that wait for a slow client beside the server's own buffer.
@@ -72,6 +75,8 @@ package final class Service: RequestHandler {
     let metrics: EngineMetrics
     /// Requests that may be asked to end.
     let requests = ActiveRequests()
+    /// Requests that outlive their connections.
+    let jobs: JobStore
     /// What is told of the model, once somebody has asked.
     let modelDocument = Mutex<ModelDocument?>(nil)
     private let observed = Mutex(Observed())
@@ -105,6 +110,7 @@ package final class Service: RequestHandler {
             crossOrigin: CrossOrigin(allowed: configuration.allowedOrigins)
         )
         self.metrics = metrics
+        jobs = JobStore(limits: configuration.jobs) { JobLog.Event($0, number: $1) }
     }
 
     /// Where the log goes.
@@ -155,9 +161,12 @@ package final class Service: RequestHandler {
 
     /// Begins to answer requests with an engine, unless the service is about to stop.
     package func begin(_ engine: Engine) {
-        currentPhase.withLock { phase in
-            if case .loading = phase { phase = .ready(engine) }
+        let isReady = currentPhase.withLock { phase in
+            guard case .loading = phase else { return false }
+            phase = .ready(engine)
+            return true
         }
+        if isReady { beginJobs(engine) }
     }
 
     /// Tells from now on that it will end, and goes on answering; it never begins to if the model is not there yet.
@@ -183,6 +192,7 @@ package final class Service: RequestHandler {
             return nil
         }
         engine?.drain()
+        endJobs()
     }
 
     /// The engine, if requests are answered.
@@ -290,7 +300,9 @@ package final class Service: RequestHandler {
             case .page(let file): answerPage(file, request, exchange)
             case .metrics: answerMetrics(exchange)
             case .engine: try answerEngine(exchange)
-            case .answer(let name): try cancel(name, exchange)
+            case .job(let name): try answerJob(name, exchange)
+            case .jobEvents(let name): try answerEvents(of: name, request.head, exchange)
+            case .ending(let name): end(name, exchange)
             case .options(let methods): answerOptions(methods, request.head, exchange)
             case .models: answerModels(exchange, try engine())
             case .model(let name): try answerModel(name, exchange, try engine())
@@ -364,11 +376,20 @@ package final class Service: RequestHandler {
                 exchange.fail(error)
             }
         }
-        guard request.body.count > Self.smallDocumentByteCount else {
-            return parsing.async(execute: read)
+        self.read(request.body.count, read)
+    }
+
+    /// Reads a document away from others' queues.
+    ///
+    /// - Parameters:
+    ///   - byteCount: How long it is.
+    ///   - action: Reads it.
+    func read(_ byteCount: Int, _ action: @escaping @Sendable () -> Void) {
+        guard byteCount > Self.smallDocumentByteCount else {
+            return parsing.async(execute: action)
         }
-        largeDocuments.run(WorkLane.Demand(cost: request.body.count)) {
-            read()
+        largeDocuments.run(WorkLane.Demand(cost: byteCount)) {
+            action()
             return nil
         }
     }

@@ -111,14 +111,18 @@ extension ReceivedResponse {
 /// An event of a stream.
 struct StreamedEvent {
     let name: String
+    /// The id that a client reports when it comes again; nil for none.
+    let id: String?
     let data: Document
 
     init(_ block: String) throws {
-        let lines = block.split(separator: "\n")
+        var lines = block.split(separator: "\n")
         if block == "data: [DONE]" {
-            (name, data) = ("[DONE]", [:])
+            (name, id, data) = ("[DONE]", nil, [:])
             return
         }
+        let place = lines.firstIndex { $0.hasPrefix("id: ") }
+        id = place.map { String(lines.remove(at: $0).dropFirst(4)) }
         try #require(lines.count == 2 && lines[0].hasPrefix("event: "), "\(block)")
         name = String(lines[0].dropFirst(7))
         let json = try #require(lines[1].hasPrefix("data: ") ? lines[1].dropFirst(6) : nil)
