@@ -8,10 +8,8 @@ package final class Job: Sendable {
     package struct Progress: Sendable {
         /// Where it is in its life.
         package internal(set) var status = JobStatus.queued
-        /// How often it was begun.
-        package internal(set) var attemptCount = 0
-        /// Which of its streams is told.
-        package internal(set) var epoch = 1
+        /// How often it was begun, and by whom.
+        package internal(set) var start = JobStart()
         /// How it ended; nil before.
         package internal(set) var outcome: JobOutcome?
     }
@@ -22,6 +20,7 @@ package final class Job: Sendable {
         var log = JobLog()
         var cancel: (@Sendable () -> Void)?
         var isErased = false
+        var isInterrupted = false
         var waiting: [@Sendable () -> Void] = []
     }
 
@@ -33,6 +32,20 @@ package final class Job: Sendable {
     init(_ request: JobRequest) {
         state = Mutex(State(body: request.body))
         self.request = request.withoutBody
+    }
+
+    /// A job that another process has left.
+    init(_ stored: StoredJob) {
+        var state = State(body: stored.request.body)
+        state.progress.start = stored.start
+        if let ending = stored.ending {
+            state.progress.status = ending.outcome.status
+            state.progress.outcome = ending.outcome
+            state.log = JobLog(ending.events, isOver: true)
+            state.body = []
+        }
+        self.state = Mutex(state)
+        request = stored.request.withoutBody
     }
 
     /// Name of the answer.
@@ -49,19 +62,37 @@ package final class Job: Sendable {
 
     /// The events, and their epoch.
     package var stream: (log: JobLog, epoch: Int) {
-        state.withLock { ($0.log, $0.progress.epoch) }
+        state.withLock { ($0.log, $0.progress.start.epoch) }
     }
 
     /// Whether somebody had it erased.
     package var isErased: Bool { state.withLock(\.isErased) }
 
-    /// Has somebody told when it has ended, at once if it has.
+    /// Has somebody told when it has ended, or will not in this process; at once if that is so already.
     package func whenOver(_ action: @escaping @Sendable () -> Void) {
         let isOver = state.withLock { state in
-            if state.progress.outcome == nil { state.waiting.append(action) }
-            return state.progress.outcome != nil
+            let isOver = state.progress.outcome != nil || state.isInterrupted
+            if !isOver { state.waiting.append(action) }
+            return isOver
         }
         if isOver { action() }
+    }
+
+    /// What is kept of it.
+    var byteCount: Int {
+        let (body, log, outcome) = state.withLock { ($0.body, $0.log, $0.progress.outcome) }
+        let answer =
+            switch outcome {
+            case .completed(let document): document.count
+            case .failed(let failure): failure.message.utf8.count
+            case nil: 0
+            }
+        return body.count + log.byteCount + answer
+    }
+
+    /// Whether a request that repeats it joins it.
+    var mayBeRepeated: Bool {
+        if case .failed(let failure) = progress.outcome { !failure.isTransient } else { true }
     }
 
     // MARK: - Its computation
@@ -83,17 +114,40 @@ package final class Job: Sendable {
     }
 
     /// Counts that it is begun.
-    func attempt() {
-        state.withLock { $0.progress.attemptCount += 1 }
+    ///
+    /// The events of the same maker are the same each time: who has heard some goes on from there. Those of another are not.
+    func attempt(by maker: String) {
+        let replaced: JobLog? = state.withLock { state in
+            let start = state.progress.start
+            let isOther = start.maker != nil && start.maker != maker
+            state.progress.start.attemptCount += 1
+            state.progress.start.maker = maker
+            if isOther { state.progress.start.epoch += 1 }
+            guard isOther || state.log.extent.count > 0 else { return nil }
+            defer { state.log = JobLog() }
+            return state.log
+        }
+        replaced?.finish()
     }
 
     /// Goes back to where it was before it was begun, as it is none of its own doing that it ended.
     func retreat() {
         state.withLock { state in
-            state.progress.attemptCount -= 1
+            state.progress.start.attemptCount -= 1
             state.progress.status = .queued
             state.cancel = nil
         }
+    }
+
+    /// Tells everybody who waits that this process has no more of it.
+    func interrupt() {
+        let (log, waiting) = state.withLock { state -> (JobLog, [@Sendable () -> Void]) in
+            state.isInterrupted = true
+            defer { state.waiting = [] }
+            return (state.log, state.waiting)
+        }
+        log.finish()
+        for action in waiting { action() }
     }
 
     /// Ends its computation, whose answer nobody may ask for any more.
@@ -105,8 +159,8 @@ package final class Job: Sendable {
         cancel?()
     }
 
-    /// Takes how it ended.
-    func end(_ outcome: JobOutcome) {
+    /// Takes how it ended, and the event that tells of that, unless its log has it.
+    func end(_ outcome: JobOutcome, telling event: JobLog.Event?) {
         let (log, waiting) = state.withLock { state -> (JobLog?, [@Sendable () -> Void]) in
             guard state.progress.outcome == nil else { return (nil, []) }
             state.progress.outcome = outcome
@@ -116,7 +170,7 @@ package final class Job: Sendable {
             defer { state.waiting = [] }
             return (state.log, state.waiting)
         }
-        log?.finish()
+        log?.finish(with: event)
         for action in waiting { action() }
     }
 }

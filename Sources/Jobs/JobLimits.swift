@@ -22,7 +22,7 @@ package enum JobRefusal: Error, Hashable, Sendable {
     /// Another document came under the same name before.
     case otherDocument
     /// It cannot be written down.
-    case notStored(String)
+    case notStored
     /// The daemon ends.
     case closed
 

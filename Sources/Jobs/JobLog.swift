@@ -44,6 +44,11 @@ package final class JobLog: Sendable {
         state.withLock { ($0.events.count, $0.isOver) }
     }
 
+    /// What the events count as.
+    var byteCount: Int {
+        state.withLock { $0.events.reduce(0) { $0 + $1.byteCount } }
+    }
+
     /// Some events from a place on.
     ///
     /// - Parameters:
@@ -86,9 +91,12 @@ package final class JobLog: Sendable {
         change { $0.events.append(event) }
     }
 
-    /// Says that nothing follows.
-    func finish() {
-        change { $0.isOver = true }
+    /// Says that nothing follows, but for a last event: nobody sees that without the end.
+    func finish(with event: Event? = nil) {
+        change { state in
+            if let event { state.events.append(event) }
+            state.isOver = true
+        }
     }
 
     private func change(_ body: (inout State) -> Void) {

@@ -24,8 +24,8 @@ package struct JobFailure: Hashable, Sendable {
     package let message: String
     /// The field at fault.
     package let parameter: String?
-    /// Whether the client chose this end itself, and is not to try again.
-    package let isAskedFor: Bool
+    /// Whether the client is not to try again: it chose this end itself, or would get the same.
+    package let isFinal: Bool
     /// When the same request may do better; those who ask later are not told.
     package let retryAfter: Duration?
 
@@ -35,17 +35,17 @@ package struct JobFailure: Hashable, Sendable {
         code: String,
         message: String,
         parameter: String? = nil,
-        isAskedFor: Bool = false,
+        isFinal: Bool = false,
         retryAfter: Duration? = nil
     ) {
         self.status = status
         self.code = code
         self.message = message
         self.parameter = parameter
-        self.isAskedFor = isAskedFor
+        self.isFinal = isFinal
         self.retryAfter = retryAfter
     }
 
     /// Whether the same request may do better another time, so that it is to begin anew when it comes again.
-    var isTransient: Bool { status >= 500 || status == 408 || status == 429 }
+    var isTransient: Bool { !isFinal && (status >= 500 || status == 408 || status == 429) }
 }

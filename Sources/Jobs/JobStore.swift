@@ -15,33 +15,62 @@ package final class JobStore: Sendable {
         case joined(Job)
     }
 
-    private let limits: JobLimits
-    private let table: Mutex<JobTable>
-    /// Where jobs are added, begun and ended, one after the other.
-    private let queue = DispatchQueue(label: "interleaved.jobs", qos: .userInitiated)
-    private let errorEvent: @Sendable (JobFailure, Int) -> JobLog.Event
+    /// What the store asks of its surroundings.
+    package struct Surroundings: Sendable {
+        /// Makes the last event of a job that fails, at a place.
+        package var errorEvent: @Sendable (JobFailure, Int) -> JobLog.Event
+        /// Told what could not be written down.
+        package var report: @Sendable (JobStorageError) -> Void
 
-    /// A store without jobs.
+        /// Surroundings.
+        package init(
+            errorEvent: @escaping @Sendable (JobFailure, Int) -> JobLog.Event,
+            report: @escaping @Sendable (JobStorageError) -> Void = { _ in }
+        ) {
+            self.errorEvent = errorEvent
+            self.report = report
+        }
+    }
+
+    let limits: JobLimits
+    let surroundings: Surroundings
+    /// Where jobs are written down; nil where they end with the process.
+    let storage: (any JobStorage)?
+    let table: Mutex<JobTable>
+    /// Where jobs are added, begun and ended, one after the other.
+    let queue = DispatchQueue(label: "interleaved.jobs", qos: .userInitiated)
+    /// Signalled whenever an attempt has ended.
+    let attemptEnded = DispatchSemaphore(value: 0)
+
+    /// A store.
     ///
     /// - Parameters:
     ///   - limits: How much is kept.
-    ///   - errorEvent: The last event of a job that fails, at a place.
+    ///   - storage: Where jobs are written down; nil where they end with the process.
+    ///   - stored: What is written down there, in the order in which it came.
+    ///   - surroundings: What the store asks of those around it.
     package init(
         limits: JobLimits = JobLimits(),
-        errorEvent: @escaping @Sendable (JobFailure, Int) -> JobLog.Event
+        storage: (any JobStorage)? = nil,
+        stored: [StoredJob] = [],
+        _ surroundings: Surroundings
     ) {
         self.limits = limits
-        self.errorEvent = errorEvent
+        self.storage = storage
+        self.surroundings = surroundings
         table = Mutex(JobTable(limits))
+        for job in stored { restore(job) }
         expireAgain()
     }
 
     /// Whether jobs are still there when the process has ended.
-    package var isDurable: Bool { false }
+    package var isDurable: Bool { storage != nil }
 
     // MARK: - Coming and going
 
-    /// Keeps a request, unless it came before.
+    /// Keeps a request, unless it came before; where there is a storage, it is written down then.
+    ///
+    /// One whose client waits counts as begun.
     ///
     /// - Parameters:
     ///   - request: The request.
@@ -58,10 +87,22 @@ package final class JobStore: Sendable {
     }
 
     private func admit(_ request: JobRequest) throws(JobRefusal) -> Addition {
-        try table.withLock { table throws(JobRefusal) in
+        let addition: Addition = try table.withLock { table throws(JobRefusal) in
             if let known = try table.known(request) { return .joined(known) }
-            return .added(try table.insert(request))
+            let job = try table.insert(request)
+            if !request.isBackground { job.attempt(by: table.maker) }
+            return .added(job)
         }
+        guard case .added(let job) = addition else { return addition }
+        do throws(JobStorageError) {
+            try storage?.insert(request, job.progress.start)
+        } catch {
+            surroundings.report(error)
+            table.withLock { $0.remove(job) }
+            throw .notStored
+        }
+        if !request.isBackground { table.withLock { $0.attemptCount += 1 } }
+        return addition
     }
 
     /// The job of a name that belongs to a tenant; nil if there is none.
@@ -74,44 +115,58 @@ package final class JobStore: Sendable {
     /// - Parameters:
     ///   - name: Name of the answer, or the one that the client gave its request.
     ///   - mayErase: Whether the caller may.
-    ///   - completion: Gets how many there were, once nothing is left of them.
+    ///   - completion: Gets how many there were, once nothing is left of them, or why something is.
     package func erase(
         _ name: String,
         where mayErase: @escaping @Sendable (JobRequest.Owner) -> Bool,
-        _ completion: @escaping @Sendable (Int) -> Void
+        _ completion: @escaping @Sendable (Result<Int, JobRefusal>) -> Void
     ) {
         queue.async { [self] in
             let jobs = table.withLock { table in
-                table.jobs(named: name).filter { job in
-                    guard mayErase(job.request.owner) else { return false }
-                    table.remove(job)
-                    return true
-                }
+                table.jobs(named: name).filter { mayErase($0.request.owner) }
             }
-            for job in jobs { erase(job) }
-            completion(jobs.count)
+            guard delete(jobs) else { return completion(.failure(.notStored)) }
+            for job in jobs {
+                table.withLock { $0.remove(job) }
+                job.erase()
+                // One that is computed hears of its end from there.
+                if job.progress.status == .queued { finish(job, .failed(.erased)) }
+            }
+            completion(.success(jobs.count))
         }
     }
 
     /// Forgets a job that is taken back: its client hears of the reason, and a repetition begins anew.
     package func withdraw(_ job: Job, because failure: JobFailure) {
         queue.async { [self] in
+            defer { leave() }
+            _ = delete([job])
             table.withLock { $0.remove(job) }
             finish(job, .failed(failure))
         }
     }
 
-    private func erase(_ job: Job) {
-        job.erase()
-        // One that is computed hears of its end from there.
-        if job.progress.status == .queued {
-            finish(job, .failed(.erased))
+    /// Removes what is written down of jobs.
+    ///
+    /// - Returns: Whether that is gone.
+    private func delete(_ jobs: [Job]) -> Bool {
+        guard let storage, !jobs.isEmpty else { return true }
+        do throws(JobStorageError) {
+            try storage.delete(jobs.map(\.id))
+            return true
+        } catch {
+            surroundings.report(error)
+            return false
         }
     }
 
     private func expire() {
         let now = ContinuousClock.now
-        _ = table.withLock { $0.removeAll(endedBefore: now - limits.age) }
+        let old = table.withLock { $0.jobs(endedBefore: now - limits.age) }
+        guard !old.isEmpty, delete(old) else { return }
+        table.withLock { table in
+            for job in old { table.remove(job) }
+        }
     }
 
     /// Forgets what is old now and then, as long as there is a store.
@@ -121,82 +176,6 @@ package final class JobStore: Sendable {
             self?.expire()
             self?.expireAgain()
         }
-    }
-
-    // MARK: - Computing
-
-    /// Has jobs computed from now on, as many at once as may be.
-    ///
-    /// - Parameter start: Begins to compute a job; it must not wait for anything.
-    package func begin(_ start: @escaping @Sendable (Job) -> Void) {
-        table.withLock { $0.start = start }
-        queue.async { [self] in startNext() }
-    }
-
-    /// Begins no more jobs.
-    ///
-    /// Those that wait are lost where nothing outlives the process, and end.
-    ///
-    /// - Parameter failure: What their clients hear.
-    package func stop(because failure: JobFailure) {
-        queue.async { [self] in
-            let waiting = table.withLock { table in
-                table.start = nil
-                table.closing = failure
-                return table.takeQueue()
-            }
-            for job in waiting { finish(job, .failed(failure)) }
-        }
-    }
-
-    private func startNext() {
-        while let (job, start) = table.withLock({ $0.next(at: .now) }) {
-            job.attempt()
-            start(job)
-        }
-    }
-
-    /// Adds an event to a job's log.
-    ///
-    /// - Returns: Whether there was room; a job without room cannot have an answer.
-    package func append(_ event: JobLog.Event, to job: Job) -> Bool {
-        guard table.withLock({ $0.charge(job, event.byteCount) }) else { return false }
-        job.log.append(event)
-        return true
-    }
-
-    /// Takes a job back that could not be begun, to be tried again later; it did not have its attempt.
-    ///
-    /// - Parameters:
-    ///   - job: The job.
-    ///   - delay: When it is tried again.
-    package func postpone(_ job: Job, for delay: Duration) {
-        queue.async { [self] in
-            guard !job.isErased else { return finish(job, .failed(.erased)) }
-            if let closing = table.withLock(\.closing) { return finish(job, .failed(closing)) }
-            job.retreat()
-            table.withLock { $0.putBack(job, until: .now + delay) }
-            queue.asyncAfter(deadline: .now() + delay / .seconds(1)) { [weak self] in
-                self?.startNext()
-            }
-            startNext()
-        }
-    }
-
-    /// Takes how a job ended.
-    package func end(_ job: Job, _ outcome: JobOutcome) {
-        queue.async { [self] in
-            finish(job, outcome)
-            startNext()
-        }
-    }
-
-    private func finish(_ job: Job, _ outcome: JobOutcome) {
-        if case .failed(let failure) = outcome {
-            job.log.append(errorEvent(failure, job.log.extent.count))
-        }
-        table.withLock { $0.end(job, outcome, at: .now) }
-        job.end(outcome)
     }
 
     // MARK: - What is told
@@ -219,14 +198,4 @@ package final class JobStore: Sendable {
     package func load(where isCounted: (JobRequest.Owner) -> Bool = { _ in true }) -> Load {
         table.withLock { $0.load(where: isCounted) }
     }
-}
-
-extension JobFailure {
-    /// What followers of a job hear when it is erased.
-    package static let erased = JobFailure(
-        status: 499,
-        code: "cancelled",
-        message: "the request was cancelled",
-        isAskedFor: true
-    )
 }

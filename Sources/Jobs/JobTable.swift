@@ -36,6 +36,10 @@ struct JobTable {
     /// In the order in which they came.
     private var waiting: [Waiting] = []
     private var runningCount = 0
+    /// Attempts to compute a job that have not ended.
+    var attemptCount = 0
+    /// What computes jobs now.
+    var maker = ""
     /// Why no more are taken; nil while they are.
     var closing: JobFailure?
     /// What begins to compute a job; nil while nothing can.
@@ -114,14 +118,25 @@ struct JobTable {
     /// Jobs that are gone and still computed.
     private var orphans: Set<String> = []
 
-    /// Forgets jobs that ended before a time.
+    /// The jobs that ended before a time.
+    func jobs(endedBefore time: ContinuousClock.Instant) -> [Job] {
+        entries.values.filter { $0.ended.map { $0 < time } ?? false }.map(\.job)
+    }
+
+    /// Takes up a job of another process, whether there is room for more or not.
     ///
-    /// - Returns: Those jobs.
-    @discardableResult
-    mutating func removeAll(endedBefore time: ContinuousClock.Instant) -> [Job] {
-        let old = entries.values.filter { $0.ended.map { $0 < time } ?? false }.map(\.job)
-        for job in old { remove(job) }
-        return old
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - ended: When it ended; nil if it did not.
+    ///   - waits: Whether it waits to be computed, if it did not end.
+    mutating func restore(_ job: Job, ended: ContinuousClock.Instant?, waits: Bool) {
+        let tenant = job.request.owner.tenant
+        let byteCount = job.byteCount
+        shares[tenant, default: Share()].count += 1
+        shares[tenant, default: Share()].byteCount += byteCount
+        entries[job.id] = Entry(job: job, byteCount: byteCount, ended: ended)
+        if let name = name(of: job.request), job.mayBeRepeated { repetitions[name] = job }
+        if ended == nil, waits { waiting.append(Waiting(job: job)) }
     }
 
     private mutating func forgetRepetition(of job: Job) {
@@ -182,9 +197,15 @@ struct JobTable {
     }
 
     /// Takes note that a job has ended.
-    mutating func end(_ job: Job, _ outcome: JobOutcome, at now: ContinuousClock.Instant) {
+    ///
+    /// - Returns: Whether it is kept, and had not ended before.
+    mutating func end(
+        _ job: Job,
+        _ outcome: JobOutcome,
+        at now: ContinuousClock.Instant
+    ) -> Bool {
         release(job)
-        guard entries[job.id]?.job === job, entries[job.id]?.ended == nil else { return }
+        guard entries[job.id]?.job === job, entries[job.id]?.ended == nil else { return false }
         entries[job.id]?.ended = now
         // Its document goes, its answer comes; an answer that is there is not refused for its bytes.
         var difference = -job.body.count
@@ -196,9 +217,11 @@ struct JobTable {
         }
         shares[job.request.owner.tenant]?.byteCount += difference
         entries[job.id]?.byteCount += difference
+        return true
     }
 
-    private mutating func release(_ job: Job) {
+    /// Takes note that a job is not computed any more.
+    mutating func release(_ job: Job) {
         let isOrphan = orphans.remove(job.id) != nil
         guard isOrphan || entries[job.id]?.isRunning == true else { return }
         entries[job.id]?.isRunning = false

@@ -69,7 +69,7 @@ package final class Service: RequestHandler {
         attributes: .concurrent
     )
     /// Parses large ones, which leave room for the small.
-    private let largeDocuments = WorkLane("ilv-documents")
+    let largeDocuments = WorkLane("ilv-documents")
     let created = Service.secondsSince1970()
     /// What is counted and measured.
     let metrics: EngineMetrics
@@ -90,12 +90,16 @@ package final class Service: RequestHandler {
     ///   - metrics: Where requests are recorded; the engine's own, so that all is told together.
     ///   - logger: Where the log goes.
     ///   - spans: Where spans of requests go; nil if nobody wants them.
+    ///   - storage: Where requests are written down that outlive their connections; nil for nowhere.
+    ///   - stored: What is written down there.
     package init(
         configuration: Configuration = Configuration(),
         keys: KeyRing? = nil,
         metrics: EngineMetrics = EngineMetrics(),
         logger: Logger,
-        spans: SpanExporter? = nil
+        spans: SpanExporter? = nil,
+        storage: (any JobStorage)? = nil,
+        stored: [StoredJob] = []
     ) {
         self.configuration = configuration
         records = RequestRecords(
@@ -110,7 +114,14 @@ package final class Service: RequestHandler {
             crossOrigin: CrossOrigin(allowed: configuration.allowedOrigins)
         )
         self.metrics = metrics
-        jobs = JobStore(limits: configuration.jobs) { JobLog.Event($0, number: $1) }
+        jobs = JobStore(
+            limits: configuration.jobs,
+            storage: storage,
+            stored: stored,
+            JobStore.Surroundings(errorEvent: { JobLog.Event($0, number: $1) }) { error in
+                logger.error("A job cannot be written down: \(error).")
+            }
+        )
     }
 
     /// Where the log goes.
@@ -160,13 +171,17 @@ package final class Service: RequestHandler {
     }
 
     /// Begins to answer requests with an engine, unless the service is about to stop.
-    package func begin(_ engine: Engine) {
+    ///
+    /// - Parameters:
+    ///   - engine: What computes.
+    ///   - maker: What tells it from another that might give other answers: model and version.
+    package func begin(_ engine: Engine, maker: String = "") {
         let isReady = currentPhase.withLock { phase in
             guard case .loading = phase else { return false }
             phase = .ready(engine)
             return true
         }
-        if isReady { beginJobs(engine) }
+        if isReady { beginJobs(engine, maker) }
     }
 
     /// Tells from now on that it will end, and goes on answering; it never begins to if the model is not there yet.
@@ -362,40 +377,6 @@ package final class Service: RequestHandler {
         exchange.fields.set(liveEngine?.status.rateLimitFields ?? [:])
         return exchange
     }
-
-    /// Handles a document away from the connection's queue.
-    private func parse(
-        _ request: Request,
-        _ exchange: Exchange,
-        _ handle: @escaping @Sendable (Request, Exchange, Engine) throws -> Void
-    ) {
-        let read: @Sendable () -> Void = { [self] in
-            do {
-                try handle(request, exchange, engine())
-            } catch {
-                exchange.fail(error)
-            }
-        }
-        self.read(request.body.count, read)
-    }
-
-    /// Reads a document away from others' queues.
-    ///
-    /// - Parameters:
-    ///   - byteCount: How long it is.
-    ///   - action: Reads it.
-    func read(_ byteCount: Int, _ action: @escaping @Sendable () -> Void) {
-        guard byteCount > Self.smallDocumentByteCount else {
-            return parsing.async(execute: action)
-        }
-        largeDocuments.run(WorkLane.Demand(cost: byteCount)) {
-            action()
-            return nil
-        }
-    }
-
-    /// Reading as much takes a fraction of a millisecond.
-    private static let smallDocumentByteCount = 64 * 1024
 
     /// A GET with a body means the same as one without; a small one is read over.
     private static let maximumIgnoredBodyByteCount = 64 * 1024

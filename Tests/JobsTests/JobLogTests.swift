@@ -17,6 +17,7 @@ struct JobLogTests {
     @Test("Tells its events from any place on, as many as wanted")
     func tellsEvents() throws {
         let job = try test.addNew(.test("a"))
+        #expect(try test.next() === job)
         for text in ["0", "1", "2", "3"] { write(text, to: job) }
         #expect(texts(job.log.events(from: 0)) == ["0", "1", "2", "3"])
         #expect(texts(job.log.events(from: 2)) == ["2", "3"])
@@ -27,6 +28,7 @@ struct JobLogTests {
     @Test("Wakes who follows, for events and for the end, and nobody who does not any more")
     func wakes() throws {
         let job = try test.addNew(.test("a"))
+        #expect(try test.next() === job)
         let (first, second) = (TestEvents<Void>(), TestEvents<Void>())
         let follower = job.log.follow { first.send(()) }
         _ = job.log.follow { second.send(()) }

@@ -8,17 +8,27 @@ struct TestStore {
     let store: JobStore
     let begun = TestEvents<Job>()
 
-    init(begins: Bool = true, _ limit: (inout JobLimits) -> Void = { _ in }) {
+    init(
+        begins: Bool = true,
+        storage: (any JobStorage)? = nil,
+        stored: [StoredJob] = [],
+        _ limit: (inout JobLimits) -> Void = { _ in }
+    ) {
         var limits = JobLimits()
         limit(&limits)
-        store = JobStore(limits: limits) { failure, number in
-            JobLog.Event(name: "error", data: Array("\(number) \(failure.code)".utf8))
-        }
+        store = JobStore(
+            limits: limits,
+            storage: storage,
+            stored: stored,
+            JobStore.Surroundings { failure, number in
+                JobLog.Event(name: "error", data: Array("\(number) \(failure.code)".utf8))
+            }
+        )
         if begins { begin() }
     }
 
-    func begin() {
-        store.begin { [begun] job in begun.send(job) }
+    func begin(by maker: String = "m1") {
+        store.begin(by: maker) { [begun] job in begun.send(job) }
     }
 
     /// Adds a request, and waits for what becomes of it.
@@ -34,6 +44,13 @@ struct TestStore {
             throw JobRefusal.closed
         }
         return job
+    }
+
+    /// Erases the jobs of a name, and returns how many there were.
+    func erase(_ name: String, of tenant: String? = nil) throws -> Int {
+        let results = TestEvents<Result<Int, JobRefusal>>()
+        store.erase(name, where: { $0.tenant == tenant }) { results.send($0) }
+        return try results.next().get()
     }
 
     /// The job that is begun next.
@@ -89,10 +106,10 @@ struct JobStoreTests {
     func waits() throws {
         let test = TestStore(begins: false)
         let job = try test.addNew(.test("a"))
-        #expect(job.progress.status == .queued && job.progress.attemptCount == 0)
+        #expect(job.progress.status == .queued && job.progress.start.attemptCount == 0)
         test.begin()
         #expect(try test.next() === job)
-        #expect(job.progress.attemptCount == 1)
+        #expect(job.progress.start.attemptCount == 1)
     }
 
     @Test("A tenant with many jobs does not keep another's waiting")
@@ -174,13 +191,8 @@ struct JobStoreTests {
         let waiting = try test.addNew(.test("b", tenant: "first"))
         let cancelled = TestEvents<Void>()
         running.attach { cancelled.send(()) }
-        let counts = TestEvents<Int>()
-        test.store.erase("a", where: { $0.tenant == "second" }) { counts.send($0) }
-        #expect(try counts.next() == 0, "it is not theirs")
-        for name in ["request-b", "a", "a"] {
-            test.store.erase(name, where: { $0.tenant == "first" }) { counts.send($0) }
-        }
-        #expect(try [counts.next(), counts.next(), counts.next()] == [1, 1, 0])
+        #expect(try test.erase("a", of: "second") == 0, "it is not theirs")
+        #expect(try ["request-b", "a", "a"].map { try test.erase($0, of: "first") } == [1, 1, 0])
         try cancelled.next()
         #expect(waiting.progress.outcome == .failed(.erased))
         #expect(test.store.load() == JobStore.Load())
@@ -200,7 +212,7 @@ struct JobStoreTests {
         test.store.postpone(job, for: .milliseconds(50))
         let other = try test.next()
         #expect(other.id == "b", "a waits a while")
-        #expect(job.progress.status == .queued && job.progress.attemptCount == 0)
+        #expect(job.progress.status == .queued && job.progress.start.attemptCount == 0)
         try test.end(other)
         #expect(try test.next() === job)
     }

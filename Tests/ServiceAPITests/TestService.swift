@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import HTTPServer
+import Jobs
 import Keys
 import Logging
 import ServiceAPI
@@ -56,6 +57,9 @@ func withService(
     metrics: EngineMetrics = EngineMetrics(),
     keys: KeyRing? = nil,
     logger: Logger? = nil,
+    storage: (any JobStorage)? = nil,
+    stored: [StoredJob] = [],
+    maker: String = "",
     configure: (inout Service.Configuration) -> Void = { _ in },
     configureServer: (inout HTTPServer.Configuration) -> Void = { _ in },
     _ body: (TestService) throws -> Void
@@ -69,9 +73,11 @@ func withService(
         configuration: configuration,
         keys: keys,
         metrics: metrics,
-        logger: logger
+        logger: logger,
+        storage: storage,
+        stored: stored
     )
-    if isReady { service.begin(try engine ?? TinyModel.shared.get()) }
+    if isReady { service.begin(try engine ?? TinyModel.shared.get(), maker: maker) }
     var serverConfiguration = HTTPServer.Configuration()
     serverConfiguration.port = 0
     serverConfiguration.deadlineResolution = .milliseconds(25)

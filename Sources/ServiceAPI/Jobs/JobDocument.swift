@@ -34,7 +34,7 @@ extension Job {
         .members([
             "id": .string(id), "object": "interleave", "created": .integer(request.created),
             "model": .string(request.model), "status": .string(progress.status.rawValue),
-            "durable": .bool(isDurable), "attempts": .integer(progress.attemptCount),
+            "durable": .bool(isDurable), "attempts": .integer(progress.start.attemptCount),
             "seed": .unsigned(request.seed),
             "error": progress.outcome.flatMap { outcome in
                 guard case .failed(let failure) = outcome else { return nil }
@@ -54,7 +54,7 @@ extension ErrorResponse {
             parameter: failure.parameter,
             retryAfter: failure.retryAfter
         )
-        if failure.isAskedFor { fields["x-should-retry"] = "false" }
+        if failure.isFinal { fields["x-should-retry"] = "false" }
     }
 
     /// A request that is not kept.
@@ -84,7 +84,12 @@ extension ErrorResponse {
                 parameter: "idempotency-key"
             )
         case .notStored:
-            self.init(.internalServerError, code: "internal_error", "the request cannot be kept")
+            self.init(
+                .serviceUnavailable,
+                code: "jobs_unavailable",
+                "the file of the requests that are kept (setting jobs) cannot be written",
+                retryAfter: .seconds(2)
+            )
         case .closed:
             self.init(
                 .serviceUnavailable,
@@ -104,7 +109,7 @@ extension JobFailure {
             code: error.code,
             message: error.message,
             parameter: error.parameter,
-            isAskedFor: error.fields["x-should-retry"] == "false",
+            isFinal: error.fields["x-should-retry"] == "false",
             retryAfter: error.retryAfter
         )
     }

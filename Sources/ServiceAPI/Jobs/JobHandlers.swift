@@ -81,7 +81,8 @@ extension Service {
         if let place, place.epoch == epoch {
             start = place.number + 1
             let extent = log.extent
-            guard !extent.isOver || start <= extent.count else {
+            // A computation that was begun again may have failed before it came so far.
+            if case .completed = job.progress.outcome, start > extent.count {
                 throw .unknownPlace(place, head)
             }
             if extent.isOver, start == extent.count {
@@ -101,12 +102,7 @@ extension Service {
 
     private func job(_ name: String, _ exchange: Exchange) throws(ErrorResponse) -> Job {
         guard let job = jobs.find(name, of: exchange.caller.tenant) else {
-            throw ErrorResponse(
-                .notFound,
-                code: "request_not_found",
-                "no request \(quoted(name)) is kept",
-                parameter: "id"
-            )
+            throw .unknownRequest(name, "kept")
         }
         return job
     }
@@ -114,22 +110,22 @@ extension Service {
     /// `DELETE /v1/interleave/{id}`.
     func end(_ name: String, _ exchange: Exchange) {
         let count = requests.cancel(name, by: exchange.caller)
-        jobs.erase(name, where: { exchange.caller.owns(requestsOf: $0.tenant) }) { erased in
-            guard count + erased > 0 else {
-                return exchange.fail(
-                    ErrorResponse(
-                        .notFound,
-                        code: "request_not_found",
-                        "no request \(quoted(name)) is kept, running or waiting",
-                        parameter: "id"
+        jobs.erase(name, where: { exchange.caller.owns(requestsOf: $0.tenant) }) { result in
+            do throws(JobRefusal) {
+                let erased = try result.get()
+                guard count + erased > 0 else {
+                    return exchange.fail(
+                        ErrorResponse.unknownRequest(name, "kept, running or waiting")
                     )
-                )
+                }
+                exchange.answer([
+                    "id": .string(name),
+                    "object": erased > 0 ? "interleave.deleted" : "interleave.cancelled",
+                    "count": .integer(count + erased),
+                ])
+            } catch {
+                exchange.fail(ErrorResponse(error))
             }
-            exchange.answer([
-                "id": .string(name),
-                "object": erased > 0 ? "interleave.deleted" : "interleave.cancelled",
-                "count": .integer(count + erased),
-            ])
         }
     }
 }
@@ -204,6 +200,19 @@ extension RequestHead {
 }
 
 extension ErrorResponse {
+    /// A name that no request has.
+    fileprivate static func unknownRequest(
+        _ name: String,
+        _ state: String
+    ) -> ErrorResponse {
+        ErrorResponse(
+            .notFound,
+            code: "request_not_found",
+            "no request \(quoted(name)) is \(state)",
+            parameter: "id"
+        )
+    }
+
     /// A place where there is no event.
     fileprivate static func unknownPlace(_ place: EventPlace, _ head: RequestHead) -> ErrorResponse
     {

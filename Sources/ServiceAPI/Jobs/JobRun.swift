@@ -72,6 +72,7 @@ final class JobRun {
         guard !isOver else { return }
         do {
             switch event {
+            case .failed(let error) where error.kind == .cancelled && isLeftOver: interrupt()
             case .failed(let error): fail(ErrorResponse(error, naming: call.name))
             case .completed(let completion): complete(completion)
             default:
@@ -127,6 +128,16 @@ final class JobRun {
     private func fail(_ error: ErrorResponse) {
         let report = report(error)
         end(.failed(JobFailure(report)), active.outcome(of: report))
+    }
+
+    /// Whether nobody ended it but the process, whose successor computes it again.
+    private var isLeftOver: Bool { active.cause == nil && store.isDurable }
+
+    private func interrupt() {
+        isOver = true
+        deadline?.cancel()
+        store.interrupt(job)
+        records.tellEnd(of: job, arrived: start, recorder, Outcome(finishReason: "shutdown"))
     }
 
     private func end(_ outcome: JobOutcome, _ told: Outcome) {

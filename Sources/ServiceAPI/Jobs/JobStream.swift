@@ -114,7 +114,14 @@ final class JobStream {
         }
         if !events.isEmpty { return queue.async { self.pump() } }
         guard isOver else { return }
-        stream.finish(saysDone: true)
+        let count = log.extent.count
+        if next > count, count > 0, case .failed = job.progress.outcome {
+            // The computation that the client has heard of came further: how this one ended is new all the same.
+            next = count - 1
+            return pump()
+        }
+        // Without an end of its own it goes on elsewhere: the client is to come again.
+        stream.finish(saysDone: job.progress.outcome != nil)
         end(status: 200)
     }
 

@@ -5,8 +5,12 @@ internal import Scheduling
 
 extension Service {
     /// Has requests computed that outlive their connections.
-    func beginJobs(_ engine: Engine) {
-        jobs.begin { [weak self] job in
+    ///
+    /// - Parameters:
+    ///   - engine: What computes them.
+    ///   - maker: What tells it from another that might give other answers.
+    func beginJobs(_ engine: Engine, _ maker: String) {
+        jobs.begin(by: maker) { [weak self] job in
             self?.read(job.body.count) { self?.compute(job, engine) }
         }
     }

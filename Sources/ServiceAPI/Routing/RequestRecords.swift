@@ -32,7 +32,7 @@ extension RequestRecords {
         var metadata: Logger.Metadata = [
             "request": "\(job.request.requestName)", "job": "\(job.id)",
         ]
-        metadata["attempts"] = .stringConvertible(job.progress.attemptCount)
+        metadata["attempts"] = .stringConvertible(job.progress.start.attemptCount)
         if let recorder {
             metadata["mode"] = "\(recorder.kind.rawValue)"
             metadata["queue_ms"] = recorder.queueTime.map { .stringConvertible($0.milliseconds) }
@@ -42,9 +42,17 @@ extension RequestRecords {
         metadata.tell(outcome, isStructured: isStructured)
         if isStructured { metadata["duration_ms"] = .stringConvertible(milliseconds) }
         logger.info(
-            "job \(outcome.error == nil ? "completed" : "failed") \(milliseconds) ms",
+            "job \(outcome.jobWord) \(milliseconds) ms",
             metadata: metadata
         )
+    }
+}
+
+extension Outcome {
+    /// What became of a job.
+    fileprivate var jobWord: String {
+        if error != nil { return "failed" }
+        return work == nil ? "interrupted" : "completed"
     }
 }
 

@@ -7,6 +7,15 @@ enum JobSettings: SettingSection {
 
     static let settings: [Setting] = [
         Setting(
+            "jobs",
+            """
+            File in which requests with background or an Idempotency-Key are written down, to be taken up when the daemon starts \
+            again; one daemon's alone. Without it they are kept in memory, and are lost when it ends.
+            """,
+            .optionalPath,
+            \.jobs
+        ),
+        Setting(
             "max_jobs",
             "Most requests with background or an Idempotency-Key that are kept of one tenant; more are answered with 429.",
             .integer(0...1_000_000),
