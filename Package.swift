@@ -60,6 +60,7 @@ let argumentParser = Target.Dependency.product(
     package: "swift-argument-parser"
 )
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -72,6 +73,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // L0: kernels and thin shims over C libraries.
@@ -117,16 +119,19 @@ let package = Package(
         library("Sockets", ["CLinux", "COpenSSL"]),
         library("World", ["Images"]),
         library("Keys", ["Digests", "Files", "Locking", "JSON"]),
+        library("Jobs", ["Locking"]),
 
         // L3
         library(
             "MMInterleaved",
-            ["Files", "JSON", "Tensors", "Checkpoints", "Tokenization", "Images"]
+            ["Digests", "Files", "JSON", "Tensors", "Checkpoints", "Tokenization", "Images"]
         ),
         library("Scheduling"),
         library("Simulation", ["Scheduling"]),
 
         library("Tracing", ["Locking", "JSON"]),
+
+        library("JobFile", ["Files", "Jobs", grdb]),
 
         // L4
         library("HTTPServer", ["Locking", "HTTPWire", "Sockets", logging]),
@@ -157,7 +162,8 @@ let package = Package(
             "ServiceAPI",
             [
                 "CBuild", "CContract", "CPage", "Compression", "Digests", "Locking", "Tensors",
-                "HTTPWire", "JSON", "Keys", "Sockets", "Tracing", "HTTPServer", "Tokenization",
+                "HTTPWire", "JSON", "Keys", "Jobs", "Sockets", "Tracing", "HTTPServer",
+                "Tokenization",
                 "Images",
                 "MMInterleaved", "Scheduling", "Engine",
                 logging, yams,
@@ -181,7 +187,7 @@ let package = Package(
                 "CLinux", "COpenSSL", "Files", "Locking", "Tensors", "Checkpoints",
                 "Tokenization",
                 "Images", "MMInterleaved", "Scheduling", "Simulation", "ReferenceImport",
-                "Engine", "HTTPWire", "JSON", "Keys",
+                "Engine", "HTTPWire", "JSON", "Keys", "Jobs", "JobFile",
                 "Sockets", "HTTPServer", "ServiceAPI", "LoadGenerator", "World",
                 "Evaluation", "Tracing", argumentParser, logging, yams,
             ]
@@ -256,6 +262,8 @@ let package = Package(
         tests("Sockets", ["COpenSSL"]),
         tests("World", ["Images"], resources: [.copy("Fixtures")]),
         tests("Keys", ["Files"]),
+        tests("Jobs", ["Locking"]),
+        tests("JobFile", ["Jobs", grdb]),
         tests(
             "MMInterleaved",
             ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
@@ -293,7 +301,8 @@ let package = Package(
         tests(
             "ServiceAPI",
             [
-                "Digests", "Tensors", "HTTPWire", "JSON", "Keys", "Sockets", "HTTPServer",
+                "Digests", "Locking", "Tensors", "HTTPWire", "JSON", "Keys", "Jobs", "Sockets",
+                "HTTPServer",
                 "Tokenization",
                 "Images", "MMInterleaved",
                 "Scheduling", "Engine",

@@ -30,6 +30,8 @@ package struct CheckpointError: Error, Sendable, Equatable {
         case checksumMismatch
         /// No tensor of that name.
         case missingTensor
+        /// The disk has not enough room for what is to be written.
+        case noRoom
         /// The writer was used out of order.
         case wrongOrder
     }

@@ -39,7 +39,7 @@ package final class TensorFileWriter {
     ///   - head: What comes before the tensors.
     ///   - tensors: All of them, in the order in which their bytes will come.
     ///   - alignment: Multiple of bytes to which each tensor is filled up with zeros.
-    /// - Throws: ``CheckpointError`` of kind `systemCall`.
+    /// - Throws: ``CheckpointError`` of kind `systemCall`, or `noRoom` if the disk has not as many bytes free.
     init(
         path: String,
         head: [UInt8],
@@ -64,8 +64,25 @@ package final class TensorFileWriter {
         self.tensors = tensors
         self.alignment = alignment
         self.descriptor = descriptor
+        try requireRoom(headByteCount: head.count)
         try writeAll(unsafe head.span.bytes)
         skipEmptyTensors()
+    }
+
+    /// Makes sure that the disk has room for the whole file, rather than to find out after minutes that it has not.
+    private func requireRoom(headByteCount: Int) throws(CheckpointError) {
+        // No disk has as many bytes as can be counted, whatever is beyond.
+        let needed = tensors.reduce(headByteCount) { sum, tensor in
+            let (next, isTooLarge) = sum.addingReportingOverflow(tensor.byteCount)
+            return isTooLarge ? .max : next
+        }
+        guard let free = Folder.freeByteCount(temporaryPath), free < needed else { return }
+        abandon()
+        throw CheckpointError(
+            .noRoom,
+            path: path,
+            "would have \(needed) bytes, and the disk has \(free) free"
+        )
     }
 
     deinit {

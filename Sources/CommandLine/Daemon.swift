@@ -4,6 +4,8 @@ import Dispatch
 import Engine
 import Foundation
 import HTTPServer
+import JobFile
+import Jobs
 import Locking
 import Logging
 import MMInterleaved
@@ -42,17 +44,25 @@ struct Daemon {
         var access = configuration.service
         access.allowedHosts = configuration.effectiveHosts
         access.hasStructuredLog = configuration.logFormat == .json
+        let file = try configuration.jobs.map { try JobFile(path: $0) }
+        let stored = try file?.load() ?? []
         service = Service(
             configuration: access,
             keys: keys?.ring,
             metrics: metrics,
             logger: logger,
-            spans: spans
+            spans: spans,
+            storage: file,
+            stored: stored
         )
+        if let path = configuration.jobs {
+            let count = stored.count { $0.ending == nil }
+            logger.info("\(path) has \(stored.count) requests, \(count) of them to be computed.")
+        }
     }
 
     private enum Event: Sendable {
-        case loaded(Engine)
+        case loaded(Engine, maker: String)
         case failed(String)
         case signal(Int32)
         /// Files are to be read again.
@@ -97,8 +107,8 @@ struct Daemon {
         var isReady = false
         while true {
             switch events.next() {
-            case .loaded(let loaded):
-                service.begin(loaded)
+            case .loaded(let loaded, let maker):
+                service.begin(loaded, maker: maker)
                 tellMemory(loaded)
                 logger.info("\(model.configuration.name) is loaded; ready.")
                 isReady = true
@@ -211,6 +221,7 @@ struct Daemon {
         let (service, logger, engine, metrics, checksWeights, manager) = (
             service, logger, configuration.engine, metrics, checksWeights, manager
         )
+        let isDurable = configuration.jobs != nil
         let formats = FormatPolicy(configuration.profile)
         let thread = Thread {
             unsafe ilv_thread_set_name("ilv-load")
@@ -246,7 +257,9 @@ struct Daemon {
                 )
                 logger.debug("Loading took \(start.duration(to: .now)).")
                 logger.info("Computing with \(loaded.workers).")
-                events.send(.loaded(loaded))
+                // Only who goes on with what others began has to know whether they were the same.
+                let maker = isDurable ? try stored.maker(profile: loaded.profile) : ""
+                events.send(.loaded(loaded, maker: maker))
             } catch {
                 events.send(.failed("\(error)"))
             }

@@ -29,23 +29,15 @@ struct MemoryNeed: Hashable, CustomStringConvertible {
     var warning: String? {
         guard let limit, weights + budgets > limit else { return nil }
         return """
-            Requests may take \(Self.text(budgets)) beside a model of \(Self.text(weights)), more than the limit of \
-            \(Self.text(limit)): under full load the system would end the process. Raise the limit, or lower kv_cache_bytes, \
+            Requests may take \(sizeText(budgets)) beside a model of \(sizeText(weights)), more than the limit of \
+            \(sizeText(limit)): under full load the system would end the process. Raise the limit, or lower kv_cache_bytes, \
             image_cache_bytes, drawing_bytes, max_pending_bytes, body_bytes or answer_bytes.
             """
     }
 
     var description: String {
-        let limit = limit.map { "limit \(Self.text($0))" } ?? "no limit"
+        let limit = limit.map { "limit \(sizeText($0))" } ?? "no limit"
         return
-            "Memory: \(Self.text(weights)) of weights, at most \(Self.text(budgets)) for requests, \(limit)."
-    }
-
-    /// A size as people say it, to a tenth of the unit.
-    private static func text(_ count: Int) -> String {
-        let unit = count >= 1 << 30 ? ("GiB", 1 << 30) : ("MiB", 1 << 20)
-        let tenths = Int((Double(count) / Double(unit.1) * 10).rounded())
-        return tenths % 10 == 0
-            ? "\(tenths / 10) \(unit.0)" : "\(tenths / 10).\(tenths % 10) \(unit.0)"
+            "Memory: \(sizeText(weights)) of weights, at most \(sizeText(budgets)) for requests, \(limit)."
     }
 }

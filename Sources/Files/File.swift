@@ -48,6 +48,24 @@ package enum File {
         }
     }
 
+    /// Reads a regular file piece by piece, however large it is.
+    ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - take: Gets each piece.
+    /// - Throws: ``FileError`` if it cannot be read, or is something else.
+    package static func read(_ path: String, _ take: (RawSpan) -> Void) throws(FileError) {
+        let descriptor = try Descriptor.toRead(path, mayBePipe: false)
+        var piece = [UInt8](repeating: 0, count: 1024 * 1024)
+        while true {
+            let count = unsafe Glibc.read(descriptor.rawValue, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw FileError(path: path, failed: "cannot be read") }
+            if count == 0 { return }
+            unsafe take(piece.span.bytes.extracting(first: count))
+        }
+    }
+
     /// Reads a file of UTF-8 text, or standard input if the path is `-`.
     ///
     /// - Parameters:
@@ -86,6 +104,25 @@ package enum File {
     /// - Throws: ``FileError`` if the system refuses; nothing stays behind then.
     package static func writePrivately(_ bytes: [UInt8], to path: String) throws(FileError) {
         try replace(path, with: bytes, mode: 0o600, isKept: true)
+    }
+
+    /// Makes sure that a file is there, empty if it is new, and that its owner alone may read and write it.
+    ///
+    /// - Throws: ``FileError`` if the system refuses.
+    package static func makePrivate(_ path: String) throws(FileError) {
+        let action = "cannot be written"
+        let descriptor = try Descriptor(
+            path,
+            O_RDWR | O_CREAT | O_NONBLOCK,
+            mode: 0o600,
+            action: action
+        )
+        guard try descriptor.kind(path) == S_IFREG else {
+            throw FileError(path: path, detail: "cannot be written: it is no file")
+        }
+        guard fchmod(descriptor.rawValue, 0o600) == 0 else {
+            throw FileError(path: path, failed: action)
+        }
     }
 
     private static func replace(

@@ -81,6 +81,15 @@ package enum Folder {
         return unsafe String(cString: found)
     }
 
+    /// Bytes that may still be written to the disk that holds a file or folder; nil if the system does not say.
+    package static func freeByteCount(_ path: String) -> Int? {
+        var disk = statvfs()
+        guard unsafe statvfs(path, &disk) == 0 else { return nil }
+        let (count, isTooLarge) = UInt64(disk.f_bavail)
+            .multipliedReportingOverflow(by: UInt64(disk.f_frsize))
+        return isTooLarge ? .max : Int(clamping: count)
+    }
+
     /// The folder that holds a file; nil for a name without a folder.
     package static func parent(of path: String) -> String? {
         var characters = path[...]

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Engine
 package import HTTPServer
+internal import Jobs
 internal import Logging
 
 extension Service {
@@ -33,6 +34,7 @@ extension Service {
         if leavesNewConnections { server.stopAccepting() }
         drain()
         liveEngine?.waitUntilIdle(limit: limit)
+        jobs.flush(limit: Self.sendingLimit)
         // All answers are given; what remains is to send them.
         let rest = limit - start.duration(to: .now)
         server.drain(limit: max(rest, Self.sendingLimit))

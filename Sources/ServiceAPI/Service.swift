@@ -3,6 +3,7 @@ package import Engine
 internal import Foundation
 package import HTTPServer
 package import HTTPWire
+package import Jobs
 package import Keys
 internal import Locking
 package import Logging
@@ -21,6 +22,8 @@ package final class Service: RequestHandler {
     package struct Configuration: Hashable, Sendable {
         /// Bounds of requests.
         package var limits = Limits()
+        /// How much is kept of requests that outlive their connections.
+        package var jobs = JobLimits()
         /// Longest silence of a stream.
         package var heartbeat = Duration.seconds(15)
         /// Most bytes of a stream that wait for a slow client beside the server's own buffer.
@@ -66,12 +69,14 @@ package final class Service: RequestHandler {
         attributes: .concurrent
     )
     /// Parses large ones, which leave room for the small.
-    private let largeDocuments = WorkLane("ilv-documents")
+    let largeDocuments = WorkLane("ilv-documents")
     let created = Service.secondsSince1970()
     /// What is counted and measured.
     let metrics: EngineMetrics
     /// Requests that may be asked to end.
     let requests = ActiveRequests()
+    /// Requests that outlive their connections.
+    let jobs: JobStore
     /// What is told of the model, once somebody has asked.
     let modelDocument = Mutex<ModelDocument?>(nil)
     private let observed = Mutex(Observed())
@@ -85,12 +90,16 @@ package final class Service: RequestHandler {
     ///   - metrics: Where requests are recorded; the engine's own, so that all is told together.
     ///   - logger: Where the log goes.
     ///   - spans: Where spans of requests go; nil if nobody wants them.
+    ///   - storage: Where requests are written down that outlive their connections; nil for nowhere.
+    ///   - stored: What is written down there.
     package init(
         configuration: Configuration = Configuration(),
         keys: KeyRing? = nil,
         metrics: EngineMetrics = EngineMetrics(),
         logger: Logger,
-        spans: SpanExporter? = nil
+        spans: SpanExporter? = nil,
+        storage: (any JobStorage)? = nil,
+        stored: [StoredJob] = []
     ) {
         self.configuration = configuration
         records = RequestRecords(
@@ -105,6 +114,14 @@ package final class Service: RequestHandler {
             crossOrigin: CrossOrigin(allowed: configuration.allowedOrigins)
         )
         self.metrics = metrics
+        jobs = JobStore(
+            limits: configuration.jobs,
+            storage: storage,
+            stored: stored,
+            JobStore.Surroundings(errorEvent: { JobLog.Event($0, number: $1) }) { error in
+                logger.error("A job cannot be written down: \(error).")
+            }
+        )
     }
 
     /// Where the log goes.
@@ -154,10 +171,17 @@ package final class Service: RequestHandler {
     }
 
     /// Begins to answer requests with an engine, unless the service is about to stop.
-    package func begin(_ engine: Engine) {
-        currentPhase.withLock { phase in
-            if case .loading = phase { phase = .ready(engine) }
+    ///
+    /// - Parameters:
+    ///   - engine: What computes.
+    ///   - maker: What tells it from another that might give other answers: model and version.
+    package func begin(_ engine: Engine, maker: String = "") {
+        let isReady = currentPhase.withLock { phase in
+            guard case .loading = phase else { return false }
+            phase = .ready(engine)
+            return true
         }
+        if isReady { beginJobs(engine, maker) }
     }
 
     /// Tells from now on that it will end, and goes on answering; it never begins to if the model is not there yet.
@@ -183,6 +207,7 @@ package final class Service: RequestHandler {
             return nil
         }
         engine?.drain()
+        endJobs()
     }
 
     /// The engine, if requests are answered.
@@ -290,7 +315,9 @@ package final class Service: RequestHandler {
             case .page(let file): answerPage(file, request, exchange)
             case .metrics: answerMetrics(exchange)
             case .engine: try answerEngine(exchange)
-            case .answer(let name): try cancel(name, exchange)
+            case .job(let name): try answerJob(name, exchange)
+            case .jobEvents(let name): try answerEvents(of: name, request.head, exchange)
+            case .ending(let name): end(name, exchange)
             case .options(let methods): answerOptions(methods, request.head, exchange)
             case .models: answerModels(exchange, try engine())
             case .model(let name): try answerModel(name, exchange, try engine())
@@ -350,31 +377,6 @@ package final class Service: RequestHandler {
         exchange.fields.set(liveEngine?.status.rateLimitFields ?? [:])
         return exchange
     }
-
-    /// Handles a document away from the connection's queue.
-    private func parse(
-        _ request: Request,
-        _ exchange: Exchange,
-        _ handle: @escaping @Sendable (Request, Exchange, Engine) throws -> Void
-    ) {
-        let read: @Sendable () -> Void = { [self] in
-            do {
-                try handle(request, exchange, engine())
-            } catch {
-                exchange.fail(error)
-            }
-        }
-        guard request.body.count > Self.smallDocumentByteCount else {
-            return parsing.async(execute: read)
-        }
-        largeDocuments.run(WorkLane.Demand(cost: request.body.count)) {
-            read()
-            return nil
-        }
-    }
-
-    /// Reading as much takes a fraction of a millisecond.
-    private static let smallDocumentByteCount = 64 * 1024
 
     /// A GET with a body means the same as one without; a small one is read over.
     private static let maximumIgnoredBodyByteCount = 64 * 1024

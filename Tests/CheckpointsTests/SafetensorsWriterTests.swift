@@ -14,6 +14,21 @@ struct SafetensorsWriterTests {
         ]
     }
 
+    @Test("A file that the disk has no room for is refused before anything is written")
+    func noRoom() throws {
+        let directory = try TemporaryDirectory()
+        let count = 1 << 60
+        let error = #expect(throws: CheckpointError.self) {
+            _ = try SafetensorsWriter.begin(
+                path: directory.path + "out.safetensors",
+                tensors: [TensorDescription(name: "x", elementType: .uint8, shape: [count])]
+            )
+        }
+        #expect(error?.kind == .noRoom)
+        #expect(error?.detail.contains("free") == true)
+        #expect(try directory.fileNames() == [])
+    }
+
     @Test("What is written in pieces is read back as declared, data 8-byte aligned")
     func roundTrip() throws {
         let directory = try TemporaryDirectory()

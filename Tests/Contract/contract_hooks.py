@@ -76,6 +76,8 @@ def fit_interleave(body):
     if mode != "interleave":
         drop(body, "force", "max_segments")
     at_most(body, max_segments=3)
+    if body.get("background"):
+        drop(body, "stream", "dry_run")
     if body.get("dry_run"):
         drop(body, "stream", "explain")
     words, image = body.get("text") or {}, body.get("image") or {}

@@ -228,8 +228,8 @@ extension ServiceTests {
                 let response = try delete("interleave-00", service)
                 #expect(response.status == 404)
                 #expect(try response.error()["code"] as? String == "request_not_found")
-                let get = try service.get("/v1/interleave/interleave-00")
-                #expect(get.status == 405 && get["allow"] == "DELETE, OPTIONS")
+                let post = try service.post("/v1/interleave/interleave-00", "{}")
+                #expect(post.status == 405 && post["allow"] == "GET, HEAD, DELETE, OPTIONS")
                 for path in ["/v1/interleave/", "/v1/interleave/%ff"] {
                     let none = "DELETE \(path) HTTP/1.1\r\nHost: h\r\n\r\n"
                     #expect(try service.exchange(none).status == 404)

@@ -73,7 +73,8 @@ extension ServiceTests {
             let paths = try self.paths
             #expect(
                 paths == [
-                    "/v1/interleave", "/v1/interleave/{id}", "/v1/chat/completions",
+                    "/v1/interleave", "/v1/interleave/{id}", "/v1/interleave/{id}/events",
+                    "/v1/chat/completions",
                     "/v1/images/generations", "/v1/images/edits", "/v1/score", "/v1/tokenize",
                     "/v1/detokenize", "/v1/models",
                     "/v1/models/{id}", "/v1/engine", "/metrics", "/livez", "/readyz", "/health",

@@ -14,7 +14,8 @@ extension ServiceTests {
                 #expect(all.status == 204 && all["allow"] == "GET, HEAD, POST, DELETE, OPTIONS")
                 for (path, allow) in [
                     ("/livez", "GET, HEAD, OPTIONS"), ("/v1/score", "POST, OPTIONS"),
-                    ("/v1/interleave/a", "DELETE, OPTIONS"), ("/%6divez", nil),
+                    ("/v1/interleave/a", "GET, HEAD, DELETE, OPTIONS"), ("/%6divez", nil),
+                    ("/v1/interleave/a/events", "GET, OPTIONS"),
                     ("/%6Civez", "GET, HEAD, OPTIONS"), ("/nothing", nil),
                 ] {
                     let response = try service.exchange(

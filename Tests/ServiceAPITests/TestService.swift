@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import HTTPServer
+import Jobs
 import Keys
 import Logging
 import ServiceAPI
@@ -56,6 +57,9 @@ func withService(
     metrics: EngineMetrics = EngineMetrics(),
     keys: KeyRing? = nil,
     logger: Logger? = nil,
+    storage: (any JobStorage)? = nil,
+    stored: [StoredJob] = [],
+    maker: String = "",
     configure: (inout Service.Configuration) -> Void = { _ in },
     configureServer: (inout HTTPServer.Configuration) -> Void = { _ in },
     _ body: (TestService) throws -> Void
@@ -69,9 +73,11 @@ func withService(
         configuration: configuration,
         keys: keys,
         metrics: metrics,
-        logger: logger
+        logger: logger,
+        storage: storage,
+        stored: stored
     )
-    if isReady { service.begin(try engine ?? TinyModel.shared.get()) }
+    if isReady { service.begin(try engine ?? TinyModel.shared.get(), maker: maker) }
     var serverConfiguration = HTTPServer.Configuration()
     serverConfiguration.port = 0
     serverConfiguration.deadlineResolution = .milliseconds(25)
@@ -111,14 +117,18 @@ extension ReceivedResponse {
 /// An event of a stream.
 struct StreamedEvent {
     let name: String
+    /// The id that a client reports when it comes again; nil for none.
+    let id: String?
     let data: Document
 
     init(_ block: String) throws {
-        let lines = block.split(separator: "\n")
+        var lines = block.split(separator: "\n")
         if block == "data: [DONE]" {
-            (name, data) = ("[DONE]", [:])
+            (name, id, data) = ("[DONE]", nil, [:])
             return
         }
+        let place = lines.firstIndex { $0.hasPrefix("id: ") }
+        id = place.map { String(lines.remove(at: $0).dropFirst(4)) }
         try #require(lines.count == 2 && lines[0].hasPrefix("event: "), "\(block)")
         name = String(lines[0].dropFirst(7))
         let json = try #require(lines[1].hasPrefix("data: ") ? lines[1].dropFirst(6) : nil)

@@ -3,6 +3,8 @@
 import collections
 import http.client
 import json
+import multiprocessing
+import os
 import random
 import secrets
 import threading
@@ -48,27 +50,46 @@ class Tenant(threading.Thread):
 
 
 class Attacker:
-    """Everything at once that somebody with a key, and without one, can send."""
+    """Everything at once that somebody with a key, and without one, can send.
+
+    A process of its own, which waits for the daemon and the tenants where all want the processors: what is judged is what the
+    attack has the daemon do, and not that its own arithmetic takes place on the same machine.
+    """
 
     def __init__(self, run):
-        self.run, self.is_over = run, threading.Event()
-        self.seen = collections.Counter()
-        self.threads = [threading.Thread(target=self.loop, args=(attack, allowed)) for attack, allowed in [
+        self.run, self.seen = run, collections.Counter()
+        context = multiprocessing.get_context("fork")
+        self.is_over, self.results = context.Event(), context.SimpleQueue()
+        self.process = context.Process(target=self.attack)
+
+    def __enter__(self):
+        self.process.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        self.process.join()
+        if self.results.empty():
+            return self.run.problem("the attacker ended by itself")
+        self.seen, problems = self.results.get()
+        for problem in problems:
+            self.run.problem(problem)
+
+    def attack(self):
+        """What the process does."""
+        os.nice(10)
+        self.problems = []
+        threads = [threading.Thread(target=self.loop, args=(attack, allowed)) for attack, allowed in [
             (self.flood, {200, 429, 503}), (self.flood, {200, 429, 503}), (self.flood, {200, 429, 503}),
             (self.draw, {200, 429, 503}), (self.guess_key, {401}), (self.guess_key, {401}),
             (self.huge_body, {400, 413, 429, 503}), (self.huge_body_without_key, {401}),
             (self.end_others, {404, 429}), (self.look, {200, 429}), (self.look_inside, {403, 429}),
         ]]
-
-    def __enter__(self):
-        for thread in self.threads:
+        for thread in threads:
             thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over.set()
-        for thread in self.threads:
+        for thread in threads:
             thread.join()
+        self.results.put((self.seen, self.problems))
 
     def loop(self, attack, allowed):
         random_ = random.Random(attack.__name__)
@@ -79,11 +100,10 @@ class Attacker:
                 # Refused before all of it was sent.
                 status = "cut"
             except Exception as error:
-                return self.run.problem(f"the attacker's {attack.__name__}: {type(error).__name__}: {error}")
+                return self.problems.append(f"the attacker's {attack.__name__}: {type(error).__name__}: {error}")
             self.seen[attack.__name__, status] += 1
             if status not in allowed | {"cut"}:
-                self.run.problem(f"the attacker's {attack.__name__} gave {status}")
-            # The attacker's own work is this machine's too, and is not what is judged: it does not take all of it.
+                self.problems.append(f"the attacker's {attack.__name__} gave {status}")
             time.sleep(0.1)
 
     def ask(self, method, path, body=None, key=None, reads=False):
@@ -127,7 +147,7 @@ class Attacker:
             engine = json.loads(data)
             for request in engine["running"] + engine["waiting"]:
                 if request["tenant"] != "mallory":
-                    self.run.problem(f"the attacker sees a request of {request['tenant']}")
+                    self.problems.append(f"the attacker sees a request of {request['tenant']}")
         return status
 
     def look_inside(self, random_):

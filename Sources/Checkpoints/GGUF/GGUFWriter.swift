@@ -49,6 +49,17 @@ package enum GGUFWriter {
         )
     }
 
+    /// Bytes of the file that ``begin(path:keys:tensors:)`` begins, once it is complete.
+    ///
+    /// - Throws: as ``begin(path:keys:tensors:)``.
+    package static func byteCount(
+        keys: [(name: String, value: GGUFValue)],
+        tensors: [Tensor]
+    ) throws(CheckpointError) -> Int {
+        let (head, entries) = try encodeHead(keys, tensors)
+        return entries.reduce(head.count) { $0 + aligned($1.byteCount) }
+    }
+
     private static func encodeHead(
         _ keys: [(name: String, value: GGUFValue)],
         _ tensors: [Tensor]

@@ -25,6 +25,8 @@ struct DaemonConfiguration: Sendable {
     var drainDelay = Duration.zero
     /// File of the keys that are asked for; nil where none are.
     var apiKeys: String?
+    /// File of requests that outlive their connections; nil where they are kept in memory.
+    var jobs: String?
     /// Whether others may reach a daemon that asks for no keys.
     var allowsUnauthenticated = false
     /// Names under which the daemon may be asked; empty leaves it to ``effectiveHosts``.

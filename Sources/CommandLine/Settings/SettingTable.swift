@@ -14,7 +14,7 @@ enum SettingTable {
     static let sections: [any SettingSection.Type] = [
         ServedSettings.self, AccessSettings.self, EncryptionSettings.self, ObservingSettings.self,
         RequestSettings.self, SharedSettings.self,
-        StreamSettings.self,
+        StreamSettings.self, JobSettings.self,
         ConnectionSettings.self, ProxySettings.self, LifeSettings.self,
     ]
 

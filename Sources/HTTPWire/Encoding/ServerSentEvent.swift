@@ -45,11 +45,17 @@ package struct ServerSentEvent: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - event: The name of the event, without line ends; nil for the default.
+    ///   - id: The id that a reconnecting client reports, without line ends; nil for none.
     ///   - write: Appends the payload, without line ends.
     /// - Returns: The bytes, the empty line that dispatches the event included.
-    package static func encoded(event: String?, _ write: (inout [UInt8]) -> Void) -> [UInt8] {
+    package static func encoded(
+        event: String?,
+        id: String? = nil,
+        _ write: (inout [UInt8]) -> Void
+    ) -> [UInt8] {
         var output: [UInt8] = []
         if let event { appendLine("event: ", event.utf8, to: &output) }
+        if let id { appendLine("id: ", id.utf8, to: &output) }
         output += "data: ".utf8
         write(&output)
         output += [lineFeed, lineFeed]

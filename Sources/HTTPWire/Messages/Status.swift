@@ -12,6 +12,7 @@ package struct Status: Hashable, Sendable, CustomStringConvertible {
     }
 
     package static let ok = Status(200)
+    package static let accepted = Status(202)
     package static let noContent = Status(204)
     package static let notModified = Status(304)
     package static let badRequest = Status(400)

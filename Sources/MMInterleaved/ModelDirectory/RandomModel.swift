@@ -6,16 +6,15 @@ extension ModelDirectory {
     ///
     /// - Parameters:
     ///   - configuration: Sizes of the model.
-    ///   - seed: Seed of the weights.
+    ///   - source: The numbers.
     ///   - format: Element type of the weights.
     ///   - tokenizer: Bytes of a SentencePiece model with the configuration's vocabulary.
     ///   - path: Of the directory; must not exist.
     ///   - progress: Told the share of the weights that has been written, from 0 to 1.
-    ///
     /// - Throws: ``ModelDirectoryError`` if `path` exists; `CheckpointError`, ``ModelConfigurationError``.
     package static func writeRandom(
         _ configuration: ModelConfiguration,
-        seed: UInt64,
+        weights source: RandomParameters,
         format: FloatFormat,
         tokenizer: [UInt8],
         path: String,
@@ -34,14 +33,11 @@ extension ModelDirectory {
                 },
                 metadata: ["format": "pt"]
             )
-            let source = RandomParameters(seed: seed)
+            let strips = RandomStrips(path, source, format: format)
             let total = parameters.reduce(0) { $0 + $1.count }
             var done = 0
             for parameter in parameters {
-                let numbers = Matrix(rows: 1, columns: parameter.count)
-                try source.read(parameter, into: numbers)
-                let bytes = numbers.bytes(as: format)
-                try unsafe writer.append(bytes.span.bytes, to: parameter.name)
+                try strips.copy(parameter) { try writer.append($0, to: parameter.name) }
                 done += parameter.count
                 progress(Double(done) / Double(max(1, total)))
             }

@@ -25,7 +25,7 @@ package struct ModelFileWriter {
     package let entries: [Entry]
     private let configuration: ModelConfiguration
     private let formats: FormatPolicy
-    private let reader: any CheckpointReader
+    private let source: any WeightStrips
     private let tokenizer: [UInt8]
 
     /// Decides how every parameter of a directory is stored; reads no weights.
@@ -59,22 +59,44 @@ package struct ModelFileWriter {
         tokenizerPath: String,
         formats: FormatPolicy
     ) throws {
-        self.configuration = configuration
-        self.formats = formats
-        self.reader = reader
         // One that does not fit is found now rather than in the end.
         try configuration.vocabulary.requireFit(Tokenizer(modelPath: tokenizerPath), tokenizerPath)
-        tokenizer = try File.read(
-            tokenizerPath,
-            maximumByteCount: Tokenizer.maximumModelByteCount
+        try self.init(
+            configuration,
+            CheckpointStrips(reader: reader),
+            tokenizer: File.read(
+                tokenizerPath,
+                maximumByteCount: Tokenizer.maximumModelByteCount
+            ),
+            formats: formats
         )
+    }
+
+    /// Decides how every parameter is stored; reads no weights.
+    ///
+    /// - Parameters:
+    ///   - configuration: Sizes and defaults.
+    ///   - source: The weights.
+    ///   - tokenizer: Bytes of a SentencePiece model with the configuration's vocabulary.
+    ///   - formats: The formats of the weights.
+    /// - Throws: ``ModelDirectoryError`` for an override that decides nothing; what `source` throws.
+    package init(
+        _ configuration: ModelConfiguration,
+        _ source: any WeightStrips,
+        tokenizer: [UInt8],
+        formats: FormatPolicy
+    ) throws {
+        self.configuration = configuration
+        self.formats = formats
+        self.source = source
+        self.tokenizer = tokenizer
         let parameters = Parameters(from: NoParameters(), formats: formats)
         _ = try InterleavedModel(parameters, configuration)
         let ledger = parameters.ledger
         for override in formats.overrides
         where !ledger.formatNames.contains(where: override.concerns) {
             throw ModelDirectoryError(
-                path: reader.path,
+                path: source.path,
                 detail: """
                     has no weight of a name that begins or ends with \(override.part) and with a format of its own; \
                     layers that are computed as one have the format of the first
@@ -87,7 +109,7 @@ package struct ModelFileWriter {
                 parameter,
                 ledger.layers[parameter.name],
                 isAdded: added.contains(parameter),
-                reader
+                source
             )
         }
     }
@@ -101,11 +123,11 @@ package struct ModelFileWriter {
         _ parameter: ParameterDescription,
         _ form: LayerForm?,
         isAdded: Bool,
-        _ reader: any CheckpointReader
+        _ source: any WeightStrips
     ) throws -> Entry {
         guard let name = TensorNames.short(of: parameter.name) else {
             throw ModelDirectoryError(
-                path: reader.path,
+                path: source.path,
                 detail: "parameter \(parameter.name) cannot be told from the short form of another"
             )
         }
@@ -118,7 +140,7 @@ package struct ModelFileWriter {
                 shape = [shape[0], shape[2], shape[3], shape[1]]
             }
         } else {
-            type = try reader.description(of: parameter.name).ggufType
+            type = try source.storedFormat(of: parameter).ggufType
         }
         return Entry(
             parameter: parameter,
@@ -130,7 +152,7 @@ package struct ModelFileWriter {
 
     /// Writes the file, which appears once it is complete; the SHA-256 of every tensor goes to a file beside it.
     ///
-    /// Memory: one weight as numbers, and up to 4096 rows of it as they are stored.
+    /// Memory: a few strips of rows (``RowStrips``), however large a weight is.
     ///
     /// - Parameters:
     ///   - path: The file; one that is there is replaced.
@@ -147,7 +169,7 @@ package struct ModelFileWriter {
         for entry in entries {
             progress(Double(done) / Double(max(1, total)))
             try write(entry, to: writer)
-            reader.releaseResidentPages()
+            source.releaseResidentPages()
             done += entry.parameter.count
         }
         try writer.finish()
@@ -173,6 +195,13 @@ package struct ModelFileWriter {
         ] + (templates.isEmpty ? [] : [(ModelFileKeys.templates, .string(wordings))])
     }
 
+    /// Bytes of the file.
+    ///
+    /// - Throws: `CheckpointError` for what no file holds.
+    package func byteCount() throws -> Int {
+        try GGUFWriter.byteCount(keys: keys(), tensors: entries.map(\.tensor))
+    }
+
     private func write(_ entry: Entry, to writer: TensorFileWriter) throws {
         let name = entry.tensor.name
         if entry.isAdded {
@@ -181,29 +210,51 @@ package struct ModelFileWriter {
             return
         }
         guard let form = entry.form else {
-            try reader.withBytes(of: entry.parameter.name) { try writer.append($0, to: name) }
+            try source.copy(entry.parameter) { try writer.append($0, to: name) }
             return
         }
-        let outermost = try CheckpointParameters(reader).numbers(of: entry.parameter, form)
-        // What is not rotated is stored in PyTorch's order.
-        let numbers =
-            form.format == .bf16 && form.window > 1
-            ? outermost.withPixelsInnermost(window: form.window) : outermost
-        let starts = Array(stride(from: 0, to: numbers.rows, by: Self.rowCount))
-        for first in stride(from: 0, to: starts.count, by: Self.runCount) {
-            let runs = starts[first..<min(starts.count, first + Self.runCount)]
-            let encoded = concurrentMap(runs.count) { index in
-                let start = runs[first + index]
-                return bytes(
-                    of: numbers.rows(start..<min(numbers.rows, start + Self.rowCount)),
-                    entry,
-                    form
-                )
+        let strips = RowStrips(entry.parameter)
+        let addend = try form.addend.map(numbers)
+        var next = 0
+        try source.read(entry.parameter, strips) { strip in
+            let range = strips.ranges[next]
+            next += 1
+            if let addend {
+                strip.add(addend, below: strips.rowCount - addend.rows - range.lowerBound)
             }
-            for run in encoded {
-                let bytes = try run.get()
+            // What is not rotated is stored in PyTorch's order.
+            let isReordered = form.window > 1 && form.format != .bf16
+            let numbers = isReordered ? strip.withPixelsOutermost(window: form.window) : strip
+            for bytes in encoded(numbers, entry, form) {
+                let bytes = try bytes.get()
                 try unsafe writer.append(bytes.span.bytes, to: name)
             }
+        }
+    }
+
+    /// A parameter of few rows as a whole.
+    private func numbers(of parameter: ParameterDescription) throws -> Matrix {
+        let strips = RowStrips(parameter)
+        let whole = Matrix(rows: strips.rowCount, columns: strips.columns)
+        var next = 0
+        try source.read(parameter, strips) { strip in
+            whole.rows(strips.ranges[next]).copy(from: strip)
+            next += 1
+        }
+        return whole
+    }
+
+    /// Rows as they are stored, in runs of which each is rounded by one thread.
+    private func encoded(
+        _ numbers: Matrix,
+        _ entry: Entry,
+        _ form: LayerForm
+    ) -> [Result<[UInt8], ModelDirectoryError>] {
+        let starts = Array(stride(from: 0, to: numbers.rows, by: RowStrips.unit))
+        return concurrentMap(starts.count) { index in
+            let start = starts[index]
+            let rows = numbers.rows(start..<min(numbers.rows, start + RowStrips.unit))
+            return bytes(of: rows, entry, form)
         }
     }
 
@@ -226,7 +277,7 @@ package struct ModelFileWriter {
         let rows = IntegerRows(rounding: numbers, to: form.format, window: form.window)
         guard rows.isFinite else {
             throw ModelDirectoryError(
-                path: reader.path,
+                path: source.path,
                 detail: """
                     \(parameter.name) has a number that is not finite, or too large for \
                     \(form.format.rawValue): give it another format
@@ -235,20 +286,25 @@ package struct ModelFileWriter {
         }
         return IntegerBlocks.bytes(of: rows)
     }
-
-    /// Rows that are rounded at a time, each run of them by one thread.
-    private static let rowCount = 64
-    /// Runs that are rounded before they are written.
-    private static let runCount = 64
 }
 
-extension TensorDescription {
-    /// The type that stores the same bytes in a GGUF file; single precision for what is no parameter's.
+extension FloatFormat {
+    /// The type that stores the same bytes in a GGUF file.
     fileprivate var ggufType: GGUFTensorType {
-        switch elementType {
+        switch self {
+        case .float32: .float32
         case .float16: .float16
         case .bfloat16: .bfloat16
-        default: .float32
+        }
+    }
+}
+
+extension Matrix {
+    /// Adds the rows of another matrix whose first one belongs to this row, where there are such; it may lie above or below
+    /// this matrix.
+    fileprivate func add(_ other: Matrix, below row: Int) {
+        for index in 0..<other.rows where (0..<rows).contains(row + index) {
+            self.row(row + index).add(other.row(index))
         }
     }
 }

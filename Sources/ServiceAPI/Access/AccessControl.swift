@@ -43,7 +43,7 @@ struct AccessControl: Sendable {
     /// - Throws: ``ErrorResponse`` with 429.
     func count(_ caller: Caller, _ route: Route) throws(ErrorResponse) {
         // Ending a request makes room, and must be possible when there is none.
-        if case .answer = route { return }
+        if case .ending = route { return }
         do throws(LimitExceeded) {
             try caller.account?.admit(generates: route.isComputed)
         } catch {

@@ -1,3 +1,4 @@
+internal import Jobs
 internal import Keys
 
 /// Who asks, as far as that is known: what they may do, and whose requests are theirs.
@@ -25,6 +26,15 @@ struct Caller: Sendable {
         let key = account.key
         self.init(account: account, rights: key.rights, tenant: key.tenant)
     }
+
+    /// Whoever sent a request that outlives its connection; a key that is gone by now limits and counts nothing.
+    init(_ owner: JobRequest.Owner, _ keys: KeyRing?) {
+        let account = keys?.accounts.first { $0.key.name == owner.key }
+        self.init(account: account, rights: [.generate], tenant: owner.tenant)
+    }
+
+    /// Whose a request is that they send.
+    var owner: JobRequest.Owner { JobRequest.Owner(tenant: tenant, key: keyName) }
 
     /// The key's name.
     var keyName: String? { account?.key.name }

@@ -1,5 +1,6 @@
 internal import Engine
 internal import JSON
+internal import Jobs
 internal import Keys
 internal import Locking
 
@@ -14,6 +15,8 @@ final class ActiveRequest: Sendable {
         case clientTooSlow
         /// Somebody asked for its end, with this key if there are any; its client still waits and hears of it.
         case asked(key: String?)
+        /// Its own time is over.
+        case timeOver
         /// Its answer cannot be made.
         case fault
     }
@@ -49,6 +52,22 @@ final class ActiveRequest: Sendable {
         self.setsTimeout = setsTimeout
     }
 
+    /// A request that outlives its connection, and is about to be submitted.
+    ///
+    /// - Parameters:
+    ///   - job: The request.
+    ///   - caller: Who asked for it.
+    ///   - setsTimeout: Whether the client said how long the answer may take.
+    init(for job: JobRequest, by caller: Caller, setsTimeout: Bool) {
+        id = job.id
+        names = [JSONKey(job.id), JSONKey(job.requestName)]
+        self.caller = caller
+        self.setsTimeout = setsTimeout
+    }
+
+    /// Why it was ended first; nil if nobody ended it.
+    var cause: Cause? { state.withLock(\.cause) }
+
     /// Whether the client is gone.
     var isClientGone: Bool { state.withLock(\.isClientGone) }
 
@@ -68,7 +87,7 @@ final class ActiveRequest: Sendable {
             switch cause {
             case .clientGone, .clientTooSlow: state.isClientGone = true
             case .asked: state.isAsked = true
-            case .fault: break
+            case .timeOver, .fault: break
             }
             return state.ticket
         }
@@ -106,8 +125,12 @@ final class ActiveRequest: Sendable {
 
     /// The form in which the client hears of an error; an end that it asked for itself is not to be tried again.
     func report(_ error: any Error, _ exchange: Exchange) -> ErrorResponse {
-        exchange.report(error)
-            .asked(isCancelled: state.withLock(\.isAsked), setsTimeout: setsTimeout)
+        report(exchange.report(error))
+    }
+
+    /// The same error for a client that asked for this end itself.
+    func report(_ error: ErrorResponse) -> ErrorResponse {
+        error.asked(isCancelled: state.withLock(\.isAsked), setsTimeout: setsTimeout)
     }
 
     /// What became of it, for the log: who or what ended it, or the code of the error.
@@ -119,7 +142,7 @@ final class ActiveRequest: Sendable {
         case .clientTooSlow: outcome.finishReason = "client_too_slow"
         case .asked(let key): outcome.cancellingKey = key
         // What nobody asked for is the end of the daemon.
-        case .fault, nil: outcome.finishReason = "shutdown"
+        case .timeOver, .fault, nil: outcome.finishReason = "shutdown"
         }
         return outcome
     }

@@ -22,6 +22,8 @@ final class EventStream {
     private var isEnding = false
     private var lastWrite = ContinuousClock.now
     private var timer: (any DispatchSourceTimer)?
+    /// Told when a client that read too slowly has read what waited for it.
+    var whenIdle: (() -> Void)?
 
     /// Prepares a stream; ``start(fields:)`` begins it.
     ///
@@ -59,7 +61,9 @@ final class EventStream {
             isOpen = false
             return false
         }
-        writer.onDrain { [weak self, queue] in queue.async { self?.flush() } }
+        writer.onDrain { [weak self, queue] in
+            queue.async { self?.drained() }
+        }
         let timer = DispatchSource.makeTimerSource(queue: queue)
         let interval = heartbeat / 2
         timer.schedule(
@@ -74,9 +78,18 @@ final class EventStream {
     }
 
     /// Sends an event.
-    func send(_ event: DocumentEvent) {
+    func send(_ event: DocumentEvent) { send(event.encoded) }
+
+    /// Sends the bytes of an event.
+    func send(_ event: [UInt8]) {
         guard !isEnding else { return }
-        write(event.encoded)
+        write(event)
+    }
+
+    /// Whether the client is there, and nothing waits for it but what the server keeps.
+    var isIdle: Bool {
+        dispatchPrecondition(condition: .onQueue(queue))
+        return isOpen && backlog.isEmpty
     }
 
     /// Ends the response as soon as everything is on its way.
@@ -94,6 +107,7 @@ final class EventStream {
     func close() {
         dispatchPrecondition(condition: .onQueue(queue))
         isOpen = false
+        whenIdle = nil
         backlog = []
         backlogByteCount = 0
         timer?.cancel()
@@ -142,6 +156,11 @@ final class EventStream {
             writer.finish()
             close()
         }
+    }
+
+    private func drained() {
+        flush()
+        if isIdle { whenIdle?() }
     }
 
     private func beat() {

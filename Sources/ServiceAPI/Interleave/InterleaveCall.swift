@@ -21,6 +21,8 @@ package struct InterleaveCall: Sendable {
     package internal(set) var setsTimeout = false
     /// Whether to tell what the request would do instead of doing it.
     package private(set) var isDryRun = false
+    /// Whether to answer at once, and let the answer be asked for later.
+    package private(set) var isBackground = false
     /// Whether the answer tells where its time went.
     package private(set) var explains = false
     /// Name of the template that words the input.
@@ -104,7 +106,7 @@ package struct InterleaveCall: Sendable {
         request.scope.salt = try reader.cacheSalt()
         try reader.finish()
         try checkCombinations()
-        if let streams { try checkStreaming(streams) }
+        if let streams, !isBackground { try checkStreaming(streams) }
         try checkSteps(configuration.imageDecoder.scheduler, "image.steps")
     }
 
@@ -154,7 +156,17 @@ package struct InterleaveCall: Sendable {
     private mutating func decodeTelling(_ reader: inout ObjectReader) throws(RequestError) {
         isDryRun = try reader.bool("dry_run") ?? false
         explains = try reader.bool("explain") ?? false
+        isBackground = try reader.bool("background") ?? false
+        guard !isBackground || streams != true else {
+            throw .invalid(
+                "stream",
+                "has no meaning where background is true: the events are at /v1/interleave/{id}/events"
+            )
+        }
         guard isDryRun else { return }
+        guard !isBackground else {
+            throw .invalid("background", "has no meaning where dry_run is true")
+        }
         for (field, isAsked) in [("stream", streams == true), ("explain", explains)] where isAsked {
             throw .invalid(field, "has no meaning where dry_run is true")
         }

@@ -54,6 +54,7 @@ extension InterleaveCall {
     ///   - id: Name of the answer.
     ///   - created: Seconds since 1970.
     ///   - model: Name of the model.
+    ///   - status: Where the request is in its life; nil leaves it out.
     ///   - segments: Documents of the segments.
     ///   - completion: How the answer ended.
     /// - Returns: The document.
@@ -61,12 +62,14 @@ extension InterleaveCall {
         id: String,
         created: Int,
         model: String,
+        status: String? = nil,
         segments: [JSON],
         completion: Completion
     ) -> JSON {
         .members([
             "id": .string(id), "object": "interleave", "created": .integer(created),
-            "model": .string(model), "segments": .array(segments),
+            "model": .string(model), "status": status.map { .string($0) },
+            "segments": .array(segments),
             "finish_reason": .string(completion.finishReason.rawValue),
             "usage": completion.usage.json, "timings": completion.timings.json,
             "explain": explains ? completion.explanationJSON : nil, "parameters": parameters,

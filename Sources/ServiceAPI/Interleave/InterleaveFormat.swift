@@ -12,7 +12,9 @@ struct InterleaveFormat: AnswerFormat {
     private let call: InterleaveCall
     private let model: String
     private let encoder: SegmentEncoder
-    private let created = Service.secondsSince1970()
+    private let created: Int
+    /// What the document says of where the request is in its life; nil where it is told once and for all.
+    private let status: String?
     /// Finished segments, for the document.
     private var segments: [JSON] = []
     /// Words on their way into the stream.
@@ -20,6 +22,8 @@ struct InterleaveFormat: AnswerFormat {
     private var sequenceNumber = 0
     /// How fast the picture comes that is being drawn.
     private var pace = DenoisingPace()
+    /// The segment that was encoded last: a document and a stream of the same answer have it once.
+    private var last: (index: Int, segment: EncodedSegment)?
 
     /// The format of one answer.
     ///
@@ -27,8 +31,18 @@ struct InterleaveFormat: AnswerFormat {
     ///   - id: Name of the answer.
     ///   - call: The request, whose input plays no part any more.
     ///   - engine: Who answers: name of the model, and texts of its tokens.
-    init(id: String, _ call: InterleaveCall, _ engine: Engine) {
+    ///   - created: When the request came, in seconds since 1970.
+    ///   - status: What the document says of where the request is in its life.
+    init(
+        id: String,
+        _ call: InterleaveCall,
+        _ engine: Engine,
+        created: Int = Service.secondsSince1970(),
+        status: String? = nil
+    ) {
         self.id = id
+        self.created = created
+        self.status = status
         self.call = call
         model = engine.modelConfiguration.name
         encoder = SegmentEncoder(call, model: model, tokenizer: engine.tokenizer)
@@ -38,18 +52,30 @@ struct InterleaveFormat: AnswerFormat {
     // MARK: - As one document
 
     mutating func keep(_ segment: Segment) throws {
-        segments.append(encoder.json(try encoder.encode(segment)))
+        segments.append(encoder.json(try encoded(segment)))
     }
 
-    func response(_ completion: Completion) -> Response {
-        let document = call.document(
+    private mutating func encoded(_ segment: Segment) throws -> EncodedSegment {
+        if let last, last.index == segment.index { return last.segment }
+        let encoded = try encoder.encode(segment)
+        last = (segment.index, encoded)
+        return encoded
+    }
+
+    /// The whole document, of the segments that were kept.
+    func document(_ completion: Completion) -> JSON {
+        call.document(
             id: id,
             created: created,
             model: model,
+            status: status,
             segments: segments,
             completion: completion
         )
-        var response = Response(document)
+    }
+
+    func response(_ completion: Completion) -> Response {
+        var response = Response(document(completion))
         response.head.fields["server-timing"] = completion.timings.serverTiming
         return response
     }
@@ -128,7 +154,7 @@ struct InterleaveFormat: AnswerFormat {
 
     /// Sends what is left of a segment, and its end.
     private mutating func finish(_ segment: Segment, _ send: Sending) throws {
-        let encoded = try encoder.encode(segment)
+        let encoded = try encoded(segment)
         let document: JSON
         switch encoded {
         case .text(let text):

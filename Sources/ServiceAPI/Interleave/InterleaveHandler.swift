@@ -17,7 +17,11 @@ extension Service {
         exchange.fieldName = { [call = call.withoutInput] in call.name(of: $0) }
         if call.isDryRun { return try forecast(call, request, exchange, engine) }
         let isStreaming = call.streams ?? MediaPreferences(request.head.fields).prefersEventStream
-        try call.checkStreaming(isStreaming)
+        if !call.isBackground { try call.checkStreaming(isStreaming) }
+        let repetition = try request.head.repetition(of: request.body)
+        if call.isBackground || repetition != nil {
+            return keep(call, repetition, isStreaming: isStreaming, request, exchange, engine)
+        }
         let active = ActiveRequest(
             id: "interleave-" + randomIdentifier(),
             for: exchange,

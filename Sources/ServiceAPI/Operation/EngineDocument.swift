@@ -1,12 +1,13 @@
 internal import Engine
 internal import HTTPServer
 internal import JSON
+internal import Jobs
 internal import Scheduling
 internal import Tensors
 
 extension EngineSnapshot {
     /// The document of `GET /v1/engine`; times in milliseconds.
-    func json(model: String, server: HTTPServer.Load) -> JSON {
+    func json(model: String, server: HTTPServer.Load, jobs: JobStore.Load) -> JSON {
         let now = ContinuousClock.now
         let steps = recentSteps.map { step -> JSON in
             [
@@ -33,7 +34,7 @@ extension EngineSnapshot {
             "pools": .array(pools.map(\.json)), "weights": .array(weights.map(\.json)),
             "steps": .array(steps), "costs": .array(costs),
             "simulation_costs": stepCosts.json, "instruction_set": instructionSets.json,
-            "http": server.json,
+            "http": server.json, "jobs": jobs.json,
         ]
     }
 }

@@ -1,5 +1,6 @@
 internal import Engine
 internal import HTTPServer
+internal import Jobs
 internal import Keys
 internal import Scheduling
 
@@ -16,6 +17,8 @@ struct MetricsDocument {
     let requests: [(key: HTTPRequestCounters.Key, count: Int)]
     /// What connections share.
     let server: HTTPServer.Load
+    /// Requests that outlive their connections.
+    let jobs: JobStore.Load
     /// Lines of the log that were lost.
     let droppedLogLineCount: Int
     /// Spans that the collector did not get.
@@ -36,6 +39,7 @@ struct MetricsDocument {
         writeTimes(&writer)
         writeWork(&writer)
         writeMemory(&writer)
+        writeJobs(&writer)
         writeServer(&writer)
         writeKeys(&writer)
         writeProgram(&writer)
@@ -242,6 +246,20 @@ struct MetricsDocument {
                 Double(weight.byteCount)
             )
         }
+    }
+
+    private func writeJobs(_ writer: inout ExpositionWriter) {
+        let name = Self.prefix + "jobs"
+        writer.family(name, .gauge, "Requests that outlive their connections and are kept.")
+        for status in JobStatus.allCases {
+            writer.sample(name, ["state": status.rawValue], Double(jobs.counts[status] ?? 0))
+        }
+        gauge(
+            "job_bytes",
+            "Bytes of the requests that are kept, their events and answers.",
+            Double(jobs.byteCount),
+            &writer
+        )
     }
 
     private func writeProgram(_ writer: inout ExpositionWriter) {

@@ -2,6 +2,7 @@ internal import Engine
 internal import HTTPServer
 internal import HTTPWire
 internal import JSON
+internal import Jobs
 internal import Keys
 internal import MMInterleaved
 internal import Tracing
@@ -16,6 +17,7 @@ extension Service {
             engine: snapshot,
             requests: records.counters.values,
             server: serverLoad,
+            jobs: jobs.load(),
             droppedLogLineCount: droppedLogLineCount,
             lostSpanCount: records.spans?.lostCount ?? 0,
             // Names of keys are nothing for strangers, to whom open_metrics may show the rest.
@@ -43,27 +45,13 @@ extension Service {
             snapshot.recentSteps = []
             snapshot.pools = []
         }
+        let caller = exchange.caller
         exchange.answer(
             snapshot.json(
                 model: engine.modelConfiguration.name,
-                server: serverLoad
+                server: serverLoad,
+                jobs: jobs.load { caller.owns(requestsOf: $0.tenant) }
             )
         )
-    }
-
-    /// `DELETE /v1/interleave/{id}`.
-    func cancel(_ name: String, _ exchange: Exchange) throws(ErrorResponse) {
-        let count = requests.cancel(name, by: exchange.caller)
-        guard count > 0 else {
-            throw ErrorResponse(
-                .notFound,
-                code: "request_not_found",
-                "no request \(quoted(name)) is running or waiting",
-                parameter: "id"
-            )
-        }
-        exchange.answer([
-            "id": .string(name), "object": "interleave.cancelled", "count": .integer(count),
-        ])
     }
 }

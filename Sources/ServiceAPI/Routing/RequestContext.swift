@@ -41,7 +41,9 @@ struct RequestContext: Sendable {
         self.receivedByteCount = receivedByteCount
         self.records = records
         let kind = Route.kind(of: head.path)
-        (route, isPolled) = (kind.label, kind.isPolled)
+        route = kind.label
+        // What ends something is told.
+        isPolled = kind.isPolled && head.method != .delete
         progress = kind.isComputed ? RequestProgress() : nil
         id =
             head.fields["x-request-id"].flatMap { Self.isPlain($0) ? $0 : nil }
@@ -105,24 +107,12 @@ struct RequestContext: Sendable {
             }
         }
         if let key { metadata["key"] = .string(key) }
-        metadata["finish_reason"] = end.outcome.finishReason.map { .string($0) }
-        metadata["cancelled_by"] = end.outcome.cancellingKey.map { .string($0) }
-        metadata["error"] = end.outcome.error.map { .string($0) }
+        metadata.tell(end.outcome, isStructured: records.isStructured)
         if records.isStructured {
             metadata["method"] = .string(method.rawValue)
             metadata["path"] = .string(path)
             metadata["status"] = .stringConvertible(end.status)
             metadata["duration_ms"] = .stringConvertible(milliseconds)
-        }
-        guard let work = end.outcome.work else { return metadata }
-        if records.isStructured {
-            metadata["prompt_tokens"] = .stringConvertible(work.promptTokenCount)
-            metadata["completion_tokens"] = .stringConvertible(work.newTokenCount)
-            metadata["input_images"] = .stringConvertible(work.inputImageCount)
-            metadata["output_images"] = .stringConvertible(work.outputImageCount)
-        } else {
-            metadata["tokens"] = "\(work.promptTokenCount)+\(work.newTokenCount)"
-            metadata["images"] = "\(work.inputImageCount)+\(work.outputImageCount)"
         }
         return metadata
     }

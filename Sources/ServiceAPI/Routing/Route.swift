@@ -20,8 +20,12 @@ enum Route: Hashable {
     case page(PageFile)
     case metrics
     case engine
-    /// An answer in progress, by its name.
-    case answer(String)
+    /// A request that outlives its connection, by the name of its answer.
+    case job(String)
+    /// Its events.
+    case jobEvents(String)
+    /// The end of a request, by its name.
+    case ending(String)
     /// Which methods there are; of a path, or of the server as a whole.
     case options([Method])
 
@@ -51,7 +55,11 @@ enum Route: Hashable {
             error.fields["allow"] = Self.allow(route.methods)
             throw error
         }
-        self = route
+        if case .job(let name) = route, head.method == .delete {
+            self = .ending(name)
+        } else {
+            self = route
+        }
     }
 
     private static let allMethods: [Method] = [.get, .head, .post, .delete]
@@ -80,20 +88,31 @@ enum Route: Hashable {
         default:
             return PageFile.all[path].map { .page($0) }
                 ?? name(path, after: "/v1/models/").map { .model($0) }
-                ?? name(path, after: "/v1/interleave/").map { .answer($0) }
+                ?? name(path, after: "/v1/interleave/", before: "/events").map { .jobEvents($0) }
+                ?? name(path, after: "/v1/interleave/").map { .job($0) }
         }
     }
 
-    private static func name(_ path: String, after prefix: String) -> String? {
-        guard path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count else { return nil }
-        return percentDecoded(path.dropFirst(prefix.count))
+    private static func name(
+        _ path: String,
+        after prefix: String,
+        before suffix: String = ""
+    ) -> String? {
+        guard path.hasPrefix(prefix), path.hasSuffix(suffix),
+            path.utf8.count > prefix.utf8.count + suffix.utf8.count
+        else { return nil }
+        return percentDecoded(path.dropFirst(prefix.count).dropLast(suffix.count))
     }
 
     /// The methods that the path takes.
     var methods: [Method] {
-        if case .answer = self { return [.delete] }
-        if case .options(let methods) = self { return methods }
-        return takesDocument ? [.post] : [.get, .head]
+        switch self {
+        case .job, .ending: [.get, .head, .delete]
+        // Nothing of a stream can be told before it is there.
+        case .jobEvents: [.get]
+        case .options(let methods): methods
+        default: takesDocument ? [.post] : [.get, .head]
+        }
     }
 
     /// Whether a request brings a document.
@@ -109,8 +128,8 @@ enum Route: Hashable {
     /// Whether it can be answered only with the model in memory.
     var needsModel: Bool {
         switch self {
-        case .liveness, .readiness, .openAPI, .openAPIAsJSON, .page, .metrics, .engine, .answer,
-            .options:
+        case .liveness, .readiness, .openAPI, .openAPIAsJSON, .page, .metrics, .engine, .job,
+            .jobEvents, .ending, .options:
             false
         default: true
         }
@@ -136,8 +155,8 @@ enum Route: Hashable {
         switch self {
         case .liveness, .readiness: .probe
         case .page, .openAPI, .openAPIAsJSON, .options: .open
-        case .models, .model, .tokenize, .detokenize, .engine: .read
-        case .interleave, .chatCompletions, .imageGenerations, .imageEdits, .score, .answer:
+        case .models, .model, .tokenize, .detokenize, .engine, .job, .jobEvents: .read
+        case .interleave, .chatCompletions, .imageGenerations, .imageEdits, .score, .ending:
             .generate
         case .metrics: .admin
         }
@@ -148,7 +167,7 @@ enum Route: Hashable {
     /// Everybody may see and end requests of their own; who has the right `admin`, those of others.
     var rights: [KeyRight] {
         switch self {
-        case .answer: [.generate, .admin]
+        case .ending: [.generate, .admin]
         case .engine: [.read, .admin]
         default:
             switch access {
@@ -181,12 +200,13 @@ enum Route: Hashable {
         let label =
             switch route {
             case .model: "/v1/models/{id}"
-            case .answer: "/v1/interleave/{id}"
+            case .job, .ending: "/v1/interleave/{id}"
+            case .jobEvents: "/v1/interleave/{id}/events"
             default: path
             }
         let isPolled =
             switch route {
-            case .liveness, .readiness, .page, .metrics, .engine: true
+            case .liveness, .readiness, .page, .metrics, .engine, .job: true
             default: false
             }
         return Kind(label: label, isPolled: isPolled, isComputed: route.isComputed)

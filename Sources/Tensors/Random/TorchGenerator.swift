@@ -79,6 +79,38 @@ extension TorchGenerator {
         }
     }
 
+    /// Fills a contiguous matrix as `torch.randn` fills a tensor of as many elements, on every processor.
+    ///
+    /// Several matrices one after the other get the numbers of one of all their elements, where each has a multiple of 16
+    /// elements, but for the last, which has at least 16.
+    package mutating func fillNormal(_ out: Matrix) {
+        let flat = out.reshaped(rows: 1, columns: out.count)
+        guard out.count > Self.sharedCount else {
+            return flat.withMutableRow(0) { fillNormal(&$0) }
+        }
+        flat.withMutableRow(0) { span in
+            for index in span.indices { span[index] = nextUniform() }
+        }
+        let end = out.count / 16 * 16
+        let starts = Array(stride(from: 0, to: end, by: Self.sharedCount))
+        _ = concurrentMap(starts.count) { index in
+            let range = starts[index]..<min(end, starts[index] + Self.sharedCount)
+            flat.columns(range).withMutableRow(0) { span in
+                for start in stride(from: 0, to: span.count, by: 16) {
+                    Self.transformBlock(&span, start: start)
+                }
+            }
+        }
+        guard end < out.count else { return }
+        flat.columns(out.count - 16..<out.count).withMutableRow(0) { span in
+            for index in span.indices { span[index] = nextUniform() }
+            Self.transformBlock(&span, start: 0)
+        }
+    }
+
+    /// Numbers that one processor transforms at a time.
+    private static let sharedCount = 1 << 16
+
     /// A full turn, rounded to nearest as in C; `2 * Float.pi` is an ulp less.
     private static let turn = Float(2 * Double.pi)
 

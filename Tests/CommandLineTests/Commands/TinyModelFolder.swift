@@ -13,7 +13,7 @@ struct TinyModelFolder {
         directory = try TemporaryDirectory()
         try ModelDirectory.writeRandom(
             TinyModel.configuration,
-            seed: 1,
+            weights: RandomParameters(seed: 1),
             format: .bfloat16,
             tokenizer: TinyModel.tokenizerBytes,
             path: directory.path + "tiny"

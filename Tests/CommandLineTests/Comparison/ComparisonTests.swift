@@ -26,7 +26,7 @@ struct ComparisonTests {
     ) throws {
         try ModelDirectory.writeRandom(
             configuration,
-            seed: 1,
+            weights: RandomParameters(seed: 1),
             format: .bfloat16,
             tokenizer: tokenizer,
             path: directory.path + name

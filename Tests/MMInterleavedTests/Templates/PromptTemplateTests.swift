@@ -41,7 +41,7 @@ struct PromptTemplateTests {
         let path = temporary.path + "tiny"
         try ModelDirectory.writeRandom(
             configuration,
-            seed: 1,
+            weights: RandomParameters(seed: 1),
             format: .float32,
             tokenizer: TinyModel.tokenizerBytes,
             path: path
