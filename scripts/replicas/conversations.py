@@ -90,7 +90,7 @@ class Load:
         # The same conversation again is another's: nothing of it is in a cache.
         body = dict(self.conversations[number][turn], cache_salt=f"{self.label}-{index}")
         fields = {"X-Session-Affinity": f"{self.label}-{index}"} if self.says_affinity else {}
-        client = Client(self.address, name, 120, self.address.tenant_of(f"{index}"), fields)
+        client = Client(self.address, name, 300, self.address.tenant_of(f"{index}"), fields)
         streamed = random.Random(name).random() < 0.5
         began, error, answer = time.monotonic(), "", {}
         try:
