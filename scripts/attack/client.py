@@ -14,9 +14,9 @@ class Surprise(Exception):
 class Client:
     """One request of one client, on a connection of its own."""
 
-    def __init__(self, address, name, patience, tenant=None):
+    def __init__(self, address, name, patience, tenant=None, fields=None):
         self.address, self.name, self.patience = address, name, patience
-        self.key = address.fields(tenant or address.tenant_of(name))
+        self.key = address.fields(tenant or address.tenant_of(name)) | (fields or {})
 
     def connection(self, buffer=None):
         return self.address.http(self.patience, buffer)
@@ -86,7 +86,7 @@ class Client:
                 raise Surprise(f"{self.name}: a stream ended with {[x if x == '[DONE]' else x['type'] for x in last]}")
             if last[0]["type"] == "error":
                 return "error", last[0]
-            return 200, {"object": "interleave", "segments": segments}
+            return 200, {"object": "interleave", "segments": segments, "usage": last[0]["usage"]}
         finally:
             connection.close()
 

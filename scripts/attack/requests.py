@@ -11,14 +11,14 @@ import zlib
 WORDS = "a the red green blue small large circle square star left right above below moves now light dark".split()
 
 
-def png(seed, side=48):
-    """A picture of random stripes."""
+def png(seed, side=48, level=-1):
+    """A picture of random stripes; at level 0 its file is as large as its pixels."""
     random_ = random.Random(seed)
     row = b"\0" + bytes(random_.randrange(256) for _ in range(side * 3))
     chunk = lambda kind, data: (
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)))
     head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(row * side))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(row * side, level))
             + chunk(b"IEND", b""))
 
 

@@ -51,14 +51,18 @@ class Run:
 
     def work(self):
         while (index := self.take()) is not None:
-            random_ = random.Random(self.arguments.seed << 32 | index)
-            behaviour = random_.choices(list(self.behaviours), self.behaviours.values())[0]
-            try:
-                self.one(index, behaviour, random_)
-            except Exception as error:  # every fault of a client is a finding
-                self.problem(f"request {index} ({behaviour}): {type(error).__name__}: {error}")
+            self.attempt(index)
             if index % max(1, self.arguments.count // 200) == 0:
                 self.sample(index)
+
+    def attempt(self, index):
+        """What a client does with a request is chosen by its number."""
+        random_ = random.Random(self.arguments.seed << 32 | index)
+        behaviour = random_.choices(list(self.behaviours), self.behaviours.values())[0]
+        try:
+            self.one(index, behaviour, random_)
+        except Exception as error:  # every fault of a client is a finding
+            self.problem(f"request {index} ({behaviour}): {type(error).__name__}: {error}")
 
     def sample(self, index):
         value = metrics(self.address)["process_resident_memory_bytes"]

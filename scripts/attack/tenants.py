@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import random
 import secrets
+import ssl
 import threading
 import time
 
@@ -96,7 +97,7 @@ class Attacker:
         while not self.is_over.is_set():
             try:
                 status = attack(random_)
-            except (ConnectionError, http.client.HTTPException, TimeoutError):
+            except (ConnectionError, http.client.HTTPException, TimeoutError, ssl.SSLEOFError):
                 # Refused before all of it was sent.
                 status = "cut"
             except Exception as error:

@@ -1,0 +1,1 @@
+"""What scripts/fleet runs: machines, replicas, proxies, conversations."""
