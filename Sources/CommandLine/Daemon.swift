@@ -9,6 +9,7 @@ import Jobs
 import Locking
 import Logging
 import MMInterleaved
+import Scheduling
 import ServiceAPI
 import Sockets
 import Tensors
@@ -218,16 +219,18 @@ struct Daemon {
     private static let endingLimit = Duration.seconds(20)
 
     private func load(_ stored: StoredModel, _ events: EventQueue<Event>) {
-        let (service, logger, engine, metrics, checksWeights, manager) = (
-            service, logger, configuration.engine, metrics, checksWeights, manager
+        let (service, logger, metrics, checksWeights, manager) = (
+            service, logger, metrics, checksWeights, manager
         )
         let isDurable = configuration.jobs != nil
+        let configuration = configuration
         let formats = FormatPolicy(configuration.profile)
         let thread = Thread {
             unsafe ilv_thread_set_name("ilv-load")
             do {
                 let start = ContinuousClock.now
                 let name = stored.configuration.name
+                let engine = try Self.fitMemory(configuration, stored, logger)
                 if checksWeights {
                     manager.starting("Checking the weights of \(name)", limit: Self.checkingLimit)
                     try stored.verifyChecksums()
@@ -267,6 +270,33 @@ struct Daemon {
         // Building the model recurses through its parts; the default of a thread is small.
         thread.stackSize = 8 << 20
         thread.start()
+    }
+
+    /// The engine's configuration, its budgets fitted to the memory that there is.
+    ///
+    /// - Throws: ``CommandError`` if not even one request fits; what opening the model throws.
+    private static func fitMemory(
+        _ configuration: DaemonConfiguration,
+        _ stored: StoredModel,
+        _ logger: Logger
+    ) throws -> Engine.Configuration {
+        let before = configuration.engine
+        let positions = stored.configuration.language.maximumPositionCount
+        let workers = before.workerCount
+        let model = try CountedModel(
+            stored.configuration,
+            stored.formats(asking: FormatPolicy(configuration.profile)),
+            workerCount: workers > 0 ? workers : ProcessorCount.current.workerCount,
+            promptTokenCount: min(before.scheduling.maximumRowCount, positions - 1)
+        )
+        let memory = try ServedMemory(
+            MemoryPlan(model, positionCount: positions, pictureCount: 1),
+            configuration,
+            usableByteCount: MemoryLimit.current.usableByteCount
+        )
+        logger.info("\(memory.summary)")
+        if let change = memory.change(from: before) { logger.notice("\(change)") }
+        return memory.engine
     }
 
     // MARK: - Ending

@@ -10,7 +10,8 @@ package struct Interleaved: ParsableCommand {
         abstract: "Serve MM-Interleaved: read and continue sequences of text and pictures.",
         version: Version.text,
         subcommands: [
-            Init.self, Import.self, Quantize.self, Compare.self, Inspect.self, Tokenize.self,
+            Init.self, Import.self, Quantize.self, Compare.self, Inspect.self, Plan.self,
+            Tokenize.self,
             Bench.self,
             Serve.self, Health.self, Key.self, Config.self,
             Generate.self, Score.self, Sheet.self, Evaluate.self, Simulate.self,

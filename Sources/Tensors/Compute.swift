@@ -10,7 +10,9 @@ package final class Compute {
     /// Scratch memory of the current pass.
     package let workspace = Workspace()
     /// Multiplications and additions of all matrix products so far; for benchmarks.
-    package internal(set) var floatingPointOperationCount = 0
+    package var floatingPointOperationCount: Int { operations.total }
+    /// The same by what they are of.
+    package internal(set) var operations = OperationCounts()
 
     /// Workers for which work is cut.
     let shareCount: Int
@@ -103,6 +105,31 @@ package final class Compute {
     }
 
     private static let largestCutCount = 4096
+}
+
+/// Multiplications and additions of matrix products, by what they are of.
+package struct OperationCounts: Hashable, Sendable {
+    /// Of numbers in single precision.
+    package var single = 0
+    /// Of bfloat16 numbers.
+    package var brainFloat = 0
+    /// Of whole numbers.
+    package var whole = 0
+
+    /// None.
+    package init() {}
+
+    /// All of them.
+    package var total: Int { single + brainFloat + whole }
+
+    /// Counts those of a product with weights of a format.
+    mutating func add(_ count: Int, of format: WeightFormat) {
+        switch format {
+        case .f32: single += count
+        case .bf16: brainFloat += count
+        case .int8, .int4: whole += count
+        }
+    }
 }
 
 extension Compute {

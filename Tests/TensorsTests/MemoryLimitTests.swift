@@ -27,6 +27,20 @@ struct MemoryLimitTests {
         #expect(unified(["/b": "1048576\n"]) == nil)
     }
 
+    @Test("There is no more than the machine has")
+    func machine() {
+        let machine = "MemTotal:       1048576 kB\nMemFree:  1 kB\n"
+        #expect(MemoryLimit { ["/proc/meminfo": machine][$0] }.usableByteCount == 1 << 30)
+        #expect(MemoryLimit { _ in nil }.usableByteCount == nil)
+        #expect(MemoryLimit { ["/proc/meminfo": "MemTotal: -5 kB"][$0] }.usableByteCount == nil)
+        let files = [
+            "/proc/meminfo": machine, "/proc/self/cgroup": "0::/a\n",
+            "/proc/self/mountinfo": "29 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
+            "/sys/fs/cgroup/a/memory.max": "4096",
+        ]
+        #expect(MemoryLimit { files[$0] }.usableByteCount == 4096)
+    }
+
     @Test("The older hierarchy counts alike; its largest number is no limit")
     func older() {
         func separate(_ text: String) -> Int? {

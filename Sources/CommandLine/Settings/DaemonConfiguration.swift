@@ -31,6 +31,8 @@ struct DaemonConfiguration: Sendable {
     var allowsUnauthenticated = false
     /// Names under which the daemon may be asked; empty leaves it to ``effectiveHosts``.
     var allowedHosts: [String] = []
+    /// Names of the settings that nobody has set.
+    var unsetNames: Set<String> = []
     var server = HTTPServer.Configuration()
     var engine = Engine.Configuration()
     var service = Service.Configuration()

@@ -49,6 +49,9 @@ struct EffectiveSettings {
     /// - Throws: ``SettingFaults`` if anything is wrong.
     func checked() throws(SettingFaults) -> DaemonConfiguration {
         guard faults.isEmpty else { throw SettingFaults(faults: faults) }
+        var configuration = configuration
+        configuration.unsetNames = Set(SettingTable.settings.map(\.name))
+            .subtracting(sources.keys)
         return configuration
     }
 

@@ -57,11 +57,12 @@ extension Compute {
         precondition(q.rows == out.rows && out.columns == valueColumns)
         precondition(keys.allSatisfy { $0.rows == keyCount && $0.columns == q.columns })
         precondition(values.allSatisfy { $0.rows == keyCount && $0.columns == valueColumns })
-        floatingPointOperationCount += 2 * q.rows * keyCount * (q.columns + valueColumns)
+        let operationCount = 2 * q.rows * keyCount * (q.columns + valueColumns)
         let queries = q.rows / samples
         let headSize = q.columns / heads
         let valueSize = valueColumns / heads
         if let rotation = Self.byteRotation(format, headSize: headSize, keyCount: keyCount) {
+            operations.add(operationCount, of: .int8)
             return byteAttention(
                 q: q,
                 keys: keys,
@@ -72,6 +73,7 @@ extension Compute {
                 into: out
             )
         }
+        operations.add(operationCount, of: .f32)
         let tile = queryTile(queries, keyCount: keyCount, count: samples * heads)
         let tiles = (queries + tile - 1) / tile
         let byteCount = Self.byteCount(q, out) + samples * Self.byteCount(keys[0], values[0])

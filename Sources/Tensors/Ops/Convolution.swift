@@ -29,7 +29,7 @@ extension Compute {
             return
         }
         let window = layer.linear.inputs
-        floatingPointOperationCount += 2 * out.rows * window * layer.outputs
+        operations.add(2 * out.rows * window * layer.outputs, of: layer.linear.format)
         let weight: FloatPanels
         switch layer.linear.weight {
         case .f32(let panels): weight = panels

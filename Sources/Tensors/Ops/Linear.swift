@@ -21,7 +21,7 @@ extension Compute {
             x.columns == layer.inputs && out.columns == layer.outputs && x.rows == out.rows,
             "linear [\(x.rows), \(x.columns)] · [\(layer.outputs), \(layer.inputs)] -> [\(out.rows), \(out.columns)]"
         )
-        floatingPointOperationCount += 2 * x.rows * layer.inputs * layer.outputs
+        operations.add(2 * x.rows * layer.inputs * layer.outputs, of: layer.format)
         scope {
             switch layer.weight {
             case .f32(let panels):

@@ -209,7 +209,7 @@ extension Compute {
         precondition(q.columns == plan.heads * plan.headSize)
         let size = PagedKeyValues.blockSize
         plan.requireFit(layer)
-        floatingPointOperationCount += plan.floatingPointOperationCount
+        operations.add(plan.floatingPointOperationCount, of: .f32)
         scope {
             let keyCount = (plan.largestKeyCount + size - 1) / size * size
             let scores = scratch(pool.workerCount, 8 * keyCount)

@@ -32,6 +32,24 @@ package struct MemoryLimit {
         }.min()
     }
 
+    /// Bytes that there are for this process at all: its limit, or the machine's memory where that is less; nil where
+    /// neither is known.
+    package var usableByteCount: Int? {
+        [byteCount, machineByteCount].compactMap(\.self).min()
+    }
+
+    /// The machine's memory.
+    ///
+    /// Source: proc_meminfo(5).
+    private var machineByteCount: Int? {
+        let lines = read("/proc/meminfo")?.split(separator: "\n") ?? []
+        let words = lines.first { $0.hasPrefix("MemTotal:") }?.split(separator: " ") ?? []
+        guard words.count == 3, words[2] == "kB", let count = Int(words[1]),
+            (1..<Self.none >> 10).contains(count)
+        else { return nil }
+        return count << 10
+    }
+
     /// The older hierarchy has no word for no limit: it is the largest number of pages.
     private static let none = 1 << 60
 }

@@ -14,6 +14,8 @@ package final class WorkerPool {
     package let workerCount: Int
     /// Measures the parts instead of sharing them, where it is there.
     package var recorder: PartRecorder?
+    /// Counts computations instead of running them, where it is there.
+    package var counter: WorkCounter?
 
     private let board: JobBoard
     private let sleepers: [Sleeper]
@@ -70,6 +72,10 @@ package final class WorkerPool {
         let isBusy = isRunning.exchange(true, ordering: .acquiring)
         precondition(!isBusy, "the pool runs one computation at a time, and none inside a part")
         defer { isRunning.store(false, ordering: .releasing) }
+        if let counter {
+            counter.count(byteCount: byteCount)
+            return
+        }
         if let recorder {
             recorder.run(count, byteCount: byteCount, body)
             return
