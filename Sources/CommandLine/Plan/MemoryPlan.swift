@@ -26,7 +26,8 @@ struct MemoryPlan: Hashable, Encodable {
     /// The program itself, its libraries, threads and buffers.
     let programByteCount: Int
 
-    /// What a daemon had beside nano's weights and everything else that is counted here; see docs/MODELS.md.
+    /// Room for what is not counted: a daemon at rest has 38 MiB beside nano's weights (VmRSS), and connections' buffers come
+    /// to that.
     private static let programByteCount = 64 << 20
 
     /// Adds up.
