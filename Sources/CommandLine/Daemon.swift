@@ -110,7 +110,6 @@ struct Daemon {
             switch events.next() {
             case .loaded(let loaded, let maker):
                 service.begin(loaded, maker: maker)
-                tellMemory(loaded)
                 logger.info("\(model.configuration.name) is loaded; ready.")
                 isReady = true
                 manager.ready(readyStatus)
@@ -163,17 +162,6 @@ struct Daemon {
         let address = first.hasPrefix("unix:") ? first : "\(scheme)://\(first)"
         let request = FirstRequest.command(address, asksForKey: keys != nil)
         logger.info("Serving \(model.configuration.name) at \(address); try: \(request)")
-    }
-
-    /// Tells what memory may be needed, and whether that is more than there may be.
-    private func tellMemory(_ engine: Engine) {
-        let need = MemoryNeed(
-            engine.snapshot(metrics),
-            configuration.server,
-            limit: MemoryLimit.current.byteCount
-        )
-        logger.info("\(need)")
-        if let warning = need.warning { logger.warning("\(warning)") }
     }
 
     // MARK: - Reloading
@@ -296,6 +284,7 @@ struct Daemon {
         )
         logger.info("\(memory.summary)")
         if let change = memory.change(from: before) { logger.notice("\(change)") }
+        if let warning = memory.warning { logger.warning("\(warning)") }
         return memory.engine
     }
 

@@ -17,7 +17,7 @@ package enum Gzip {
 
     /// Compresses bytes.
     ///
-    /// Cost: some ten milliseconds a megabyte with `fast`, and a quarter of a megabyte of memory meanwhile.
+    /// Cost: tens of milliseconds a megabyte with `fast`, and a quarter of a megabyte of memory meanwhile.
     ///
     /// - Returns: The compressed bytes; nil if they would be no fewer, or there is no memory for it.
     package static func compress(_ bytes: [UInt8], _ effort: Effort) -> [UInt8]? {

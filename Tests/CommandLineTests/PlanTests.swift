@@ -99,6 +99,11 @@ struct PlanTests {
         #expect(tight.engine.imageByteBudget == before.imageByteBudget)
         #expect(tight.change(from: before)?.contains("kv_cache_bytes") == true)
         #expect(tight.change(from: before)?.contains("image_cache_bytes") == false)
+        #expect(tight.warning == nil)
+        #expect(tight.summary.hasPrefix("Memory: ") && tight.summary.hasSuffix(", of 1.5 GiB."))
+        configuration.unsetNames = []
+        let set = try ServedMemory(plan, configuration, usableByteCount: 3 << 29)
+        #expect(set.engine == before && set.warning?.contains("kv_cache_bytes") == true)
         let error = #expect(throws: CommandError.self) {
             _ = try ServedMemory(plan, configuration, usableByteCount: plan.totalByteCount - 1)
         }

@@ -26,7 +26,7 @@ struct MemoryPlan: Hashable, Encodable {
     /// The program itself, its libraries, threads and buffers.
     let programByteCount: Int
 
-    /// Room for what is not counted: a daemon at rest has 38 MiB beside nano's weights (VmRSS), and connections' buffers come
+    /// Room for what is not counted: a daemon at rest has 38 MiB beside nano's weights (VmRSS in /proc), and connections' buffers come
     /// to that.
     private static let programByteCount = 64 << 20
 
@@ -55,10 +55,12 @@ struct MemoryPlan: Hashable, Encodable {
         programByteCount = Self.programByteCount
     }
 
+    /// What is there whatever is asked.
+    var residentByteCount: Int { weightByteCount + scratchByteCount + programByteCount }
+
     /// All of it.
     var totalByteCount: Int {
-        weightByteCount + keyValueByteCount + pictureByteCount + drawingByteCount
-            + scratchByteCount + programByteCount
+        residentByteCount + keyValueByteCount + pictureByteCount + drawingByteCount
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -18,6 +18,9 @@ struct ServedMemory {
     ]
     private typealias Property = Sendable & WritableKeyPath<Engine.Configuration, Int>
 
+    /// Bytes that the budgets let requests take together.
+    let requestByteCount: Int
+
     /// Fits the budgets.
     ///
     /// - Parameters:
@@ -32,11 +35,7 @@ struct ServedMemory {
     ) throws(CommandError) {
         self.plan = plan
         self.usableByteCount = usableByteCount
-        guard let usableByteCount else {
-            engine = configuration.engine
-            return
-        }
-        guard plan.totalByteCount <= usableByteCount else {
+        if let usableByteCount, plan.totalByteCount > usableByteCount {
             throw CommandError(
                 """
                 weights of \(sizeText(plan.weightByteCount)) and the least that one request needs, together \
@@ -45,39 +44,59 @@ struct ServedMemory {
                 """
             )
         }
-        engine = Self.fitted(plan, configuration, usableByteCount)
-    }
-
-    /// The engine's configuration, its budgets that nobody has set sharing what the others leave.
-    private static func fitted(
-        _ plan: MemoryPlan,
-        _ configuration: DaemonConfiguration,
-        _ usableByteCount: Int
-    ) -> Engine.Configuration {
         var engine = configuration.engine
-        let unset = budgets.filter { configuration.unsetNames.contains($0.name) }
-        let all = budgets.reduce(0) { $0 + engine[keyPath: $1.property] }
-        let wanted = unset.reduce(0) { $0 + engine[keyPath: $1.property] }
         // Bytes of a pixel: red, green and blue.
         let others =
-            all - wanted + engine.scheduling.inputByteBudget + 3 * engine.maximumDecodingPixelCount
+            engine.scheduling.inputByteBudget + 3 * engine.maximumDecodingPixelCount
             + configuration.server.bodyByteBudget + configuration.server.answerByteBudget
-        let model = plan.weightByteCount + plan.scratchByteCount + plan.programByteCount
-        let left = max(0, usableByteCount - model - others)
-        guard wanted > left else { return engine }
+        if let usableByteCount {
+            let left = usableByteCount - plan.residentByteCount - others
+            Self.fit(&engine, configuration.unsetNames, to: left)
+        }
+        self.engine = engine
+        requestByteCount = others + Self.sum(Self.budgets, engine)
+    }
+
+    private static func sum(
+        _ budgets: [(name: String, property: any Property)],
+        _ engine: Engine.Configuration
+    ) -> Int {
+        budgets.reduce(0) { $0 + engine[keyPath: $1.property] }
+    }
+
+    /// Makes those budgets that nobody has set share what the others leave, where that is less than they are.
+    private static func fit(
+        _ engine: inout Engine.Configuration,
+        _ unsetNames: Set<String>,
+        to byteCount: Int
+    ) {
+        let unset = budgets.filter { unsetNames.contains($0.name) }
+        let wanted = sum(unset, engine)
+        let left = max(0, byteCount - (sum(budgets, engine) - wanted))
+        guard wanted > left else { return }
         for budget in unset {
             let share = Double(engine[keyPath: budget.property]) / Double(wanted)
             engine[keyPath: budget.property] = Int(share * Double(left))
         }
-        return engine
     }
 
-    /// The plan in a line for the log.
+    /// A line for the log: what the memory goes to at most.
     var summary: String {
-        let room = usableByteCount.map { " of \(sizeText($0))" } ?? ""
+        let room = usableByteCount.map { ", of \(sizeText($0))" } ?? ""
         return """
-            Memory plan: \(sizeText(plan.weightByteCount)) of weights, \(sizeText(plan.scratchByteCount)) of scratch, \
-            \(sizeText(plan.totalByteCount)) with one request of the longest sequence\(room).
+            Memory: \(sizeText(plan.weightByteCount)) of weights, \(sizeText(plan.scratchByteCount)) of scratch, at most \
+            \(sizeText(requestByteCount)) for requests\(room).
+            """
+    }
+
+    /// What the operator should do; nil if all fits.
+    var warning: String? {
+        guard let usableByteCount, plan.residentByteCount + requestByteCount > usableByteCount
+        else { return nil }
+        return """
+            Requests may take \(sizeText(requestByteCount)) beside a model of \(sizeText(plan.weightByteCount)), more than the \
+            memory of \(sizeText(usableByteCount)): under full load the system would end the process. Raise the limit, or \
+            lower kv_cache_bytes, image_cache_bytes, drawing_bytes, max_pending_bytes, body_bytes or answer_bytes.
             """
     }
 

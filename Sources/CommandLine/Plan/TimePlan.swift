@@ -57,7 +57,7 @@ struct PlannedMachine: Hashable, Encodable {
     /// Seconds of a stage that is counted.
     ///
     /// Products reach a share of their peak, reading another of its own; the longer of the two decides. Then every
-    /// computation has an end at which all workers meet. The shares are those of docs/MODELS.md.
+    /// computation has an end at which all workers meet. What is assumed is in docs/MODELS.md.
     func seconds(_ count: StageCount) -> Double {
         let operations =
             Double(count.operations.single) / singlePeak
