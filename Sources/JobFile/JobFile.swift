@@ -28,6 +28,28 @@ package final class JobFile: JobStorage {
         }
     }
 
+    /// Tells whether a file could be opened, and changes nothing; one that a daemon has is right.
+    ///
+    /// - Throws: `JobStorageError` if it is another program's, or could not be made.
+    package static func check(path: String) throws(JobStorageError) {
+        guard Folder.hasEntry(path) else {
+            do throws(FileError) {
+                return try File.checkWritable(path)
+            } catch {
+                throw JobStorageError(error.description)
+            }
+        }
+        try telling(path) {
+            var configuration = Configuration()
+            configuration.readonly = true
+            do {
+                try DatabaseQueue(path: path, configuration: configuration).read { database in
+                    _ = try JobSchema.isMissing(in: database)
+                }
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {}
+        }
+    }
+
     private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.label = "interleaved.job-file"

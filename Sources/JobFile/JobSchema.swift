@@ -11,10 +11,17 @@ enum JobSchema {
     ///
     /// - Throws: `JobStorageError` if the file is another program's or another version's.
     static func prepare(_ database: Database) throws {
+        if try isMissing(in: database) { try make(database) }
+    }
+
+    /// Whether the file is empty; otherwise the table is there.
+    ///
+    /// - Throws: `JobStorageError` if the file is another program's or another version's.
+    static func isMissing(in database: Database) throws -> Bool {
         let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
-        if application == 0, version == 0, count == 0 { return try make(database) }
+        if application == 0, version == 0, count == 0 { return true }
         guard application == Self.application else {
             throw JobStorageError("is a database of another program")
         }
@@ -23,6 +30,7 @@ enum JobSchema {
                 "is of version \(version), this program writes version \(Self.version)"
             )
         }
+        return false
     }
 
     private static func make(_ database: Database) throws {

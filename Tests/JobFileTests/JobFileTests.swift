@@ -145,4 +145,28 @@ struct JobFileTests {
         #expect(throws: JobStorageError.self) { try JobFile(path: folder.path) }
         #expect(throws: JobStorageError.self) { try JobFile(path: folder.path + "/none/jobs") }
     }
+
+    @Test("Is checked without being made or taken from the daemon that has it")
+    func isChecked() throws {
+        try JobFile.check(path: path)
+        #expect(!FileManager.default.fileExists(atPath: path))
+        let file = try JobFile(path: path)
+        try file.insert(request("a"), JobStart())
+        try JobFile.check(path: path)
+        try file.insert(request("b"), JobStart())
+        #expect(try file.load().count == 2)
+    }
+
+    @Test("Is told to be unusable by a check as by a daemon")
+    func checkRefuses() throws {
+        let other = folder.path + "/other.sqlite"
+        try DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE a (b)") }
+        #expect(throws: JobStorageError("\(other): is a database of another program")) {
+            try JobFile.check(path: other)
+        }
+        #expect(throws: JobStorageError.self) {
+            try JobFile.check(path: folder.path + "/none/jobs")
+        }
+        #expect(throws: JobStorageError.self) { try JobFile.check(path: folder.path) }
+    }
 }

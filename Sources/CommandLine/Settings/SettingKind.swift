@@ -135,10 +135,9 @@ enum TimeLength {
     static func text(_ time: Duration) -> String {
         guard time > .zero else { return "0s" }
         for unit in units.reversed() {
-            let count = time / unit.length
-            if count >= 1, count == count.rounded(), unit.length * count == time {
-                return "\(Int(count))\(unit.name)"
-            }
+            // Of whole units, since a product with a fraction is rounded.
+            let count = Int((time / unit.length).rounded())
+            if count >= 1, unit.length * count == time { return "\(count)\(unit.name)" }
         }
         return "\(time / .milliseconds(1))ms"
     }
