@@ -27,6 +27,7 @@ struct Daemon {
     private let keys: KeyStore?
     private let log: LogBuffer
     private let manager: ServiceManager
+    private let jobFile: JobFile?
 
     init(
         _ configuration: DaemonConfiguration,
@@ -45,21 +46,16 @@ struct Daemon {
         var access = configuration.service
         access.allowedHosts = configuration.effectiveHosts
         access.hasStructuredLog = configuration.logFormat == .json
-        let file = try configuration.jobs.map { try JobFile(path: $0) }
-        let stored = try file?.load() ?? []
+        jobFile = try configuration.jobs.map { try JobFile(path: $0) }
         service = Service(
             configuration: access,
             keys: keys?.ring,
             metrics: metrics,
             logger: logger,
             spans: spans,
-            storage: file,
-            stored: stored
+            storage: jobFile,
+            stored: jobFile == nil ? [] : nil
         )
-        if let path = configuration.jobs {
-            let count = stored.count { $0.ending == nil }
-            logger.info("\(path) has \(stored.count) requests, \(count) of them to be computed.")
-        }
     }
 
     private enum Event: Sendable {
@@ -114,8 +110,8 @@ struct Daemon {
                 isReady = true
                 manager.ready(readyStatus)
             case .failed(let reason):
-                logger.critical("\(configuration.model) cannot be loaded: \(reason)")
-                manager.failed("\(configuration.model) cannot be loaded: \(reason)")
+                logger.critical("\(reason)")
+                manager.failed(reason)
                 server.drain(limit: .seconds(1))
                 throw ExitCode.failure
             case .reload:
@@ -210,12 +206,13 @@ struct Daemon {
         let (service, logger, metrics, checksWeights, manager) = (
             service, logger, metrics, checksWeights, manager
         )
-        let isDurable = configuration.jobs != nil
+        let jobFile = jobFile
         let configuration = configuration
         let formats = FormatPolicy(configuration.profile)
         let thread = Thread {
             unsafe ilv_thread_set_name("ilv-load")
             do {
+                if let jobFile { try Self.restore(jobFile, to: service, logger, manager) }
                 let start = ContinuousClock.now
                 let name = stored.configuration.name
                 let engine = try Self.fitMemory(configuration, stored, logger)
@@ -249,15 +246,45 @@ struct Daemon {
                 logger.debug("Loading took \(start.duration(to: .now)).")
                 logger.info("Computing with \(loaded.workers).")
                 // Only who goes on with what others began has to know whether they were the same.
-                let maker = isDurable ? try stored.maker(profile: loaded.profile) : ""
+                let maker = jobFile != nil ? try stored.maker(profile: loaded.profile) : ""
                 events.send(.loaded(loaded, maker: maker))
+            } catch let error as JobStorageError {
+                events.send(.failed("jobs: \(error)"))
             } catch {
-                events.send(.failed("\(error)"))
+                events.send(.failed("\(configuration.model) cannot be loaded: \(error)"))
             }
         }
         // Building the model recurses through its parts; the default of a thread is small.
         thread.stackSize = 8 << 20
         thread.start()
+    }
+
+    /// Takes up the requests that another daemon has written down.
+    private static func restore(
+        _ file: JobFile,
+        to service: Service,
+        _ logger: Logger,
+        _ manager: ServiceManager
+    ) throws(JobStorageError) {
+        var (count, waitingCount) = (0, 0)
+        manager.starting("Reading the requests that are kept", limit: progressLimit)
+        try service.restore { take throws(JobStorageError) in
+            try file.load { jobs in
+                take(jobs)
+                waitingCount += jobs.count { $0.ending == nil }
+                if (count + jobs.count) / 1000 > count / 1000 {
+                    manager.starting("Reading the requests that are kept", limit: progressLimit)
+                }
+                count += jobs.count
+            }
+        }
+        let bound = sizeText(service.configuration.jobs.maximumByteCount)
+        logger.info(
+            """
+            \(file.path) has \(count) requests, \(waitingCount) of them to be computed; they are in memory as well, at most \
+            \(bound) of each tenant (max_job_bytes).
+            """
+        )
     }
 
     /// The engine's configuration, its budgets fitted to the memory that there is.

@@ -57,7 +57,8 @@ package final class Service: RequestHandler {
         case draining(Engine?)
     }
 
-    let configuration: Configuration
+    /// Bounds and times.
+    package let configuration: Configuration
     /// Who may ask for what.
     let access: AccessControl
     /// Where the end of every request is told.
@@ -91,7 +92,7 @@ package final class Service: RequestHandler {
     ///   - logger: Where the log goes.
     ///   - spans: Where spans of requests go; nil if nobody wants them.
     ///   - storage: Where requests are written down that outlive their connections; nil for nowhere.
-    ///   - stored: What is written down there.
+    ///   - stored: What is written down there; nil if that comes later, by ``restore(_:)``.
     package init(
         configuration: Configuration = Configuration(),
         keys: KeyRing? = nil,
@@ -99,7 +100,7 @@ package final class Service: RequestHandler {
         logger: Logger,
         spans: SpanExporter? = nil,
         storage: (any JobStorage)? = nil,
-        stored: [StoredJob] = []
+        stored: [StoredJob]? = []
     ) {
         self.configuration = configuration
         records = RequestRecords(
@@ -118,9 +119,7 @@ package final class Service: RequestHandler {
             limits: configuration.jobs,
             storage: storage,
             stored: stored,
-            JobStore.Surroundings(errorEvent: { JobLog.Event($0, number: $1) }) { error in
-                logger.error("A job cannot be written down: \(error).")
-            }
+            .telling(records)
         )
     }
 
@@ -267,7 +266,9 @@ package final class Service: RequestHandler {
             try head.requireDocument(orForm: route == .imageEdits)
             return .accept(
                 maximumBodyByteCount: configuration.limits.maximumBodyByteCount,
+                // One with a key goes on without its client, who may come again for the answer.
                 isAbandonedByHalfClose: route.isComputed
+                    && !(route == .interleave && head.fields.contains("idempotency-key"))
             )
         } catch {
             var context = RequestContext(head, from: client, records)
@@ -317,7 +318,7 @@ package final class Service: RequestHandler {
             case .engine: try answerEngine(exchange)
             case .job(let name): try answerJob(name, exchange)
             case .jobEvents(let name): try answerEvents(of: name, request.head, exchange)
-            case .ending(let name): end(name, exchange)
+            case .ending(let name): try end(name, exchange)
             case .options(let methods): answerOptions(methods, request.head, exchange)
             case .models: answerModels(exchange, try engine())
             case .model(let name): try answerModel(name, exchange, try engine())

@@ -260,6 +260,12 @@ struct MetricsDocument {
             Double(jobs.byteCount),
             &writer
         )
+        writer.single(
+            Self.prefix + "job_storage_errors_total",
+            .counter,
+            "Changes of them that could not be written to their file.",
+            Double(jobs.storageFaultCount)
+        )
     }
 
     private func writeProgram(_ writer: inout ExpositionWriter) {
