@@ -9,11 +9,9 @@ import Jobs
 import Locking
 import Logging
 import MMInterleaved
-import Scheduling
 import ServiceAPI
 import Sockets
 import Tensors
-import Tokenization
 import Tracing
 
 /// The life of the daemon: listen, load, serve, drain.
@@ -195,59 +193,28 @@ struct Daemon {
 
     // MARK: - Loading
 
-    /// The longest time for the next hundredth of a model, after which a service manager takes the daemon for hung.
-    private static let progressLimit = Duration.seconds(120)
-    /// The same for the checksums of all of it, of which nothing is heard before the end.
-    private static let checkingLimit = Duration.seconds(3600)
     /// What the end takes besides waiting for requests.
     private static let endingLimit = Duration.seconds(20)
 
     private func load(_ stored: StoredModel, _ events: EventQueue<Event>) {
-        let (service, logger, metrics, checksWeights, manager) = (
-            service, logger, metrics, checksWeights, manager
+        let start = ModelStart(
+            stored,
+            configuration,
+            checksWeights: checksWeights,
+            service: service,
+            metrics: metrics,
+            manager: manager,
+            logger: logger
         )
-        let jobFile = jobFile
-        let configuration = configuration
-        let formats = FormatPolicy(configuration.profile)
+        let (jobFile, service, manager, logger) = (jobFile, service, manager, logger)
         let thread = Thread {
             unsafe ilv_thread_set_name("ilv-load")
             do {
-                if let jobFile { try Self.restore(jobFile, to: service, logger, manager) }
-                let start = ContinuousClock.now
-                let name = stored.configuration.name
-                let engine = try Self.fitMemory(configuration, stored, logger)
-                if checksWeights {
-                    manager.starting("Checking the weights of \(name)", limit: Self.checkingLimit)
-                    try stored.verifyChecksums()
-                    logger.info("Every weight is as it was written.")
+                if let jobFile {
+                    try StoredRequests(jobFile, manager: manager, logger: logger).restore(to: service)
                 }
-                manager.starting("Loading \(name)", limit: Self.progressLimit)
-                var lastTenth = 0
-                var lastPercent = 0
-                let model = try stored.load(formats: formats) { progress in
-                    service.loading(progress)
-                    let percent = Int(progress * 100)
-                    if percent > lastPercent {
-                        lastPercent = percent
-                        manager.starting("Loading \(name): \(percent) %", limit: Self.progressLimit)
-                    }
-                    let tenth = Int(progress * 10)
-                    guard tenth > lastTenth else { return }
-                    lastTenth = tenth
-                    logger.info("Loading \(name): \(tenth * 10) %")
-                }
-                let tokenizer = try stored.tokenizer()
-                let loaded = try Engine(
-                    model,
-                    tokenizer: tokenizer,
-                    configuration: engine,
-                    metrics: metrics
-                )
-                logger.debug("Loading took \(start.duration(to: .now)).")
-                logger.info("Computing with \(loaded.workers).")
-                // Only who goes on with what others began has to know whether they were the same.
-                let maker = jobFile != nil ? try stored.maker(profile: loaded.profile) : ""
-                events.send(.loaded(loaded, maker: maker))
+                let (engine, maker) = try start.run()
+                events.send(.loaded(engine, maker: maker))
             } catch let error as JobStorageError {
                 events.send(.failed("jobs: \(error)"))
             } catch {
@@ -257,62 +224,6 @@ struct Daemon {
         // Building the model recurses through its parts; the default of a thread is small.
         thread.stackSize = 8 << 20
         thread.start()
-    }
-
-    /// Takes up the requests that another daemon has written down.
-    private static func restore(
-        _ file: JobFile,
-        to service: Service,
-        _ logger: Logger,
-        _ manager: ServiceManager
-    ) throws(JobStorageError) {
-        var (count, waitingCount) = (0, 0)
-        manager.starting("Reading the requests that are kept", limit: progressLimit)
-        try service.restore { take throws(JobStorageError) in
-            try file.load { jobs in
-                take(jobs)
-                waitingCount += jobs.count { $0.ending == nil }
-                if (count + jobs.count) / 1000 > count / 1000 {
-                    manager.starting("Reading the requests that are kept", limit: progressLimit)
-                }
-                count += jobs.count
-            }
-        }
-        let bound = sizeText(service.configuration.jobs.maximumByteCount)
-        logger.info(
-            """
-            \(file.path) has \(count) requests, \(waitingCount) of them to be computed; they are in memory as well, at most \
-            \(bound) of each tenant (max_job_bytes).
-            """
-        )
-    }
-
-    /// The engine's configuration, its budgets fitted to the memory that there is.
-    ///
-    /// - Throws: ``CommandError`` if not even one request fits; what opening the model throws.
-    private static func fitMemory(
-        _ configuration: DaemonConfiguration,
-        _ stored: StoredModel,
-        _ logger: Logger
-    ) throws -> Engine.Configuration {
-        let before = configuration.engine
-        let positions = stored.configuration.language.maximumPositionCount
-        let workers = before.workerCount
-        let model = try CountedModel(
-            stored.configuration,
-            stored.formats(asking: FormatPolicy(configuration.profile)),
-            workerCount: workers > 0 ? workers : ProcessorCount.current.workerCount,
-            promptTokenCount: min(before.scheduling.maximumRowCount, positions - 1)
-        )
-        let memory = try ServedMemory(
-            MemoryPlan(model, positionCount: positions, pictureCount: 1),
-            configuration,
-            usableByteCount: MemoryLimit.current.usableByteCount
-        )
-        logger.info("\(memory.summary)")
-        if let change = memory.change(from: before) { logger.notice("\(change)") }
-        if let warning = memory.warning { logger.warning("\(warning)") }
-        return memory.engine
     }
 
     // MARK: - Ending

@@ -190,6 +190,20 @@ package final class Engine: Sendable {
 
     // MARK: - Life cycle
 
+    /// Has stages compute once before the first request comes, and waits for it.
+    ///
+    /// - Parameters:
+    ///   - stages: Which of them.
+    ///   - scratchByteCount: Scratch memory that steps will need at most.
+    package func warmUp(_ stages: Set<Stage>, scratchByteCount: Int) {
+        let isWarm = DispatchSemaphore(value: 0)
+        core.post {
+            $0.warmUp(stages, scratchByteCount: scratchByteCount)
+            isWarm.signal()
+        }
+        isWarm.wait()
+    }
+
     /// How the engine is doing now; never waits for a computation.
     package var status: EngineStatus { core.status }
 

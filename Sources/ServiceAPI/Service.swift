@@ -47,8 +47,8 @@ package final class Service: RequestHandler {
 
     /// Where the service is in its life.
     package enum Phase: Sendable {
-        /// The model is being read; the share that is there, from 0 to 1.
-        case loading(Double)
+        /// The model is being read.
+        case loading(Loading)
         /// Requests are answered.
         case ready(Engine)
         /// Requests are answered still, while balancers are told to send no more.
@@ -81,7 +81,7 @@ package final class Service: RequestHandler {
     /// What is told of the model, once somebody has asked.
     let modelDocument = Mutex<ModelDocument?>(nil)
     private let observed = Mutex(Observed())
-    private let currentPhase = Mutex(Phase.loading(0))
+    private let currentPhase = Mutex(Phase.loading(Loading(.reading)))
 
     /// Makes a service whose model is still to be loaded.
     ///
@@ -163,7 +163,7 @@ package final class Service: RequestHandler {
     package var phase: Phase { currentPhase.withLock { $0 } }
 
     /// Tells how much of the model is there.
-    package func loading(_ progress: Double) {
+    package func loading(_ progress: Loading) {
         currentPhase.withLock { phase in
             if case .loading = phase { phase = .loading(progress) }
         }
@@ -219,7 +219,7 @@ package final class Service: RequestHandler {
             throw ErrorResponse(
                 .serviceUnavailable,
                 code: "loading",
-                "the model is being loaded, \(Int(progress * 100)) % are done",
+                "the model is being loaded, \(Int(progress.share * 100)) % are done",
                 retryAfter: configuration.retryAfter
             )
         case .draining:

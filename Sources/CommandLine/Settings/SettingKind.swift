@@ -86,6 +86,21 @@ extension SettingKind where Value == Int {
     }
 }
 
+extension SettingKind where Value == Int? {
+    /// Numbers of bytes, or none.
+    static func byteCount(_ range: ClosedRange<Int>, none: String) -> SettingKind {
+        let number = SettingKind<Int>.byteCount(range)
+        return SettingKind(
+            values: "\(none), \(number.values)",
+            read: { (text) throws(InvalidValue) in
+                if text == none { return nil }
+                return try number.read(text)
+            },
+            write: { $0.map(number.write) ?? none }
+        )
+    }
+}
+
 /// Numbers of bytes as people write them.
 enum ByteCount {
     private static let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]

@@ -48,6 +48,15 @@ enum SharedSettings: SettingSection {
 
     private static let memories: [Setting] = [
         Setting(
+            "memory_bytes",
+            """
+            Memory that the daemon may take in all, weights included: caches and steps that nobody has set are made to \
+            fit. By itself it takes what the machine or its control groups leave it.
+            """,
+            .byteCount(memory, none: "auto"),
+            \.memoryByteCount
+        ),
+        Setting(
             "max_decoding_pixels",
             """
             Most pixels of large pictures that are decoded at the same time, of all requests; what is beyond \
@@ -86,7 +95,7 @@ enum SharedSettings: SettingSection {
             "image_cache_bytes",
             """
             Memory for features of pictures, so that none is encoded twice while it is here. The pictures of \
-            one sequence always fit.
+            one sequence always fit where there is memory for them; sequences of more are refused.
             """,
             .byteCount(memory),
             \.engine.imageByteBudget
