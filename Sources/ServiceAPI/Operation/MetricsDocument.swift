@@ -196,6 +196,15 @@ struct MetricsDocument {
                 metrics.preemptionCount
             ),
             (
+                "spec_decode_num_draft_tokens",
+                "Tokens guessed from what a text said before, and computed before they were chosen.",
+                metrics.draftedTokenCount
+            ),
+            (
+                "spec_decode_num_accepted_tokens", "Those of them that were chosen.",
+                metrics.acceptedTokenCount
+            ),
+            (
                 "image_feature_cache_queries", "Look-ups of pictures' features.",
                 metrics.imageFeatures.queryCount
             ),

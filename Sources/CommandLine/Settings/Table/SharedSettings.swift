@@ -36,6 +36,15 @@ enum SharedSettings: SettingSection {
             \.engine.scheduling.maximumRowCount
         ),
         Setting(
+            "max_draft_tokens",
+            """
+            Most tokens that are guessed from what a text said before, and computed along with its next one where \
+            that is likely to save time; 0 for none. Answers are the same with any number.
+            """,
+            .integer(0...15),
+            \.engine.scheduling.maximumDraftCount
+        ),
+        Setting(
             "step_time",
             """
             Time that a step should take while somebody waits for the next word: fewer pictures are drawn \
