@@ -206,13 +206,18 @@ struct Daemon {
         let (service, logger, metrics, checksWeights, manager) = (
             service, logger, metrics, checksWeights, manager
         )
-        let jobFile = jobFile
+        let (jobFile, asksForKeys) = (jobFile, keys != nil)
         let configuration = configuration
         let formats = FormatPolicy(configuration.profile)
         let thread = Thread {
             unsafe ilv_thread_set_name("ilv-load")
             do {
-                if let jobFile { try Self.restore(jobFile, to: service, logger, manager) }
+                if let jobFile {
+                    let count = try Self.restore(jobFile, to: service, logger, manager)
+                    if count > 0, !asksForKeys {
+                        logger.warning("\(count) requests that came with a key wait for api_keys.")
+                    }
+                }
                 let start = ContinuousClock.now
                 let name = stored.configuration.name
                 let engine = try Self.fitMemory(configuration, stored, logger)
@@ -260,18 +265,21 @@ struct Daemon {
     }
 
     /// Takes up the requests that another daemon has written down.
+    ///
+    /// - Returns: How many that are to be computed came with a key.
     private static func restore(
         _ file: JobFile,
         to service: Service,
         _ logger: Logger,
         _ manager: ServiceManager
-    ) throws(JobStorageError) {
-        var (count, waitingCount) = (0, 0)
+    ) throws(JobStorageError) -> Int {
+        var (count, waitingCount, keyedCount) = (0, 0, 0)
         manager.starting("Reading the requests that are kept", limit: progressLimit)
         try service.restore { take throws(JobStorageError) in
             try file.load { jobs in
                 take(jobs)
                 waitingCount += jobs.count { $0.ending == nil }
+                keyedCount += jobs.count { $0.ending == nil && $0.request.owner.key != nil }
                 if (count + jobs.count) / 1000 > count / 1000 {
                     manager.starting("Reading the requests that are kept", limit: progressLimit)
                 }
@@ -285,6 +293,7 @@ struct Daemon {
             \(bound) of each tenant (max_job_bytes).
             """
         )
+        return keyedCount
     }
 
     /// The engine's configuration, its budgets fitted to the memory that there is.
