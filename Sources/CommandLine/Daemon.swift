@@ -206,13 +206,14 @@ struct Daemon {
             manager: manager,
             logger: logger
         )
-        let (jobFile, service, manager, logger) = (jobFile, service, manager, logger)
+        let requests = jobFile.map { file in
+            StoredRequests(file, asksForKeys: keys != nil, manager: manager, logger: logger)
+        }
+        let service = service
         let thread = Thread {
             unsafe ilv_thread_set_name("ilv-load")
             do {
-                if let jobFile {
-                    try StoredRequests(jobFile, manager: manager, logger: logger).restore(to: service)
-                }
+                try requests?.restore(to: service)
                 let (engine, maker) = try start.run()
                 events.send(.loaded(engine, maker: maker))
             } catch let error as JobStorageError {

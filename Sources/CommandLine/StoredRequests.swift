@@ -6,14 +6,16 @@ import ServiceAPI
 /// Requests that another daemon has written down, and that this one goes on with.
 struct StoredRequests {
     private let file: JobFile
+    private let asksForKeys: Bool
     private let manager: ServiceManager
     private let logger: Logger
 
     /// The longest time for a thousand of them, after which a service manager takes the daemon for hung.
     private static let progressLimit = Duration.seconds(120)
 
-    init(_ file: JobFile, manager: ServiceManager, logger: Logger) {
+    init(_ file: JobFile, asksForKeys: Bool, manager: ServiceManager, logger: Logger) {
         self.file = file
+        self.asksForKeys = asksForKeys
         self.manager = manager
         self.logger = logger
     }
@@ -23,12 +25,13 @@ struct StoredRequests {
     /// - Parameter service: The service.
     /// - Throws: `JobStorageError` if the file holds something else.
     func restore(to service: Service) throws(JobStorageError) {
-        var (count, waitingCount) = (0, 0)
+        var (count, waitingCount, keyedCount) = (0, 0, 0)
         tell()
         try service.restore { take throws(JobStorageError) in
             try file.load { jobs in
                 take(jobs)
                 waitingCount += jobs.count { $0.ending == nil }
+                keyedCount += jobs.count { $0.ending == nil && $0.request.owner.key != nil }
                 if (count + jobs.count) / 1000 > count / 1000 { tell() }
                 count += jobs.count
             }
@@ -40,6 +43,8 @@ struct StoredRequests {
             \(bound) of each tenant (max_job_bytes).
             """
         )
+        guard keyedCount > 0, !asksForKeys else { return }
+        logger.warning("\(keyedCount) requests that came with a key wait for api_keys.")
     }
 
     private func tell() {

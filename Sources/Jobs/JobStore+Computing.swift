@@ -66,7 +66,9 @@ extension JobStore {
     package func attempt(_ job: Job) -> Bool {
         dispatchPrecondition(condition: .onQueue(queue))
         job.attempt(by: table.withLock(\.maker))
-        return write(job.progress.start, of: job)
+        if write(job.progress.start, of: job) { return true }
+        _ = job.retreat()
+        return false
     }
 
     private func write(_ start: JobStart, of job: Job) -> Bool {

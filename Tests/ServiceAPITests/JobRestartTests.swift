@@ -12,8 +12,12 @@ import Testing
 /// What a file would hold, as it was at the moment of a loss of power.
 private final class MemoryStorage: JobStorage {
     private let state: Mutex<[StoredJob]>
+    private let isFull = Mutex(false)
 
     init(_ jobs: [StoredJob] = []) { state = Mutex(jobs) }
+
+    /// Has no room for a change of a job's start, or has it again.
+    func setFull(_ isFull: Bool) { self.isFull.withLock { $0 = isFull } }
 
     var jobs: [StoredJob] { state.withLock { $0 } }
 
@@ -25,7 +29,8 @@ private final class MemoryStorage: JobStorage {
         state.withLock { $0.append(StoredJob(request: request, start: start, ending: nil)) }
     }
 
-    func update(_ id: String, _ start: JobStart) {
+    func update(_ id: String, _ start: JobStart) throws(JobStorageError) {
+        if isFull.withLock({ $0 }) { throw JobStorageError("no room") }
         replace(id) { StoredJob(request: $0.request, start: start, ending: $0.ending) }
     }
 
@@ -135,6 +140,28 @@ extension ServiceTests {
                 #expect(first.map(\.id) == [nil, "2.0", nil])
                 let over = try service.get("/v1/interleave/\(id)/events?starting_after=2.0")
                 #expect(over.status == 204)
+            }
+        }
+
+        @Test("Wait while it cannot be written down that they are begun, and are computed then")
+        func waitsForDisk() throws {
+            let storage = MemoryStorage()
+            storage.setFull(true)
+            try withService(storage: storage) { service in
+                let ids = try (0..<6).map { _ in
+                    try service.postBackground(",\"mode\":\"text\",\"text\":{\"max_tokens\":2}")
+                }
+                let isTried = eventually { service.service.jobs.load().storageFaultCount > 0 }
+                #expect(isTried)
+                for id in ids {
+                    #expect(try service.job(id)["status"] as? String == "queued")
+                    #expect(try service.job(id)["attempts"] as? Int == 0)
+                }
+                storage.setFull(false)
+                for id in ids {
+                    let isComplete = service.waits(for: id, toBe: "completed")
+                    #expect(isComplete)
+                }
             }
         }
 

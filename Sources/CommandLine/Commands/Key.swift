@@ -46,7 +46,7 @@ struct KeyAdd: ParsableCommand {
     @Option(help: "Most requests in a minute.")
     var requestsPerMinute: Int?
 
-    @Option(help: "Most requests that wait or are computed at once.")
+    @Option(help: "Most requests that wait in the queue or are computed at once.")
     var running: Int?
 
     @Option(help: "Most tokens in a minute, read and written.")
