@@ -13,7 +13,7 @@ demo: setup
 
 ## Install what is needed, then everything that must hold: format, layers, builds, tests, sanitizers.
 test:
-	scripts/setup browser
+	scripts/setup checks
 	scripts/check
 
 ## Tarball, Debian package, image, symbols, bill of materials and checksums of this checkout, in out/release.

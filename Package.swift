@@ -266,7 +266,7 @@ let package = Package(
         tests("JobFile", ["Jobs", grdb]),
         tests(
             "MMInterleaved",
-            ["Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
+            ["Locking", "Tensors", "Checkpoints", "Tokenization", "Images", "ModelTestSupport"],
             resources: [.copy("Fixtures")]
         ),
         tests("Scheduling"),

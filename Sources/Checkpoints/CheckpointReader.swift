@@ -22,10 +22,15 @@ package protocol CheckpointReader: Sendable {
         _ body: (RawSpan) throws -> Result
     ) throws -> Result
 
-    /// Tells the system that the pages read so far are not needed soon.
+    /// Tells the system that the pages of a tensor are not needed soon; nothing if there is none of that name.
     ///
     /// Reading again is always correct; it merely reads from the file anew.
-    func releaseResidentPages()
+    func releaseResidentPages(of name: String)
+
+    /// Has the system begin to read a tensor, without waiting for it.
+    ///
+    /// - Returns: How many bytes that are; 0 if there is no tensor of that name.
+    func prefetch(_ name: String) -> Int
 
     /// Whether there are checksums of every tensor to compare with.
     var hasChecksums: Bool { get }

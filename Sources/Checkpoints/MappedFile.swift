@@ -85,11 +85,30 @@ package final class MappedFile {
         withBytes(in: range) { bytes in unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) } }
     }
 
-    /// Drops the resident pages of the mapping; they are read again when touched.
-    package func releaseResidentPages() {
-        // Advice only: a refusal changes nothing.
-        unsafe _ = madvise(UnsafeMutableRawPointer(mutating: base), byteCount, MADV_DONTNEED)
+    /// Drops the resident pages of a range from this process; they are read again when touched, from the system's
+    /// memory where they are still there.
+    ///
+    /// - Precondition: `range` lies in `0..<byteCount`.
+    package func releaseResidentPages(in range: Range<Int>) {
+        advise(range, MADV_DONTNEED)
     }
+
+    /// Has the system begin to read a range, without waiting for it.
+    ///
+    /// - Precondition: `range` lies in `0..<byteCount`.
+    package func prefetch(_ range: Range<Int>) {
+        advise(range, MADV_WILLNEED)
+    }
+
+    private func advise(_ range: Range<Int>, _ advice: Int32) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
+        // Advice is for whole pages, and changes nothing where it is refused.
+        let start = range.lowerBound & ~(Self.pageSize - 1)
+        let address = unsafe UnsafeMutableRawPointer(mutating: base + start)
+        unsafe _ = madvise(address, range.upperBound - start, advice)
+    }
+
+    private static let pageSize = 4096
 }
 
 // Sendable: the mapping is read-only and all fields are constants until `deinit`.

@@ -9,11 +9,9 @@ import Jobs
 import Locking
 import Logging
 import MMInterleaved
-import Scheduling
 import ServiceAPI
 import Sockets
 import Tensors
-import Tokenization
 import Tracing
 
 /// The life of the daemon: listen, load, serve, drain.
@@ -27,6 +25,7 @@ struct Daemon {
     private let keys: KeyStore?
     private let log: LogBuffer
     private let manager: ServiceManager
+    private let jobFile: JobFile?
 
     init(
         _ configuration: DaemonConfiguration,
@@ -45,21 +44,16 @@ struct Daemon {
         var access = configuration.service
         access.allowedHosts = configuration.effectiveHosts
         access.hasStructuredLog = configuration.logFormat == .json
-        let file = try configuration.jobs.map { try JobFile(path: $0) }
-        let stored = try file?.load() ?? []
+        jobFile = try configuration.jobs.map { try JobFile(path: $0) }
         service = Service(
             configuration: access,
             keys: keys?.ring,
             metrics: metrics,
             logger: logger,
             spans: spans,
-            storage: file,
-            stored: stored
+            storage: jobFile,
+            stored: jobFile == nil ? [] : nil
         )
-        if let path = configuration.jobs {
-            let count = stored.count { $0.ending == nil }
-            logger.info("\(path) has \(stored.count) requests, \(count) of them to be computed.")
-        }
     }
 
     private enum Event: Sendable {
@@ -114,8 +108,8 @@ struct Daemon {
                 isReady = true
                 manager.ready(readyStatus)
             case .failed(let reason):
-                logger.critical("\(configuration.model) cannot be loaded: \(reason)")
-                manager.failed("\(configuration.model) cannot be loaded: \(reason)")
+                logger.critical("\(reason)")
+                manager.failed(reason)
                 server.drain(limit: .seconds(1))
                 throw ExitCode.failure
             case .reload:
@@ -199,93 +193,37 @@ struct Daemon {
 
     // MARK: - Loading
 
-    /// The longest time for the next hundredth of a model, after which a service manager takes the daemon for hung.
-    private static let progressLimit = Duration.seconds(120)
-    /// The same for the checksums of all of it, of which nothing is heard before the end.
-    private static let checkingLimit = Duration.seconds(3600)
     /// What the end takes besides waiting for requests.
     private static let endingLimit = Duration.seconds(20)
 
     private func load(_ stored: StoredModel, _ events: EventQueue<Event>) {
-        let (service, logger, metrics, checksWeights, manager) = (
-            service, logger, metrics, checksWeights, manager
+        let start = ModelStart(
+            stored,
+            configuration,
+            checksWeights: checksWeights,
+            service: service,
+            metrics: metrics,
+            manager: manager,
+            logger: logger
         )
-        let isDurable = configuration.jobs != nil
-        let configuration = configuration
-        let formats = FormatPolicy(configuration.profile)
+        let (jobFile, service, manager, logger) = (jobFile, service, manager, logger)
         let thread = Thread {
             unsafe ilv_thread_set_name("ilv-load")
             do {
-                let start = ContinuousClock.now
-                let name = stored.configuration.name
-                let engine = try Self.fitMemory(configuration, stored, logger)
-                if checksWeights {
-                    manager.starting("Checking the weights of \(name)", limit: Self.checkingLimit)
-                    try stored.verifyChecksums()
-                    logger.info("Every weight is as it was written.")
+                if let jobFile {
+                    try StoredRequests(jobFile, manager: manager, logger: logger).restore(to: service)
                 }
-                manager.starting("Loading \(name)", limit: Self.progressLimit)
-                var lastTenth = 0
-                var lastPercent = 0
-                let model = try stored.load(formats: formats) { progress in
-                    service.loading(progress)
-                    let percent = Int(progress * 100)
-                    if percent > lastPercent {
-                        lastPercent = percent
-                        manager.starting("Loading \(name): \(percent) %", limit: Self.progressLimit)
-                    }
-                    let tenth = Int(progress * 10)
-                    guard tenth > lastTenth else { return }
-                    lastTenth = tenth
-                    logger.info("Loading \(name): \(tenth * 10) %")
-                }
-                let tokenizer = try stored.tokenizer()
-                let loaded = try Engine(
-                    model,
-                    tokenizer: tokenizer,
-                    configuration: engine,
-                    metrics: metrics
-                )
-                logger.debug("Loading took \(start.duration(to: .now)).")
-                logger.info("Computing with \(loaded.workers).")
-                // Only who goes on with what others began has to know whether they were the same.
-                let maker = isDurable ? try stored.maker(profile: loaded.profile) : ""
-                events.send(.loaded(loaded, maker: maker))
+                let (engine, maker) = try start.run()
+                events.send(.loaded(engine, maker: maker))
+            } catch let error as JobStorageError {
+                events.send(.failed("jobs: \(error)"))
             } catch {
-                events.send(.failed("\(error)"))
+                events.send(.failed("\(configuration.model) cannot be loaded: \(error)"))
             }
         }
         // Building the model recurses through its parts; the default of a thread is small.
         thread.stackSize = 8 << 20
         thread.start()
-    }
-
-    /// The engine's configuration, its budgets fitted to the memory that there is.
-    ///
-    /// - Throws: ``CommandError`` if not even one request fits; what opening the model throws.
-    private static func fitMemory(
-        _ configuration: DaemonConfiguration,
-        _ stored: StoredModel,
-        _ logger: Logger
-    ) throws -> Engine.Configuration {
-        let before = configuration.engine
-        let positions = stored.configuration.language.maximumPositionCount
-        let workers = before.workerCount
-        let model = try CountedModel(
-            stored.configuration,
-            stored.formats(asking: FormatPolicy(configuration.profile)),
-            workerCount: workers > 0 ? workers : ProcessorCount.current.workerCount,
-            promptTokenCount: min(before.scheduling.maximumRowCount, positions - 1)
-        )
-        let memory = try ServedMemory(
-            MemoryPlan(model, positionCount: positions, pictureCount: 1),
-            configuration,
-            usableByteCount: MemoryLimit.current.usableByteCount
-        )
-        logger.info("\(memory.summary)")
-        if let change = memory.change(from: before) { logger.notice("\(change)") }
-        if let warning = memory.warning { logger.warning("\(warning)") }
-        return memory.engine
     }
 
     // MARK: - Ending

@@ -39,7 +39,8 @@ extension Engine {
     /// - Throws: ``EngineError`` if it is not admitted; then nothing is reported.
     func enqueue<Input, Output>(
         _ input: [InputPart],
-        _ submission: Submission<Input, Output>
+        _ submission: Submission<Input, Output>,
+        whenAdmitted: () throws(EngineError) -> Void = {}
     ) throws(EngineError) -> Ticket {
         let arrived = submission.arrived ?? .now
         // Whoever waits until all is done must not miss a request that is just being admitted.
@@ -65,7 +66,7 @@ extension Engine {
             completion(result, arrived.duration(to: .now))
             inProgress.leave()
         }
-        if let preparation = add(identifier, input, submission, finish) {
+        if let preparation = add(identifier, input, submission, whenAdmitted, finish) {
             schedule(preparation) { [self] result in
                 ready(identifier, submission, preparation, result, arrived: arrived, finish)
             }
@@ -79,11 +80,13 @@ extension Engine {
         _ identifier: RequestIdentifier,
         _ input: [InputPart],
         _ submission: Submission<Input, Output>,
+        _ whenAdmitted: () throws(EngineError) -> Void,
         _ finish: @escaping @Sendable (Result<Output, EngineError>) -> Void
     ) -> PromptPreparation? {
         let preparation: PromptPreparation?
         let failure: EngineError?
         do throws(EngineError) {
+            try whenAdmitted()
             preparation = try PromptPreparation(
                 input,
                 as: submission.appearance,

@@ -96,12 +96,15 @@ package final class Engine: Sendable {
     ///
     /// - Parameters:
     ///   - request: What to continue, and how.
+    ///   - whenAdmitted: Called here once it is sure that it has a place, and before anything of it is computed; what it throws
+    ///     is how the request ends then, as an event.
     ///   - handle: Gets every event; the last one is `completed` or `failed`.
     /// - Returns: What ends it early.
     /// - Throws: ``EngineError`` of kind `queueFull`, `draining`, or `contextLengthExceeded` if it could
     ///   never run; then no event is reported.
     package func submit(
         _ request: InterleaveRequest,
+        whenAdmitted: () throws(EngineError) -> Void = {},
         handle: @escaping @Sendable (EngineEvent) -> Void
     ) throws(EngineError) -> Ticket {
         try request.check()
@@ -137,7 +140,8 @@ package final class Engine: Sendable {
                 case .success(let completion): handle(.completed(completion.lasting(total)))
                 case .failure(let error): handle(.failed(error))
                 }
-            }
+            },
+            whenAdmitted: whenAdmitted
         )
     }
 
@@ -185,6 +189,20 @@ package final class Engine: Sendable {
     }
 
     // MARK: - Life cycle
+
+    /// Has stages compute once before the first request comes, and waits for it.
+    ///
+    /// - Parameters:
+    ///   - stages: Which of them.
+    ///   - scratchByteCount: Scratch memory that steps will need at most.
+    package func warmUp(_ stages: Set<Stage>, scratchByteCount: Int) {
+        let isWarm = DispatchSemaphore(value: 0)
+        core.post {
+            $0.warmUp(stages, scratchByteCount: scratchByteCount)
+            isWarm.signal()
+        }
+        isWarm.wait()
+    }
 
     /// How the engine is doing now; never waits for a computation.
     package var status: EngineStatus { core.status }

@@ -66,6 +66,30 @@ package enum File {
         }
     }
 
+    /// Reads the beginning of a regular file.
+    ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - byteCount: How much.
+    /// - Returns: As many bytes, or all.
+    /// - Throws: ``FileError`` if it cannot be read, or is something else.
+    package static func prefix(of path: String, byteCount: Int) throws(FileError) -> [UInt8] {
+        let descriptor = try Descriptor.toRead(path, mayBePipe: false)
+        var bytes = [UInt8](repeating: 0, count: byteCount)
+        let count = unsafe pread(descriptor.rawValue, &bytes, byteCount, 0)
+        guard count >= 0 else { throw FileError(path: path, failed: "cannot be read") }
+        return Array(bytes[..<count])
+    }
+
+    /// Makes sure that a file or folder that is there may be read and written in its place.
+    ///
+    /// - Throws: ``FileError`` if the system would refuse.
+    package static func checkAccess(_ path: String) throws(FileError) {
+        guard unsafe access(path, R_OK | W_OK) == 0 else {
+            throw FileError(path: path, failed: "cannot be written")
+        }
+    }
+
     /// Reads a file of UTF-8 text, or standard input if the path is `-`.
     ///
     /// - Parameters:

@@ -90,6 +90,13 @@ package enum Folder {
         return isTooLarge ? .max : Int(clamping: count)
     }
 
+    /// A path from the root on; where the current folder has no name, the path as it is.
+    package static func absolutePath(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = unsafe getcwd(nil, 0) else { return path }
+        defer { unsafe free(folder) }
+        return unsafe String(cString: folder) + "/" + path
+    }
+
     /// The folder that holds a file; nil for a name without a folder.
     package static func parent(of path: String) -> String? {
         var characters = path[...]

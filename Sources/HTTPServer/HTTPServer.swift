@@ -132,8 +132,8 @@ package final class HTTPServer: Sendable {
     /// Ends serving: waits for the answers in progress, then takes no new connections and closes all.
     ///
     /// While it waits, the handler is still asked, so that it can tell new clients that they come too late;
-    /// only answers that had begun before are waited for. Connections that are idle, or have sent a request only
-    /// in part, are closed without waiting. Handlers of requests that are cut off hear of it through `onClose`.
+    /// only answers that had begun before are waited for. Connections that are idle are closed without waiting; those
+    /// that are new, or have sent a request only in part, have a moment to send the rest, be told so, and hear it. Handlers of requests that are cut off hear of it through `onClose`.
     /// Does nothing if called again.
     ///
     /// - Parameter limit: The longest wait; nil takes it from the configuration.
@@ -147,9 +147,15 @@ package final class HTTPServer: Sendable {
         for ioQueue in ioQueues { ioQueue.queue.sync {} }
         let isAnswered = sharedLoad.answersInProgress.wait(timeout: deadline) == .success
         stopAccepting()
-        for ioQueue in ioQueues { ioQueue.queue.async { ioQueue.closeAll() } }
-        // Closing needs only the queues, which never wait.
-        connections.waitUntilEmpty()
+        for ioQueue in ioQueues { ioQueue.queue.async { ioQueue.closeServed() } }
+        if !connections.waitUntilEmpty(limit: Self.lastMoment) {
+            for ioQueue in ioQueues { ioQueue.queue.async { ioQueue.closeAll() } }
+            // Closing needs only the queues, which never wait.
+            connections.waitUntilEmpty()
+        }
         return isAnswered
     }
+
+    /// How long who came just before the end is listened to.
+    private static let lastMoment = DispatchTimeInterval.milliseconds(250)
 }

@@ -7,22 +7,37 @@ enum JobSchema {
     private static let application = 0x494C_564A
     private static let version = 1
 
-    /// Makes the table in a new file, or checks that it is there.
+    /// What of a file tells whose it is.
+    static let headerByteCount = 100
+
+    /// What is wrong with a file by its first bytes; nil if it is ours, or empty.
     ///
-    /// - Throws: `JobStorageError` if the file is another program's or another version's.
+    /// The table is made in one transaction with what tells the file from others, before there is a journal that is written
+    /// ahead: as soon as there are bytes, these are among them.
+    ///
+    /// Source: https://www.sqlite.org/fileformat.html, section 1.3.
+    ///
+    /// - Parameter bytes: As many as ``headerByteCount``, or all.
+    /// - Returns: The words.
+    static func fault(ofHeader bytes: [UInt8]) -> String? {
+        if bytes.isEmpty { return nil }
+        guard bytes.count == headerByteCount, bytes.starts(with: Array("SQLite format 3\0".utf8))
+        else { return "is no database, and none of this program's: name another file" }
+        func number(at offset: Int) -> Int {
+            bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+        }
+        guard number(at: 68) == application else { return "is a database of another program" }
+        let found = number(at: 60)
+        guard found == version else {
+            return "is of version \(found), this program writes version \(version)"
+        }
+        return nil
+    }
+
+    /// Makes the table in a new file.
     static func prepare(_ database: Database) throws {
-        let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
-        if application == 0, version == 0, count == 0 { return try make(database) }
-        guard application == Self.application else {
-            throw JobStorageError("is a database of another program")
-        }
-        guard version == Self.version else {
-            throw JobStorageError(
-                "is of version \(version), this program writes version \(Self.version)"
-            )
-        }
+        if count == 0 { try make(database) }
     }
 
     private static func make(_ database: Database) throws {

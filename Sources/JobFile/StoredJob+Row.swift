@@ -7,15 +7,28 @@ extension StoredJob {
     ///
     /// - Throws: `JobStorageError` or a database error if it is none that was written by this program.
     init(_ row: Row) throws {
+        let number: Int = row["number"]
+        let place = "the job in row \(number)"
         func value<Value: DatabaseValueConvertible>(_ name: String) throws -> Value {
             guard let value = Value.fromDatabaseValue(row[name] as DatabaseValue) else {
-                throw JobStorageError("a job has no \(name)")
+                throw JobStorageError("\(place) has no \(name)")
+            }
+            return value
+        }
+        func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int {
+            let value: Int = try value(name)
+            guard range.contains(value) else {
+                throw JobStorageError(
+                    "\(place) has \(name) \(value), which is not from \(range.lowerBound) to \(range.upperBound)"
+                )
             }
             return value
         }
         func optional<Value: DatabaseValueConvertible>(_ name: String) -> Value? {
             Value.fromDatabaseValue(row[name] as DatabaseValue)
         }
+        // Seconds since 1970, for as long as the year has four digits.
+        let times = 0...253_402_300_799
         let body: Data = try value("body")
         let seed: Int64 = try value("seed")
         let (key, fingerprint): (String?, Data?) = (
@@ -25,7 +38,7 @@ extension StoredJob {
             id: try value("id"),
             requestName: try value("request_name"),
             owner: JobRequest.Owner(tenant: optional("tenant"), key: optional("key")),
-            created: try value("created"),
+            created: try integer("created", in: times),
             model: try value("model"),
             body: Array(body),
             seed: UInt64(bitPattern: seed),
@@ -35,20 +48,21 @@ extension StoredJob {
             }
         )
         var start = JobStart()
-        start.attemptCount = try value("attempts")
-        start.epoch = try value("epoch")
+        start.attemptCount = try integer("attempts", in: 0...1_000_000)
+        start.epoch = try integer("epoch", in: 1...1_000_000_000)
         start.maker = optional("maker")
-        guard let ended: Int = optional("ended") else {
+        guard (row["ended"] as DatabaseValue) != .null else {
             self.init(request: request, start: start, ending: nil)
             return
         }
+        let ended = try integer("ended", in: times)
         let outcome: JobOutcome
         if let document: Data = optional("document") {
             outcome = .completed(document: Array(document))
         } else {
             outcome = .failed(
                 JobFailure(
-                    status: try value("failure_status"),
+                    status: try integer("failure_status", in: 400...599),
                     code: try value("failure_code"),
                     message: try value("failure_message"),
                     parameter: optional("failure_parameter"),

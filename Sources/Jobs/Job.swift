@@ -18,14 +18,24 @@ package final class Job: Sendable {
         var progress = Progress()
         var body: [UInt8]
         var log = JobLog()
-        var cancel: (@Sendable () -> Void)?
+        var cancel: (@Sendable (_ key: String?) -> Void)?
         var isErased = false
+        /// The name of the key with which it was erased.
+        var erasingKey: String?
         var isInterrupted = false
+        /// Whether an attempt of this process is counted.
+        var hasAttempt = false
+        /// Whether another process may have told events of the same epoch that are not here.
+        var hasPast = false
+        /// Whether more was to be kept than may be.
+        var isFull = false
         var waiting: [@Sendable () -> Void] = []
     }
 
     /// The request, without its document.
     package let request: JobRequest
+    /// When this process took it.
+    package let taken = ContinuousClock.now
     private let state: Mutex<State>
 
     /// A job that nobody computes yet.
@@ -43,6 +53,8 @@ package final class Job: Sendable {
             state.progress.outcome = ending.outcome
             state.log = JobLog(ending.events, isOver: true)
             state.body = []
+        } else {
+            state.hasPast = stored.start.maker != nil
         }
         self.state = Mutex(state)
         request = stored.request.withoutBody
@@ -67,6 +79,15 @@ package final class Job: Sendable {
 
     /// Whether somebody had it erased.
     package var isErased: Bool { state.withLock(\.isErased) }
+
+    /// The name of the key with which it was erased; nil if it was not, or there are no keys.
+    package var erasingKey: String? { state.withLock(\.erasingKey) }
+
+    /// Whether an attempt of this process is counted.
+    package var hasAttempt: Bool { state.withLock(\.hasAttempt) }
+
+    /// Whether another process may have told more events of the epoch than are here now.
+    package var hasPast: Bool { state.withLock { $0.hasPast && $0.progress.outcome == nil } }
 
     /// Has somebody told when it has ended, or will not in this process; at once if that is so already.
     package func whenOver(_ action: @escaping @Sendable () -> Void) {
@@ -98,19 +119,20 @@ package final class Job: Sendable {
     // MARK: - Its computation
 
     /// Says that the engine computes it now.
-    package func begin() {
+    func begin() {
         state.withLock { state in
             if !state.progress.status.isOver { state.progress.status = .inProgress }
         }
     }
 
-    /// Names what ends its computation; ends it at once if it is erased already.
-    package func attach(cancel: @escaping @Sendable () -> Void) {
-        let isErased = state.withLock { state in
+    /// Names what ends its computation, which gets the name of the key with which somebody asked for that; ends it at once if it
+    /// is erased already.
+    package func attach(cancel: @escaping @Sendable (_ key: String?) -> Void) {
+        let (isErased, key) = state.withLock { state in
             state.cancel = cancel
-            return state.isErased
+            return (state.isErased, state.erasingKey)
         }
-        if isErased { cancel() }
+        if isErased { cancel(key) }
     }
 
     /// Counts that it is begun.
@@ -122,7 +144,11 @@ package final class Job: Sendable {
             let isOther = start.maker != nil && start.maker != maker
             state.progress.start.attemptCount += 1
             state.progress.start.maker = maker
-            if isOther { state.progress.start.epoch += 1 }
+            state.hasAttempt = true
+            if isOther {
+                state.progress.start.epoch += 1
+                state.hasPast = false
+            }
             guard isOther || state.log.extent.count > 0 else { return nil }
             defer { state.log = JobLog() }
             return state.log
@@ -131,13 +157,21 @@ package final class Job: Sendable {
     }
 
     /// Goes back to where it was before it was begun, as it is none of its own doing that it ended.
-    func retreat() {
+    ///
+    /// - Returns: Whether an attempt was counted.
+    func retreat() -> Bool {
         state.withLock { state in
-            state.progress.start.attemptCount -= 1
             state.progress.status = .queued
             state.cancel = nil
+            guard state.hasAttempt else { return false }
+            state.hasAttempt = false
+            state.progress.start.attemptCount -= 1
+            return true
         }
     }
+
+    /// Takes note that there is no room for its events or its answer, so that it fails, and its events go.
+    func markFull() { state.withLock { $0.isFull = true } }
 
     /// Tells everybody who waits that this process has no more of it.
     func interrupt() {
@@ -151,27 +185,82 @@ package final class Job: Sendable {
     }
 
     /// Ends its computation, whose answer nobody may ask for any more.
-    func erase() {
+    ///
+    /// - Parameter key: The name of the key with which somebody asked for that.
+    func erase(by key: String?) {
         let cancel = state.withLock { state in
-            state.isErased = true
+            if !state.isErased { (state.isErased, state.erasingKey) = (true, key) }
             return state.cancel
         }
-        cancel?()
+        cancel?(key)
     }
 
-    /// Takes how it ended, and the event that tells of that, unless its log has it.
-    func end(_ outcome: JobOutcome, telling event: JobLog.Event?) {
+    /// What is told of a job that ends so.
+    ///
+    /// A failure is the first event of an epoch of its own where clients may have heard events of the present one that are not
+    /// here, at a place where it would stand, or where the events are not kept.
+    ///
+    /// - Parameters:
+    ///   - outcome: How it ends.
+    ///   - makeEvent: Makes the event of a failure, at a place.
+    /// - Returns: Its last stream.
+    func lastStream(
+        _ outcome: JobOutcome,
+        _ makeEvent: (JobFailure, Int) -> JobLog.Event
+    ) -> LastStream {
+        let (log, start, isNew) = state.withLock { state in
+            (state.log, state.progress.start, state.hasPast || state.isFull)
+        }
+        guard case .failed(let failure) = outcome else {
+            return LastStream(start: start, events: log.events(from: 0), isNew: false)
+        }
+        guard isNew else {
+            let events = log.events(from: 0)
+            return LastStream(
+                start: start,
+                events: events + [makeEvent(failure, events.count)],
+                isNew: false
+            )
+        }
+        var next = start
+        next.epoch += 1
+        return LastStream(start: next, events: [makeEvent(failure, 0)], isNew: true)
+    }
+
+    /// Takes how it ended, and what is told of that.
+    func end(_ outcome: JobOutcome, _ stream: LastStream) {
         let (log, waiting) = state.withLock { state -> (JobLog?, [@Sendable () -> Void]) in
             guard state.progress.outcome == nil else { return (nil, []) }
             state.progress.outcome = outcome
             state.progress.status = outcome.status
+            state.progress.start = stream.start
             state.body = []
             state.cancel = nil
-            defer { state.waiting = [] }
+            defer {
+                state.waiting = []
+                if stream.isNew { state.log = JobLog(Array(stream.events), isOver: true) }
+            }
             return (state.log, state.waiting)
         }
-        log?.finish(with: event)
+        if case .failed = outcome, !stream.isNew {
+            log?.finish(with: stream.events.last)
+        } else {
+            log?.finish()
+        }
         for action in waiting { action() }
+    }
+
+    /// The last of a job's streams, as it is when the job has ended.
+    struct LastStream {
+        /// With the epoch.
+        let start: JobStart
+        /// Its events.
+        let events: ArraySlice<JobLog.Event>
+        /// Whether it is another than the one that was told so far.
+        let isNew: Bool
+
+        /// What the events count as.
+        var byteCount: Int { events.reduce(0) { $0 + $1.byteCount } }
     }
 }
 

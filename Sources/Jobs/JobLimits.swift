@@ -28,7 +28,9 @@ package enum JobRefusal: Error, Hashable, Sendable {
 
     /// What there is enough of.
     package enum Bound: Hashable, Sendable {
-        case count(Int)
+        /// So many there are, and so many may be.
+        case count(Int, of: Int)
+        /// So many may be.
         case bytes(Int)
     }
 }

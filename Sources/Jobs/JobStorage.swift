@@ -8,11 +8,14 @@ package protocol JobStorage: Sendable {
     /// Writes down how often a job was begun, and by whom.
     func update(_ id: String, _ start: JobStart) throws(JobStorageError)
 
-    /// Writes down how a job ended; its document is forgotten.
-    func end(_ id: String, _ ending: JobEnding) throws(JobStorageError)
+    /// Writes down how a job ended, and in which epoch; its document is forgotten.
+    func end(_ id: String, _ start: JobStart, _ ending: JobEnding) throws(JobStorageError)
 
     /// Forgets jobs, so that nothing of them can be read any more.
     func delete(_ ids: [String]) throws(JobStorageError)
+
+    /// Leaves nothing of what is forgotten where it could be read, and everything else where it belongs.
+    func clean() throws(JobStorageError)
 }
 
 /// Why something could not be written down or read.

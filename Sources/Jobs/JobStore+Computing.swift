@@ -7,7 +7,7 @@ extension JobStore {
     ///
     /// - Parameters:
     ///   - maker: What computes: a job that another has begun has other events, which count as a new epoch.
-    ///   - start: Begins to compute a job; it must not wait for anything.
+    ///   - start: Has a job computed, see ``attempt(_:)``; it must not wait for anything.
     package func begin(by maker: String, _ start: @escaping @Sendable (Job) -> Void) {
         table.withLock { table in
             table.maker = maker
@@ -29,7 +29,7 @@ extension JobStore {
                 return table.takeQueue()
             }
             for job in waiting {
-                if isDurable { job.interrupt() } else { finish(job, .failed(failure)) }
+                if isDurable { job.interrupt() } else { drop(job, failure) }
             }
         }
     }
@@ -43,7 +43,7 @@ extension JobStore {
         let deadline = DispatchTime.now() + limit / .seconds(1)
         while table.withLock(\.attemptCount) > 0, attemptEnded.wait(timeout: deadline) == .success {
         }
-        queue.sync {}
+        queue.sync { clean() }
     }
 
     /// Takes note that an attempt has ended, one way or another.
@@ -53,33 +53,47 @@ extension JobStore {
     }
 
     func startNext() {
-        while let (job, start) = table.withLock({ $0.next(at: .now) }) {
-            job.attempt(by: table.withLock(\.maker))
-            guard write(job.progress.start, of: job) else {
-                // Nothing is computed that nobody would know of.
-                return putBack(job, after: .seconds(1))
-            }
-            table.withLock { $0.attemptCount += 1 }
-            start(job)
-        }
+        while let (job, start) = table.withLock({ $0.next(at: .now) }) { start(job) }
+    }
+
+    /// Runs something where attempts are counted, which others wait for.
+    package func onQueue(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
+
+    /// Counts that a job is begun, and writes that down: once it is sure that it will be computed, and before it is, as it
+    /// may be what ends the process.
+    ///
+    /// - Returns: Whether that is written down; nothing is computed that nobody would know of.
+    package func attempt(_ job: Job) -> Bool {
+        dispatchPrecondition(condition: .onQueue(queue))
+        job.attempt(by: table.withLock(\.maker))
+        return write(job.progress.start, of: job)
     }
 
     private func write(_ start: JobStart, of job: Job) -> Bool {
-        guard let storage else { return true }
-        do throws(JobStorageError) {
-            try storage.update(job.id, start)
-            return true
-        } catch {
-            surroundings.report(error)
-            return false
-        }
+        write { storage throws(JobStorageError) in try storage.update(job.id, start) }
+    }
+
+    /// Takes note that the engine computes a job.
+    package func markBegun(_ job: Job) {
+        job.begin()
+        table.withLock { $0.setStatus(.inProgress, of: job) }
+    }
+
+    /// Whether there is room for a job's answer, which is counted then; a job without room cannot have one.
+    package func reserve(_ byteCount: Int, forAnswerOf job: Job) -> Bool {
+        if table.withLock({ $0.charge(job, byteCount, isAnswer: true) }) { return true }
+        job.markFull()
+        return false
     }
 
     /// Adds an event to a job's log.
     ///
     /// - Returns: Whether there was room; a job without room cannot have an answer.
     package func append(_ event: JobLog.Event, to job: Job) -> Bool {
-        guard table.withLock({ $0.charge(job, event.byteCount) }) else { return false }
+        guard table.withLock({ $0.charge(job, event.byteCount) }) else {
+            job.markFull()
+            return false
+        }
         job.log.append(event)
         return true
     }
@@ -90,30 +104,32 @@ extension JobStore {
     ///
     /// - Parameters:
     ///   - job: The job.
-    ///   - delay: When it is tried again.
-    package func postpone(_ job: Job, for delay: Duration) {
+    ///   - delay: When one is tried again.
+    ///   - isOwners: Whether what refused it refuses the other jobs of its owner as well, else it refuses all.
+    package func postpone(_ job: Job, for delay: Duration, isOwners: Bool) {
         queue.async { [self] in
             defer { leave() }
-            guard !job.isErased else { return finish(job, .failed(.erased)) }
+            guard !job.isErased else { return drop(job, .erased) }
             if let closing = table.withLock(\.closing), !isDurable {
-                return finish(job, .failed(closing))
+                return drop(job, closing)
             }
-            putBack(job, after: delay)
+            giveBack(job)
+            if table.withLock({ $0.closing }) != nil {
+                table.withLock { $0.release(job) }
+                return job.interrupt()
+            }
+            table.withLock { $0.putBack(job, until: .now + delay, isOwners: isOwners) }
+            queue.asyncAfter(deadline: .now() + delay / .seconds(1)) { [weak self] in
+                self?.startNext()
+            }
             startNext()
         }
     }
 
-    private func putBack(_ job: Job, after delay: Duration) {
-        job.retreat()
+    /// Takes back that a job was begun, if it was.
+    private func giveBack(_ job: Job) {
+        guard job.retreat() else { return }
         _ = write(job.progress.start, of: job)
-        if table.withLock({ $0.closing }) != nil {
-            table.withLock { $0.release(job) }
-            return job.interrupt()
-        }
-        table.withLock { $0.putBack(job, until: .now + delay) }
-        queue.asyncAfter(deadline: .now() + delay / .seconds(1)) { [weak self] in
-            self?.startNext()
-        }
     }
 
     /// Takes note that the process ends before a job does.
@@ -123,9 +139,11 @@ extension JobStore {
         queue.async { [self] in
             defer { leave() }
             guard !job.isErased else { return finish(job, .failed(.erased)) }
-            job.retreat()
-            _ = write(job.progress.start, of: job)
-            table.withLock { $0.release(job) }
+            giveBack(job)
+            table.withLock { table in
+                table.release(job)
+                table.setStatus(.queued, of: job)
+            }
             job.interrupt()
         }
     }
@@ -141,44 +159,54 @@ extension JobStore {
 
     /// Ends a job: first on the disk, so that no client sees an end that might not have been.
     func finish(_ job: Job, _ outcome: JobOutcome) {
-        var event: JobLog.Event?
-        if case .failed(let failure) = outcome {
-            event = surroundings.errorEvent(failure, job.log.extent.count)
+        let stream = job.lastStream(outcome, surroundings.errorEvent)
+        let isKept = table.withLock { table in
+            table.end(job, outcome, eventByteCount: stream.byteCount, at: .now)
         }
-        let isKept = table.withLock { $0.end(job, outcome, at: .now) }
-        if isKept, let storage {
+        if isKept {
             let ending = JobEnding(
                 outcome: outcome,
-                events: job.log.events(from: 0) + [event].compactMap(\.self),
+                events: Array(stream.events),
                 time: Self.secondsSince1970
             )
-            do throws(JobStorageError) {
-                try storage.end(job.id, ending)
-            } catch {
-                // The next process computes it again, to the same end.
-                surroundings.report(error)
+            // If that fails, the next process computes it again, to the same end.
+            _ = write { storage throws(JobStorageError) in
+                try storage.end(job.id, stream.start, ending)
             }
+            cleanSoon()
         }
-        job.end(outcome, telling: event)
+        job.end(outcome, stream)
     }
 
     // MARK: - What another process has left
 
+    /// Takes up some of what is written down, in the order in which it came; ``completeRestoring()`` follows the last.
+    package func restore(_ jobs: [StoredJob]) {
+        queue.sync { for job in jobs { takeUp(job) } }
+    }
+
+    /// Takes note that everything is there that is written down.
+    package func completeRestoring() { table.withLock { $0.completeRestoring() } }
+
+    /// Whether everything is there that is written down.
+    package var isRestored: Bool { table.withLock(\.isRestored) }
+
     /// Takes up what is written down of a job: it is as it was, or waits to be computed again, unless it ended the process
     /// as often as it may.
-    func restore(_ stored: StoredJob) {
+    func takeUp(_ stored: StoredJob) {
         let job = Job(stored)
-        let age = Self.secondsSince1970 - (stored.ending?.time ?? 0)
+        let now = Self.secondsSince1970
         let isLost =
             stored.ending == nil && stored.start.attemptCount >= JobLimits.maximumAttemptCount
         table.withLock { table in
             table.restore(
                 job,
-                ended: stored.ending == nil ? nil : .now - .seconds(max(0, age)),
+                // Clocks may have been wrong.
+                ended: stored.ending.map { .now - .seconds(now - min(max($0.time, 0), now)) },
                 waits: !isLost
             )
         }
-        if isLost { finish(job, .failed(.lost)) }
+        if isLost { drop(job, .lost) }
     }
 
     private static var secondsSince1970: Int { time(nil) }

@@ -19,20 +19,25 @@ package final class JobStore: Sendable {
     package struct Surroundings: Sendable {
         /// Makes the last event of a job that fails, at a place.
         package var errorEvent: @Sendable (JobFailure, Int) -> JobLog.Event
-        /// Told what could not be written down.
-        package var report: @Sendable (JobStorageError) -> Void
+        /// Told what could not be written down, once while that goes on; nil when it is over.
+        package var report: @Sendable (JobStorageError?) -> Void
+        /// Told of a job that ended and was not computed.
+        package var tellEnd: @Sendable (Job, JobFailure) -> Void
 
         /// Surroundings.
         package init(
             errorEvent: @escaping @Sendable (JobFailure, Int) -> JobLog.Event,
-            report: @escaping @Sendable (JobStorageError) -> Void = { _ in }
+            report: @escaping @Sendable (JobStorageError?) -> Void = { _ in },
+            tellEnd: @escaping @Sendable (Job, JobFailure) -> Void = { _, _ in }
         ) {
             self.errorEvent = errorEvent
             self.report = report
+            self.tellEnd = tellEnd
         }
     }
 
-    let limits: JobLimits
+    /// How much is kept.
+    package let limits: JobLimits
     let surroundings: Surroundings
     /// Where jobs are written down; nil where they end with the process.
     let storage: (any JobStorage)?
@@ -47,19 +52,22 @@ package final class JobStore: Sendable {
     /// - Parameters:
     ///   - limits: How much is kept.
     ///   - storage: Where jobs are written down; nil where they end with the process.
-    ///   - stored: What is written down there, in the order in which it came.
+    ///   - stored: What is written down there, in the order in which it came; nil if that comes later.
     ///   - surroundings: What the store asks of those around it.
     package init(
         limits: JobLimits = JobLimits(),
         storage: (any JobStorage)? = nil,
-        stored: [StoredJob] = [],
+        stored: [StoredJob]? = [],
         _ surroundings: Surroundings
     ) {
         self.limits = limits
         self.storage = storage
         self.surroundings = surroundings
         table = Mutex(JobTable(limits))
-        for job in stored { restore(job) }
+        if let stored {
+            for job in stored { takeUp(job) }
+            table.withLock { $0.completeRestoring() }
+        }
         expireAgain()
     }
 
@@ -94,10 +102,11 @@ package final class JobStore: Sendable {
             return .added(job)
         }
         guard case .added(let job) = addition else { return addition }
-        do throws(JobStorageError) {
-            try storage?.insert(request, job.progress.start)
-        } catch {
-            surroundings.report(error)
+        guard
+            write({ storage throws(JobStorageError) in
+                try storage.insert(request, job.progress.start)
+            })
+        else {
             table.withLock { $0.remove(job) }
             throw .notStored
         }
@@ -110,30 +119,38 @@ package final class JobStore: Sendable {
         table.withLock { $0.job(id) }.flatMap { $0.request.owner.tenant == tenant ? $0 : nil }
     }
 
-    /// Forgets jobs, and ends their computation.
+    /// Forgets jobs, and ends their computation: that at once, whether they can be forgotten or not.
     ///
     /// - Parameters:
     ///   - name: Name of the answer, or the one that the client gave its request.
+    ///   - key: The name of the key with which somebody asks for that.
     ///   - mayErase: Whether the caller may.
     ///   - completion: Gets how many there were, once nothing is left of them, or why something is.
     package func erase(
         _ name: String,
-        where mayErase: @escaping @Sendable (JobRequest.Owner) -> Bool,
+        by key: String? = nil,
+        where mayErase: (JobRequest.Owner) -> Bool,
         _ completion: @escaping @Sendable (Result<Int, JobRefusal>) -> Void
     ) {
+        let jobs = table.withLock { $0.jobs(named: name) }.filter { mayErase($0.request.owner) }
+        for job in jobs { job.erase(by: key) }
         queue.async { [self] in
-            let jobs = table.withLock { table in
-                table.jobs(named: name).filter { mayErase($0.request.owner) }
-            }
-            guard delete(jobs) else { return completion(.failure(.notStored)) }
+            // Somebody else may have erased some meanwhile.
+            let jobs = table.withLock { table in jobs.filter { table.job($0.id) === $0 } }
+            let isDeleted = delete(jobs)
             for job in jobs {
-                table.withLock { $0.remove(job) }
-                job.erase()
+                if isDeleted { table.withLock { $0.remove(job) } }
                 // One that is computed hears of its end from there.
-                if job.progress.status == .queued { finish(job, .failed(.erased)) }
+                if job.progress.status == .queued { drop(job, .erased) }
             }
-            completion(.success(jobs.count))
+            completion(isDeleted ? .success(jobs.count) : .failure(.notStored))
         }
+    }
+
+    /// Ends a job that is not computed.
+    func drop(_ job: Job, _ failure: JobFailure) {
+        finish(job, .failed(failure))
+        surroundings.tellEnd(job, failure)
     }
 
     /// Forgets a job that is taken back: its client hears of the reason, and a repetition begins anew.
@@ -150,24 +167,54 @@ package final class JobStore: Sendable {
     ///
     /// - Returns: Whether that is gone.
     private func delete(_ jobs: [Job]) -> Bool {
-        guard let storage, !jobs.isEmpty else { return true }
+        guard !jobs.isEmpty else { return true }
+        return write { storage throws(JobStorageError) in try storage.delete(jobs.map(\.id)) }
+    }
+
+    /// Writes something down, if there is a storage.
+    ///
+    /// - Returns: Whether that is done, or there is none.
+    func write(_ body: (any JobStorage) throws(JobStorageError) -> Void) -> Bool {
+        guard let storage else { return true }
         do throws(JobStorageError) {
-            try storage.delete(jobs.map(\.id))
-            return true
+            try body(storage)
         } catch {
-            surroundings.report(error)
+            if table.withLock({ $0.storageFaults.fail() }) { surroundings.report(error) }
             return false
         }
+        if table.withLock({ $0.storageFaults.succeed() }) { surroundings.report(nil) }
+        return true
+    }
+
+    /// Has the documents of jobs that have ended be gone from the storage soon, those of many at once.
+    func cleanSoon() {
+        let isAsked = table.withLock { table in
+            defer { table.isCleaning = true }
+            return table.isCleaning
+        }
+        guard storage != nil, !isAsked else { return }
+        queue.asyncAfter(deadline: .now() + 1) { [weak self] in self?.clean() }
+    }
+
+    /// Leaves nothing of what is forgotten in the storage.
+    func clean() {
+        table.withLock { $0.isCleaning = false }
+        _ = write { storage throws(JobStorageError) in try storage.clean() }
     }
 
     private func expire() {
-        let now = ContinuousClock.now
-        let old = table.withLock { $0.jobs(endedBefore: now - limits.age) }
+        let time = ContinuousClock.now - limits.age
+        let old = table.withLock { $0.jobs(endedBefore: time, upTo: Self.portionCount) }
         guard !old.isEmpty, delete(old) else { return }
         table.withLock { table in
             for job in old { table.remove(job) }
         }
+        // Others have their turn in between.
+        if old.count == Self.portionCount { queue.async { [weak self] in self?.expire() } }
     }
+
+    /// Jobs that are forgotten at once.
+    private static let portionCount = 100
 
     /// Forgets what is old now and then, as long as there is a store.
     private func expireAgain() {
@@ -186,6 +233,8 @@ package final class JobStore: Sendable {
         package var counts: [JobStatus: Int] = [:]
         /// Bytes of requests, events and answers.
         package var byteCount = 0
+        /// How often something could not be written down, of all tenants.
+        package var storageFaultCount = 0
 
         /// Nothing.
         package init() {}
@@ -193,9 +242,9 @@ package final class JobStore: Sendable {
 
     /// How many jobs there are.
     ///
-    /// - Parameter isCounted: Whose count; all where it is left out.
+    /// - Parameter isCounted: The tenants whose jobs count; all where it is left out.
     /// - Returns: How many, and their bytes.
-    package func load(where isCounted: (JobRequest.Owner) -> Bool = { _ in true }) -> Load {
+    package func load(where isCounted: (_ tenant: String?) -> Bool = { _ in true }) -> Load {
         table.withLock { $0.load(where: isCounted) }
     }
 }

@@ -48,12 +48,13 @@ package final class KeyAccount: Sendable {
 
         /// Counts a request as refused if the limits say no.
         mutating func check(
+            isCounted: Bool = true,
             _ limits: (State) throws(LimitExceeded) -> Void
         ) throws(LimitExceeded) {
             do throws(LimitExceeded) {
                 try limits(self)
             } catch {
-                usage.refusedCount += 1
+                if isCounted { usage.refusedCount += 1 }
                 throw error
             }
         }
@@ -147,16 +148,19 @@ package final class KeyAccount: Sendable {
     ///
     /// - Parameters:
     ///   - draws: Whether it may draw pictures.
+    ///   - isTriedAgain: Whether it waits when it is refused, so that it does not count as refused.
     ///   - now: The time.
     /// - Throws: ``LimitExceeded``; nothing is taken then.
     package func begin(
         draws: Bool,
+        isTriedAgain: Bool = false,
         at now: ContinuousClock.Instant = .now
     ) throws(LimitExceeded) {
         try state.withLock { state throws(LimitExceeded) in
             state.fill(now)
-            try state.check { state throws(LimitExceeded) in
+            try state.check(isCounted: !isTriedAgain) { state throws(LimitExceeded) in
                 try state.requirePlace()
+                try State.require(state.tokens, .tokens)
                 if draws { try State.require(state.pictures, .pictures) }
             }
             state.runningCount += 1

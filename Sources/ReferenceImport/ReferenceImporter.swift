@@ -16,7 +16,7 @@ package struct ImportError: Error, Hashable, CustomStringConvertible {
 
 /// Turns a release of the reference implementation into a model directory or a model file.
 ///
-/// Tensors are copied one after the other, so memory is bounded by the largest of them. The directory, or the file,
+/// Tensors are copied or rounded one after the other, so memory is bounded by the largest of them. The directory, or the file,
 /// appears under its name only once it is complete.
 package struct ReferenceImporter {
     private let layout: ReferenceLayout
@@ -29,8 +29,8 @@ package struct ReferenceImporter {
         package var byteCount = 0
         /// Number of tensors written.
         package var tensorCount = 0
-        /// Tensors of the checkpoint that inference has no use for.
-        package var unusedNames: [String] = []
+        /// Tensors of the release that the model does not get.
+        package var leftOut: [LeftOut] = []
     }
 
     /// Prepares an import.
@@ -50,22 +50,28 @@ package struct ReferenceImporter {
     /// - Parameters:
     ///   - name: Under which the model is served.
     ///   - output: Must not exist yet.
+    ///   - begin: Told before anything is written how many bytes the weights will have.
     ///   - progress: Told the share of the elements that has been written, from 0 to 1.
     /// - Returns: What was written, and what was left out.
-    /// - Throws: ``ImportError``, `FileError`, `CheckpointError`, `ModelConfigurationError`, `ModelDirectoryError` if
-    ///   `output` exists.
+    /// - Throws: ``ImportError``, also where the disk has too little room; `FileError`, `CheckpointError`,
+    ///   `ModelConfigurationError`, `ModelDirectoryError` if `output` exists.
     package func run(
         name: String,
         output: String,
+        begin: (Int) -> Void = { _ in },
         progress: (Double) -> Void
     ) throws -> Report {
         let configuration = try requireConfiguration(name)
         let weights = try openWeights(of: configuration)
+        let byteCount = try descriptions(weights).reduce(0) { $0 + $1.byteCount }
+        try requireRoom(for: byteCount, output)
+        begin(byteCount)
+        if checksValues { try weights.verifyChecksums() }
         var report = Report()
         try ModelDirectory.create(at: output, configuration, tokenizer: tokenizer()) { path in
             report = try write(weights, to: path, progress)
         }
-        report.unusedNames = weights.unusedNames
+        report.leftOut = weights.leftOut
         return report
     }
 
@@ -75,16 +81,18 @@ package struct ReferenceImporter {
     ///   - name: Under which the model is served.
     ///   - output: Must not exist yet.
     ///   - formats: The formats of the weights; the importer's own is of no account.
+    ///   - begin: Told before anything is written how many bytes the file will have.
     ///   - progress: Told the share of the elements that has been written, from 0 to 1.
-    /// - Returns: Tensors of the checkpoint that inference has no use for.
-    /// - Throws: as ``run(name:output:progress:)``, but ``ImportError`` if `output` exists; `ModelDirectoryError` for
-    ///   weights that cannot be rounded.
+    /// - Returns: Tensors of the release that the model does not get.
+    /// - Throws: as ``run(name:output:begin:progress:)``, but ``ImportError`` if `output` exists; `ModelDirectoryError`
+    ///   for weights that cannot be rounded.
     package func run(
         name: String,
         output: String,
         formats: FormatPolicy,
+        begin: (Int) -> Void = { _ in },
         progress: (Double) -> Void
-    ) throws -> [String] {
+    ) throws -> [LeftOut] {
         guard !Folder.hasEntry(output) else {
             throw ImportError(path: output, detail: "already exists")
         }
@@ -96,8 +104,23 @@ package struct ReferenceImporter {
             tokenizerPath: layout.tokenizerPath,
             formats: formats
         )
+        let byteCount = try writer.byteCount()
+        try requireRoom(for: byteCount, output)
+        begin(byteCount)
+        if checksValues { try weights.verifyChecksums() }
         try writer.write(to: output, progress: progress)
-        return weights.unusedNames
+        return weights.leftOut
+    }
+
+    /// Makes sure that the disk has room, before minutes go into reading.
+    private func requireRoom(for byteCount: Int, _ output: String) throws(ImportError) {
+        guard let free = Folder.freeByteCount(Folder.parent(of: output) ?? "."), free < byteCount
+        else { return }
+        throw ImportError(
+            path: output,
+            detail:
+                "would have \(byteCount) bytes, and the disk has \(free) free; nothing was written"
+        )
     }
 
     private func requireConfiguration(_ name: String) throws -> ModelConfiguration {
@@ -108,13 +131,11 @@ package struct ReferenceImporter {
     }
 
     private func openWeights(of configuration: ModelConfiguration) throws -> ReleasedWeights {
-        let weights = try ReleasedWeights(
+        try ReleasedWeights(
             layout,
             InterleavedModel.parameters(of: configuration),
             requiresFiniteNumbers: checksValues
         )
-        if checksValues { try weights.verifyChecksums() }
-        return weights
     }
 
     private func tokenizer() throws -> [UInt8] {
@@ -124,12 +145,9 @@ package struct ReferenceImporter {
         )
     }
 
-    private func write(
-        _ weights: ReleasedWeights,
-        to path: String,
-        _ progress: (Double) -> Void
-    ) throws -> Report {
-        let descriptions = try weights.tensorNames.map { name in
+    /// The tensors as they are written.
+    private func descriptions(_ weights: ReleasedWeights) throws -> [TensorDescription] {
+        try weights.tensorNames.map { name in
             let stored = try weights.description(of: name)
             return try TensorDescription(
                 name: name,
@@ -137,6 +155,14 @@ package struct ReferenceImporter {
                 shape: stored.shape
             )
         }
+    }
+
+    private func write(
+        _ weights: ReleasedWeights,
+        to path: String,
+        _ progress: (Double) -> Void
+    ) throws -> Report {
+        let descriptions = try descriptions(weights)
         let writer = try SafetensorsWriter.begin(
             path: path,
             tensors: descriptions,
@@ -157,7 +183,7 @@ package struct ReferenceImporter {
                     try unsafe writer.append(converted.span.bytes, to: description.name)
                 }
             }
-            weights.releaseResidentPages()
+            weights.releaseResidentPages(of: description.name)
             done += description.elementCount
             report.tensorCount += 1
             report.byteCount += description.byteCount

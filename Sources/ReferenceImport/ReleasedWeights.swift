@@ -65,10 +65,14 @@ struct ReleasedWeights: CheckpointReader {
     var metadata: [String: String] { [:] }
     var hasChecksums: Bool { checkpoint.hasChecksums && autoencoder.hasChecksums }
 
-    /// Tensors of the checkpoint that inference has no use for.
-    var unusedNames: [String] {
-        let used = Set(tensorNames)
-        return checkpoint.tensorNames.filter { !used.contains($0) }
+    /// Tensors of the release that are no parameters of the model.
+    var leftOut: [LeftOut] {
+        let used = Set(tensorNames.map { Self.locate($0, checkpoint, autoencoder).1 })
+        return LeftOut.groups(
+            of: checkpoint.tensorNames.filter { !used.contains($0) },
+            autoencoderNames: autoencoder.tensorNames.filter { !used.contains($0) },
+            autoencoderPrefix: Self.autoencoderPrefix
+        )
     }
 
     func withBytes<Result>(
@@ -83,9 +87,14 @@ struct ReleasedWeights: CheckpointReader {
         }
     }
 
-    func releaseResidentPages() {
-        checkpoint.releaseResidentPages()
-        autoencoder.releaseResidentPages()
+    func releaseResidentPages(of name: String) {
+        let (reader, stored) = Self.locate(name, checkpoint, autoencoder)
+        reader.releaseResidentPages(of: stored)
+    }
+
+    func prefetch(_ name: String) -> Int {
+        let (reader, stored) = Self.locate(name, checkpoint, autoencoder)
+        return reader.prefetch(stored)
     }
 
     func verifyChecksums() throws(CheckpointError) {

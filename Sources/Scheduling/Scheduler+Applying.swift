@@ -20,6 +20,9 @@ extension Scheduler {
         observe(now)
         planNextInterruption(after: cost, now: now)
         costs.observe(plan.stage, unitCount: plan.unitCount, duration: cost)
+        if case .language(let plan) = plan, plan.isDecoding {
+            costs.fewRows.observe(rowCount: plan.rowCount, duration: cost)
+        }
         charge(plan, cost)
         switch plan {
         case .encode(let plan): return applyEncode(plan)
@@ -66,17 +69,17 @@ extension Scheduler {
         guard let state = sequences[item.sequence],
             state.computedCount == item.positions.lowerBound
         else { return nil }
-        sequences[item.sequence]?.computedCount = item.positions.upperBound
+        let end = item.positions.upperBound - item.draft.count
+        sequences[item.sequence]?.computedCount = end
+        sequences[item.sequence]?.draft.computedCount = item.draft.count
         makeBlocksKnown(of: item.sequence, from: item.positions.lowerBound)
-        guard state.isRequested, item.positions.upperBound == state.content.count else {
-            return nil
-        }
+        guard state.isRequested, end == state.content.count else { return nil }
         sequences[item.sequence]?.isRequested = false
         return .computed(item.sequence, of: item.request)
     }
 
     /// Lets others find the blocks that have become full since `start` positions were computed.
-    private mutating func makeBlocksKnown(of identifier: SequenceIdentifier, from start: Int) {
+    mutating func makeBlocksKnown(of identifier: SequenceIdentifier, from start: Int) {
         let size = configuration.blockSize
         guard let state = sequences[identifier] else { return }
         for index in (start / size)..<(state.computedCount / size) {

@@ -53,7 +53,7 @@ extension Scheduler {
             prefillCount = max(0, draft.rowCount - decodeRowCount)
         }
         let plan = LanguagePlan(
-            items: draft.items,
+            items: prefillCount == 0 ? withDrafts(draft.items) : draft.items,
             preempted: draft.preempted,
             copies: draft.copies
         )
@@ -145,6 +145,7 @@ extension Scheduler {
             request: owner,
             sequence: identifier,
             positions: state.computedCount..<end,
+            draft: [],
             blocks: state.blocks,
             isLast: end == state.content.count,
             adoptedCount: state.adoptedCount

@@ -45,6 +45,7 @@ extension Scheduler {
         let fork = addSequence(to: state.request)
         for block in state.blocks { pool.retain(block) }
         state.isRequested = false
+        state.draft = DraftState()
         sequences[fork] = state
         return fork
     }
@@ -61,15 +62,26 @@ extension Scheduler {
 
     /// Asks for all positions that are known but not computed.
     ///
-    /// The event ``SchedulingEvent/computed(_:of:)`` follows. False, and no event, if there are none.
+    /// The event ``SchedulingEvent/computed(_:of:)`` follows.
+    ///
+    /// - Parameters:
+    ///   - identifier: The sequence.
+    ///   - draft: Tokens that may follow; the first of them are computed too where that is likely to pay.
+    /// - Returns: False, and no event follows, if there are none.
     @discardableResult
-    package mutating func requestLanguage(_ identifier: SequenceIdentifier) -> Bool {
+    package mutating func requestLanguage(
+        _ identifier: SequenceIdentifier,
+        draft: [Int] = []
+    ) -> Bool {
+        settleDraft(of: identifier)
         guard let state = sequences[identifier] else {
             preconditionFailure("the sequence is gone")
         }
         guard state.remainingCount > 0 else { return false }
         if !state.isRequested { sequences[identifier]?.requestedAt = latestTime }
         sequences[identifier]?.isRequested = true
+        sequences[identifier]?.draft.tokens = draft
+        sequences[identifier]?.draft.start = state.content.count
         return true
     }
 
@@ -80,6 +92,7 @@ extension Scheduler {
         sequences[identifier]?.blocks = []
         sequences[identifier]?.computedCount = 0
         sequences[identifier]?.adoptedCount = 0
+        sequences[identifier]?.draft.computedCount = 0
     }
 }
 

@@ -33,6 +33,8 @@ package struct SchedulingConfiguration: Hashable, Sendable {
 
     /// Rows of one language step, each a position of a sequence.
     package var maximumRowCount = 256
+    /// Guessed tokens of a sequence that a language step computes at most; 0 for none.
+    package var maximumDraftCount = 7
     /// Rows that a language step leaves to prompts however many sequences decode.
     package var minimumPrefillRowCount = 16
     /// Pictures of one encoding step.
@@ -81,6 +83,7 @@ package struct SchedulingConfiguration: Hashable, Sendable {
             ("inputByteBudget", inputByteBudget), ("maximumWaitingCount", maximumWaitingCount),
             ("maximumOvertakeCount", maximumOvertakeCount),
             ("reservedBlockCount", reservedBlockCount),
+            ("maximumDraftCount", maximumDraftCount),
         ]
         for (field, value) in natural where value < 0 {
             throw SchedulingConfigurationError(field: field, detail: "\(value) is negative")

@@ -47,8 +47,8 @@ package final class Service: RequestHandler {
 
     /// Where the service is in its life.
     package enum Phase: Sendable {
-        /// The model is being read; the share that is there, from 0 to 1.
-        case loading(Double)
+        /// The model is being read.
+        case loading(Loading)
         /// Requests are answered.
         case ready(Engine)
         /// Requests are answered still, while balancers are told to send no more.
@@ -57,7 +57,8 @@ package final class Service: RequestHandler {
         case draining(Engine?)
     }
 
-    let configuration: Configuration
+    /// Bounds and times.
+    package let configuration: Configuration
     /// Who may ask for what.
     let access: AccessControl
     /// Where the end of every request is told.
@@ -80,7 +81,7 @@ package final class Service: RequestHandler {
     /// What is told of the model, once somebody has asked.
     let modelDocument = Mutex<ModelDocument?>(nil)
     private let observed = Mutex(Observed())
-    private let currentPhase = Mutex(Phase.loading(0))
+    private let currentPhase = Mutex(Phase.loading(Loading(.reading)))
 
     /// Makes a service whose model is still to be loaded.
     ///
@@ -91,7 +92,7 @@ package final class Service: RequestHandler {
     ///   - logger: Where the log goes.
     ///   - spans: Where spans of requests go; nil if nobody wants them.
     ///   - storage: Where requests are written down that outlive their connections; nil for nowhere.
-    ///   - stored: What is written down there.
+    ///   - stored: What is written down there; nil if that comes later, by ``restore(_:)``.
     package init(
         configuration: Configuration = Configuration(),
         keys: KeyRing? = nil,
@@ -99,7 +100,7 @@ package final class Service: RequestHandler {
         logger: Logger,
         spans: SpanExporter? = nil,
         storage: (any JobStorage)? = nil,
-        stored: [StoredJob] = []
+        stored: [StoredJob]? = []
     ) {
         self.configuration = configuration
         records = RequestRecords(
@@ -118,9 +119,7 @@ package final class Service: RequestHandler {
             limits: configuration.jobs,
             storage: storage,
             stored: stored,
-            JobStore.Surroundings(errorEvent: { JobLog.Event($0, number: $1) }) { error in
-                logger.error("A job cannot be written down: \(error).")
-            }
+            .telling(records)
         )
     }
 
@@ -164,7 +163,7 @@ package final class Service: RequestHandler {
     package var phase: Phase { currentPhase.withLock { $0 } }
 
     /// Tells how much of the model is there.
-    package func loading(_ progress: Double) {
+    package func loading(_ progress: Loading) {
         currentPhase.withLock { phase in
             if case .loading = phase { phase = .loading(progress) }
         }
@@ -220,7 +219,7 @@ package final class Service: RequestHandler {
             throw ErrorResponse(
                 .serviceUnavailable,
                 code: "loading",
-                "the model is being loaded, \(Int(progress * 100)) % are done",
+                "the model is being loaded, \(Int(progress.share * 100)) % are done",
                 retryAfter: configuration.retryAfter
             )
         case .draining:
@@ -267,7 +266,9 @@ package final class Service: RequestHandler {
             try head.requireDocument(orForm: route == .imageEdits)
             return .accept(
                 maximumBodyByteCount: configuration.limits.maximumBodyByteCount,
+                // One with a key goes on without its client, who may come again for the answer.
                 isAbandonedByHalfClose: route.isComputed
+                    && !(route == .interleave && head.fields.contains("idempotency-key"))
             )
         } catch {
             var context = RequestContext(head, from: client, records)
@@ -317,7 +318,7 @@ package final class Service: RequestHandler {
             case .engine: try answerEngine(exchange)
             case .job(let name): try answerJob(name, exchange)
             case .jobEvents(let name): try answerEvents(of: name, request.head, exchange)
-            case .ending(let name): end(name, exchange)
+            case .ending(let name): try end(name, exchange)
             case .options(let methods): answerOptions(methods, request.head, exchange)
             case .models: answerModels(exchange, try engine())
             case .model(let name): try answerModel(name, exchange, try engine())

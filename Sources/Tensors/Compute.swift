@@ -14,8 +14,15 @@ package final class Compute {
     /// The same by what they are of.
     package internal(set) var operations = OperationCounts()
 
+    /// Numbers of a strip of an image, 16 MiB: few enough for the last cache of most processors, so many that the rows at
+    /// the edges, which are made twice, are few.
+    package var stripElementCount = 4 << 20
+
     /// Workers for which work is cut.
     let shareCount: Int
+
+    /// Workers that may need scratch memory of their own, those included that are only counted with.
+    var workerCount: Int { max(pool.workerCount, shareCount) }
 
     private var cuts: [ProductCut.Sizes: ProductCut] = [:]
 

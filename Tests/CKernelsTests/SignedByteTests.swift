@@ -123,7 +123,8 @@ struct SignedByteTests {
 struct SignedByteProductTests {
     /// Sizes around every tile, group and panel.
     static let sizes: [(rows: Int, inputs: Int, outputs: Int)] = [
-        (1, 1, 1), (2, 3, 15), (3, 64, 16), (4, 65, 17), (5, 128, 33), (12, 100, 100),
+        (1, 1, 1), (2, 3, 15), (3, 64, 16), (4, 65, 17), (5, 128, 33), (6, 64, 32), (7, 224, 49),
+        (8, 160, 80), (12, 100, 100),
         (13, 256, 64),
         (25, 320, 20), (37, 96, 70), (64, 1000, 40),
     ]

@@ -27,7 +27,8 @@ struct SafetensorsFileTests {
         #expect(try reader.floats(of: "b") == [1.5, -2])
         #expect(try reader.bytes(of: "none").isEmpty)
         #expect(try reader.description(of: "a").elementCount == 1)
-        reader.releaseResidentPages()
+        #expect(reader.prefetch("b") == 8 && reader.prefetch("c") == 0)
+        reader.releaseResidentPages(of: "b")
         #expect(try reader.floats(of: "b") == [1.5, -2])
     }
 

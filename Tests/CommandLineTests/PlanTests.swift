@@ -2,6 +2,7 @@ import Engine
 import JSON
 import MMInterleaved
 import ModelTestSupport
+import Scheduling
 import Tensors
 import Testing
 
@@ -83,6 +84,55 @@ struct PlanTests {
         #expect(machine.with(cores: nil, bandwidth: nil) == machine)
     }
 
+    @Test("What is counted as scratch memory is what the stages take")
+    func scratch() throws {
+        let counted = try counted()
+        let model = try model(.f32)
+        let plan = MemoryPlan(counted, positionCount: 64, pictureCount: 1)
+        let compute = Compute(workerCount: 2)
+        let side = model.imageDecoder.pictureSide
+        let latents = Matrix(
+            rows: model.imageDecoder.latentSide * model.imageDecoder.latentSide,
+            columns: model.imageDecoder.latentChannels
+        )
+        let pixels = Matrix(rows: side * side, columns: 3)
+        model.imageDecoder.render([latents], compute, into: [pixels])
+        #expect(compute.workspace.largestByteCount == plan.scratch.render)
+        #expect(plan.scratchByteCount >= max(plan.scratch.render, plan.scratch.denoise))
+        #expect(plan.scratch.byteCount(encoding: 100, denoising: 1) == 100 * plan.scratch.encode)
+    }
+
+    @Test("The table of embeddings counts as it is stored")
+    func table() throws {
+        let half = try CountedModel(
+            TinyModel.wideConfiguration,
+            .f32,
+            workerCount: 2,
+            promptTokenCount: 8,
+            tableFormat: .float16
+        )
+        let (size, width) = (half.configuration.vocabulary.size, 64)
+        func sum(_ model: CountedModel) -> Int {
+            model.weights.byteCounts.reduce(0) { $0 + $1.byteCount }
+        }
+        #expect(try sum(counted()) - sum(half) == 2 * size * width)
+        let place = WeightMemory.Place(part: "mm_decoder", format: "f16")
+        #expect(half.weights.byteCounts.contains { $0.place == place })
+    }
+
+    private func served(
+        _ plan: MemoryPlan,
+        _ configuration: DaemonConfiguration,
+        usable: Int?
+    ) throws -> ServedMemory {
+        try ServedMemory(
+            plan,
+            sequencePictureCount: TinyModel.wideConfiguration.language.maximumImageCount,
+            configuration,
+            usableByteCount: usable
+        )
+    }
+
     @Test("Budgets stay where they fit; those that nobody has set give way to memory")
     func budgets() throws {
         let plan = MemoryPlan(try counted(), positionCount: 64, pictureCount: 1)
@@ -90,10 +140,10 @@ struct PlanTests {
         configuration.unsetNames = ["kv_cache_bytes", "drawing_bytes"]
         let before = configuration.engine
         for usable in [nil, 1 << 40] {
-            let memory = try ServedMemory(plan, configuration, usableByteCount: usable)
+            let memory = try served(plan, configuration, usable: usable)
             #expect(memory.engine == before && memory.change(from: before) == nil)
         }
-        let tight = try ServedMemory(plan, configuration, usableByteCount: 3 << 29)
+        let tight = try served(plan, configuration, usable: 3 << 29)
         #expect(tight.engine.keyValueByteBudget < before.keyValueByteBudget)
         #expect(tight.engine.drawingByteBudget < before.drawingByteBudget)
         #expect(tight.engine.imageByteBudget == before.imageByteBudget)
@@ -102,11 +152,86 @@ struct PlanTests {
         #expect(tight.warning == nil)
         #expect(tight.summary.hasPrefix("Memory: ") && tight.summary.hasSuffix(", of 1.5 GiB."))
         configuration.unsetNames = []
-        let set = try ServedMemory(plan, configuration, usableByteCount: 3 << 29)
-        #expect(set.engine == before && set.warning?.contains("kv_cache_bytes") == true)
+        let set = try served(plan, configuration, usable: 3 << 29)
+        #expect(set.engine.keyValueByteBudget == before.keyValueByteBudget)
+        #expect(set.warning?.contains("kv_cache_bytes") == true)
         let error = #expect(throws: CommandError.self) {
-            _ = try ServedMemory(plan, configuration, usableByteCount: plan.totalByteCount - 1)
+            _ = try served(plan, configuration, usable: plan.totalByteCount - 1)
         }
         #expect("\(try #require(error))".contains("w4a8"))
+    }
+
+    /// A plan of a large model in which nothing is there but what is named.
+    private static func plan(
+        weights: Int,
+        picture: Int,
+        scratch: MemoryPlan.Scratch
+    ) -> MemoryPlan {
+        MemoryPlan(
+            weightByteCount: weights,
+            keyValueByteCount: 900 << 20,
+            pictureByteCount: 4 * picture,
+            pictureCount: 4,
+            drawingByteCount: 300 << 20,
+            scratch: scratch
+        )
+    }
+
+    @Test("Where memory is short, steps have fewer pictures, and sequences fewer")
+    func shortMemory() throws {
+        let plan = Self.plan(
+            weights: 9 << 30,
+            picture: 80 << 20,
+            scratch: .init(
+                encode: 90 << 20,
+                language: 1 << 20,
+                denoise: 300 << 20,
+                render: 400 << 20
+            )
+        )
+        var configuration = DaemonConfiguration()
+        configuration.unsetNames = [
+            "kv_cache_bytes", "image_cache_bytes", "drawing_bytes", "max_pending_bytes",
+            "max_decoding_pixels",
+        ]
+        func memory(_ usable: Int) throws -> ServedMemory {
+            try ServedMemory(
+                plan,
+                sequencePictureCount: 50,
+                configuration,
+                usableByteCount: usable
+            )
+        }
+        let ample = try memory(32 << 30)
+        #expect(ample.engine == configuration.engine && ample.warning == nil)
+        let tight = try memory(plan.totalByteCount)
+        #expect(tight.engine.scheduling.maximumSampleCount == 2)
+        #expect(tight.engine.scheduling.maximumEncodeCount == 4)
+        #expect(tight.engine.leastImageCount == 4)
+        #expect(tight.engine.imageByteBudget == plan.pictureByteCount)
+        #expect(tight.engine.maximumDecodingPixelCount == configuration.engine.maximumPixelCount)
+        #expect(tight.scratchByteCount == 400 << 20)
+        let change = try #require(tight.change(from: configuration.engine))
+        #expect(change.contains("at most 1 drawn in a step"))
+        #expect(change.contains("at most 4 pictures in a sequence"))
+        // Everything but the features of the pictures of the longest sequence.
+        let middle = try memory(15 << 30)
+        #expect(middle.engine.scheduling == configuration.engine.scheduling)
+        let count = middle.engine.imageByteBudget / plan.onePictureByteCount
+        #expect((5..<50).contains(count))
+        #expect(middle.warning == nil)
+    }
+
+    @Test("Stages that take no more than a moment compute once before the first request")
+    func warmUp() throws {
+        let warmUp = WarmUp(try counted(), workerCount: 2)
+        #expect(warmUp.stages == Set(Stage.allCases) && warmUp.others.isEmpty)
+        let large = try CountedModel(
+            ShapeCatalog.configuration("mm-interleaved-13b"),
+            FormatPolicy(.w4a8),
+            workerCount: 2,
+            promptTokenCount: 1
+        )
+        #expect(WarmUp(large, workerCount: 1).others.contains(.render))
     }
 }

@@ -98,7 +98,7 @@ mkdir -p "$drop_in"
 printf '[Service]\nTimeoutStartSec=1\n' >"$drop_in/test.conf"
 systemctl daemon-reload
 systemctl start --no-block interleaved
-until [ "$(show MainPID)" != 0 ]; do sleep 0.01; done
+within 10 "loading" eval 'grep -q "^Loading nano" <<<"$(show StatusText)"'
 /stall "$(show MainPID)" ilv-load >/stalled & stall=$!
 within 10 "a stopped thread" grep -q stalled /stalled
 sleep 4

@@ -179,6 +179,39 @@ struct BatchingTests {
     }
 
     @Test(
+        "A second round goes on from the blocks of the first and says what it would say without them",
+        arguments: [FormatPolicy.Profile.f32, .w8a8, .w4a8]
+    )
+    func secondRound(profile: FormatPolicy.Profile) throws {
+        func ask(_ runner: RequestRunner, _ text: String) throws -> (Answer, Usage) {
+            let events = try runner.events {
+                $0.input = [.text(text)]
+                $0.text.logProbabilityCount = 0
+                $0.text.maximumTokenCount = 12
+            }
+            guard case .completed(let completion) = events.last else {
+                throw EngineError(.internalFailure, "no completion")
+            }
+            return (Answer(events), completion.usage)
+        }
+        let formats = FormatPolicy(profile)
+        let runner = try RequestRunner(biases: goesOn, formats: formats)
+        let prompt = String(repeating: "a dog a cat ", count: 4)
+        let (first, usage) = try ask(runner, prompt)
+        let next = prompt + (first.texts.first?.first ?? "") + " a dog"
+        let (second, secondUsage) = try ask(runner, next)
+        // Where the rounds meet, a token may be another.
+        #expect(secondUsage.cachedTokenCount >= usage.promptTokenCount / 16 * 16 - 16)
+        #expect(secondUsage.cachedTokenCount > 0)
+        let (fresh, freshUsage) = try ask(
+            try RequestRunner(biases: goesOn, formats: formats),
+            next
+        )
+        #expect(freshUsage.cachedTokenCount == 0)
+        #expect(second == fresh && !second.logProbabilities.isEmpty)
+    }
+
+    @Test(
         "Everything is free again when requests ended, however they did, and wherever steps were interrupted",
         arguments: [SchedulingConfiguration().interruptionInterval, .nanoseconds(1)]
     )

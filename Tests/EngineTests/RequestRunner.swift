@@ -15,12 +15,14 @@ struct RequestRunner {
     /// - Parameters:
     ///   - biases: What the model likes to say.
     ///   - broken: Beginning of the names of parameters that are not numbers.
+    ///   - formats: Of the weights.
     ///   - workerCount: Threads that compute.
     ///   - change: Changes the configuration.
     /// - Throws: if the configuration makes no sense.
     init(
         biases: [Int: Float] = [:],
         broken: String? = nil,
+        formats: FormatPolicy = .f32,
         workerCount: Int = 1,
         _ change: (inout Engine.Configuration) -> Void = { _ in }
     ) throws {
@@ -28,7 +30,7 @@ struct RequestRunner {
         configuration.workerCount = workerCount
         change(&configuration)
         engine = try Engine(
-            try TinyModel.make(biases: biases, broken: broken),
+            try TinyModel.make(biases: biases, broken: broken, formats: formats),
             tokenizer: try TinyModel.tokenizer(),
             configuration: configuration
         )

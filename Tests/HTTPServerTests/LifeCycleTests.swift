@@ -167,6 +167,24 @@ extension HTTPServerTests {
             }
         }
 
+        @Test("Who is half-way through a request when serving ends is answered")
+        func answersTheLast() throws {
+            try withServer { server, port throws in
+                let body = try HTTPTestClient(port: port)
+                body.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabc")
+                let isThere = eventually { server.load.connectionCount == 1 }
+                #expect(isThere)
+                let drained = TestEvents<Bool>()
+                DispatchQueue.global().async { drained.send(server.drain(limit: .seconds(20))) }
+                let isClosed = eventually { (try? HTTPTestClient(port: port)) == nil }
+                #expect(isClosed)
+                body.send("def")
+                let response = try body.receiveResponse()
+                #expect(response.status == 200 && response["connection"] == "close")
+                #expect(try drained.next())
+            }
+        }
+
         @Test("Draining past its limit cuts what is left and tells the handler")
         func cutsAfterLimit() throws {
             let closed = TestEvents<Void>()

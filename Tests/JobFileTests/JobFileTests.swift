@@ -55,9 +55,10 @@ struct JobFileTests {
         )
         try file?.end(
             "b",
+            start(2),
             JobEnding(outcome: .completed(document: [0, 1]), events: events, time: 5)
         )
-        try file?.end("a", JobEnding(outcome: .failed(failure), events: [], time: 6))
+        try file?.end("a", start(1), JobEnding(outcome: .failed(failure), events: [], time: 6))
         // As the next process has it.
         file = nil
         let jobs = try JobFile(path: path).load()
@@ -128,7 +129,8 @@ struct JobFileTests {
     func refusesOthers() throws {
         try Data("this is no database, and has been none for a long time".utf8)
             .write(to: URL(fileURLWithPath: path))
-        #expect(throws: JobStorageError("\(path): file is not a database")) {
+        let fault = "is no database, and none of this program's: name another file"
+        #expect(throws: JobStorageError("\(path): \(fault)")) {
             try JobFile(path: path)
         }
         let other = folder.path + "/other.sqlite"
@@ -144,5 +146,129 @@ struct JobFileTests {
         ) { try JobFile(path: newer) }
         #expect(throws: JobStorageError.self) { try JobFile(path: folder.path) }
         #expect(throws: JobStorageError.self) { try JobFile(path: folder.path + "/none/jobs") }
+    }
+
+    @Test("Is checked without being made or taken from the daemon that has it")
+    func isChecked() throws {
+        try JobFile.check(path: path)
+        #expect(!FileManager.default.fileExists(atPath: path))
+        let file = try JobFile(path: path)
+        try file.insert(request("a"), JobStart())
+        try JobFile.check(path: path)
+        try file.insert(request("b"), JobStart())
+        #expect(try file.load().count == 2)
+    }
+
+    @Test("Is told to be unusable by a check as by a daemon")
+    func checkRefuses() throws {
+        let other = folder.path + "/other.sqlite"
+        try DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE a (b)") }
+        #expect(throws: JobStorageError("\(other): is a database of another program")) {
+            try JobFile.check(path: other)
+        }
+        #expect(throws: JobStorageError.self) {
+            try JobFile.check(path: folder.path + "/none/jobs")
+        }
+        let pipe = folder.path + "/pipe"
+        try #require(unsafe mkfifo(pipe, 0o600) == 0)
+        for path in [folder.path, pipe, "/dev/full"] {
+            #expect(throws: JobStorageError.self, "\(path)") { try JobFile.check(path: path) }
+            #expect(throws: JobStorageError.self, "\(path)") { try JobFile(path: path) }
+        }
+    }
+
+    @Test("Is not touched where it is something else, through a link neither")
+    func leavesOthers() throws {
+        let text = folder.path + "/text"
+        try Data("precious".utf8).write(to: URL(fileURLWithPath: text))
+        let other = folder.path + "/other.sqlite"
+        try DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE a (b)") }
+        let manager = FileManager.default
+        for target in [text, other] {
+            try manager.setAttributes([.posixPermissions: 0o644], ofItemAtPath: target)
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: target))
+            let link = target + ".link"
+            try manager.createSymbolicLink(atPath: link, withDestinationPath: target)
+            for path in [target, link] {
+                #expect(throws: JobStorageError.self) { try JobFile(path: path) }
+                #expect(throws: JobStorageError.self) { try JobFile.check(path: path) }
+            }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: target)) == bytes)
+            let mode = try manager.attributesOfItem(atPath: target)[.posixPermissions] as? Int
+            #expect(mode == 0o644)
+        }
+        #expect(try manager.contentsOfDirectory(atPath: folder.path).count == 4)
+    }
+
+    @Test("Is a file whatever its name, those included that SQLite has a meaning of its own for")
+    func takesNamesAsTheyAre() throws {
+        for name in [":memory:", "file:a?mode=memory"] {
+            // Names without a folder are what SQLite takes so: the file stands where the test runs.
+            defer {
+                for end in ["", "-wal", "-journal"] { unsafe _ = unlink(name + end) }
+            }
+            var file: JobFile? = try JobFile(path: name)
+            try file?.insert(request("a"), JobStart())
+            file = nil
+            #expect(FileManager.default.fileExists(atPath: name))
+            #expect(try JobFile(path: name).load().count == 1)
+        }
+    }
+
+    @Test("Has no document of a job that has ended once it is cleaned")
+    func cleans() throws {
+        func contains(_ words: String) throws -> Bool {
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).contains { name in
+                let url = URL(fileURLWithPath: folder.path + "/" + name)
+                return try Data(contentsOf: url).range(of: Data(words.utf8)) != nil
+            }
+        }
+        let file = try JobFile(path: path)
+        try file.insert(request("a"), JobStart())
+        try file.end(
+            "a",
+            JobStart(),
+            JobEnding(outcome: .completed(document: []), events: [], time: 1)
+        )
+        #expect(try contains("secret-a"), "the journal has what was written before")
+        try file.clean()
+        #expect(try !contains("secret-a"))
+        // The file alone has everything then: that of another folder, as a copy of it is.
+        let copy = folder.path + "/copy.sqlite"
+        try FileManager.default.copyItem(atPath: path, toPath: copy)
+        #expect(try JobFile(path: copy).load().count == 1)
+    }
+
+    @Test("Is not written to once it is gone, as nobody would find it again")
+    func noticesLoss() throws {
+        let file = try JobFile(path: path)
+        try file.insert(request("a"), JobStart())
+        try FileManager.default.removeItem(atPath: path)
+        #expect(throws: JobStorageError.self) { try file.insert(request("b"), JobStart()) }
+        #expect(throws: JobStorageError.self) { try file.delete(["a"]) }
+    }
+
+    @Test(
+        "Is refused with the row where a value is none that this program writes",
+        arguments: [
+            ("ended", Int.min), ("ended", Int.max), ("epoch", Int.max), ("epoch", 0),
+            ("attempts", -1), ("created", -1),
+        ]
+    )
+    func checksValues(_ column: String, _ value: Int) throws {
+        var file: JobFile? = try JobFile(path: path)
+        try file?.insert(request("a"), JobStart())
+        file = nil
+        try DatabaseQueue(path: path).write {
+            try $0.execute(sql: "UPDATE job SET \(column) = ?", arguments: [value])
+        }
+        let opened = try JobFile(path: path)
+        do {
+            _ = try opened.load()
+            Issue.record("it was taken")
+        } catch {
+            let words = "\(path): the job in row 1 has \(column) \(value),"
+            #expect(error.description.hasPrefix(words))
+        }
     }
 }

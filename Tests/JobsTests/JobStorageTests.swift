@@ -40,9 +40,15 @@ final class TestStorage: JobStorage {
         try replace(id) { StoredJob(request: $0.request, start: start, ending: $0.ending) }
     }
 
-    func end(_ id: String, _ ending: JobEnding) throws(JobStorageError) {
-        try replace(id) { StoredJob(request: $0.request, start: $0.start, ending: ending) }
+    func end(
+        _ id: String,
+        _ start: JobStart,
+        _ ending: JobEnding
+    ) throws(JobStorageError) {
+        try replace(id) { StoredJob(request: $0.request, start: start, ending: ending) }
     }
+
+    func clean() throws(JobStorageError) { try change { _ in } }
 
     func delete(_ ids: [String]) throws(JobStorageError) {
         try change { jobs in jobs.removeAll { ids.contains($0.request.id) } }
@@ -155,18 +161,83 @@ struct JobStorageTests {
     func needsStorage() throws {
         let test = makeStore(begins: false)
         let job = try test.addNew(.test("a"))
+        let other = try test.addNew(.test("c"))
         storage.setFails(true)
         #expect(throws: JobRefusal.notStored) { try test.add(.test("b")) }
         #expect(test.store.find("b", of: nil) == nil)
-        #expect(throws: JobRefusal.notStored) { try test.erase("a") }
-        #expect(test.store.find("a", of: nil) === job)
+        #expect(throws: JobRefusal.notStored) { try test.erase("c") }
+        #expect(test.store.find("c", of: nil) === other, "it is there")
+        #expect(other.progress.outcome == .failed(.erased), "and is not computed")
         test.begin()
         test.store.flush(limit: .seconds(10))
         #expect(test.begun.count == 0)
         storage.setFails(false)
         #expect(try test.next() === job, "it is tried again")
-        #expect(try test.erase("a") == 1)
+        for name in ["a", "c"] { #expect(try test.erase(name) == 1) }
         #expect(storage.jobs.isEmpty)
+    }
+
+    @Test("That wait for room have no attempt, on the disk neither, whenever the process ends")
+    func countsComputedAlone() throws {
+        for _ in 0..<4 {
+            let test = makeStore(begins: false)
+            if storage.jobs.isEmpty { _ = try test.addNew(.test("a")) }
+            let asked = TestEvents<Job>()
+            test.store.begin(by: "m1") { asked.send($0) }
+            let job = try asked.next()
+            #expect(storage.jobs[0].start == JobStart(), "a kill while it is looked at")
+            test.store.postpone(job, for: .seconds(3600), isOwners: true)
+            test.store.flush(limit: .seconds(10))
+            #expect(storage.jobs[0].start == JobStart(), "a kill while it waits")
+        }
+    }
+
+    @Test("Fail in an epoch of their own where another process told events that are not here")
+    func failsAnew() throws {
+        let first = makeStore()
+        _ = try first.addNew(.test("a"))
+        _ = try first.next()
+        _ = try makeStore().next()
+        let third = makeStore(begins: false)
+        let job = try #require(third.store.find("a", of: nil))
+        let (log, epoch) = job.stream
+        #expect(epoch == 2 && log.events(from: 0).map(\.name) == ["error"])
+        #expect(storage.jobs[0].start.epoch == 2, "for those who ask a fourth process")
+    }
+
+    @Test("End at once when they are erased, whether that can be written down or not")
+    func endsWithoutStorage() throws {
+        let test = makeStore()
+        let job = try test.addNew(.test("a"))
+        _ = try test.next()
+        test.store.markBegun(job)
+        let ended = TestEvents<Void>()
+        job.attach { _ in ended.send(()) }
+        storage.setFails(true)
+        #expect(throws: JobRefusal.notStored) { try test.erase("a") }
+        try ended.next()
+        storage.setFails(false)
+        try test.end(job, .failed(.erased))
+        #expect(try test.erase("a") == 1)
+    }
+
+    @Test("Are told to be in trouble once, however much cannot be written down")
+    func tellsOnce() throws {
+        let told = TestEvents<JobStorageError?>()
+        let store = JobStore(
+            storage: storage,
+            JobStore.Surroundings(
+                errorEvent: { JobLog.Event(name: "\($0)", data: [UInt8($1)]) },
+                report: { told.send($0) }
+            )
+        )
+        storage.setFails(true)
+        let results = TestEvents<Bool>()
+        for number in 0..<20 {
+            store.add(.test("\(number)")) { results.send((try? $0.get()) == nil) }
+        }
+        for _ in 0..<20 { #expect(try results.next()) }
+        #expect(told.count == 1 && store.load().storageFaultCount == 20)
     }
 
     @Test("Are repeated across processes, unless another try may do better")

@@ -28,7 +28,12 @@ struct TestStore {
     }
 
     func begin(by maker: String = "m1") {
-        store.begin(by: maker) { [begun] job in begun.send(job) }
+        store.begin(by: maker) { [begun, store] job in
+            store.onQueue {
+                if store.attempt(job) { return begun.send(job) }
+                store.postpone(job, for: .milliseconds(10), isOwners: false)
+            }
+        }
     }
 
     /// Adds a request, and waits for what becomes of it.
@@ -129,7 +134,7 @@ struct JobStoreTests {
         #expect(test.store.find("a", of: "first") === job)
         #expect(test.store.find("a", of: "second") == nil)
         #expect(test.store.find("a", of: nil) == nil)
-        #expect(test.store.load { $0.tenant == "second" }.counts.isEmpty)
+        #expect(test.store.load { $0 == "second" }.counts.isEmpty)
     }
 
     @Test("Refuses more jobs of a tenant than may be, ended ones included, and nobody else's")
@@ -138,7 +143,7 @@ struct JobStoreTests {
         _ = try test.addNew(.test("a", tenant: "first"))
         let first = try test.next()
         _ = try test.addNew(.test("b", tenant: "first"))
-        #expect(throws: JobRefusal.full(.count(2), retryAfter: nil)) {
+        #expect(throws: JobRefusal.full(.count(2, of: 2), retryAfter: nil)) {
             try test.add(.test("c", tenant: "first"))
         }
         _ = try test.addNew(.test("d", tenant: "second"))
@@ -146,7 +151,7 @@ struct JobStoreTests {
         do {
             _ = try test.add(.test("c", tenant: "first"))
             Issue.record("there was no room")
-        } catch JobRefusal.full(.count(2), let retryAfter) {
+        } catch JobRefusal.full(.count(2, of: 2), let retryAfter) {
             #expect(try #require(retryAfter) > .zero, "one is forgotten by then")
         }
     }
@@ -165,6 +170,25 @@ struct JobStoreTests {
         #expect(job.log.extent.count == 1)
         try test.end(job)
         #expect(test.store.load().byteCount == 12, "the request is gone, two events' bytes are not")
+    }
+
+    @Test("A job that has no room for its answer fails, and its events take none any more")
+    func dropsEvents() throws {
+        let test = TestStore { $0.maximumByteCount = 100 }
+        let job = try test.addNew(.test("a", byteCount: 40))
+        _ = try test.next()
+        #expect(test.store.append(.init(name: "", data: [UInt8](repeating: 1, count: 50)), to: job))
+        #expect(!test.store.reserve(51, forAnswerOf: job), "its document goes, its events stay")
+        try test.end(job, .failed(JobFailure(status: 429, code: "full", message: "")))
+        let (log, epoch) = job.stream
+        #expect(epoch == 2 && log.events(from: 0).map(\.name) == ["error"])
+        #expect(test.store.load().byteCount == "error0 full".utf8.count)
+        let other = try test.addNew(.test("b", byteCount: 60))
+        _ = try test.next()
+        #expect(test.store.reserve(80, forAnswerOf: other))
+        #expect(test.store.load().byteCount == 91)
+        try test.end(other, .completed(document: [UInt8](repeating: 1, count: 80)))
+        #expect(test.store.load().byteCount == 91)
     }
 
     @Test("Forgets a job some time after its end, and not before that")
@@ -187,10 +211,10 @@ struct JobStoreTests {
         let test = TestStore { $0.maximumRunningCount = 1 }
         let running = try test.addNew(.test("a", tenant: "first"))
         #expect(try test.next() === running)
-        running.begin()
+        test.store.markBegun(running)
         let waiting = try test.addNew(.test("b", tenant: "first"))
         let cancelled = TestEvents<Void>()
-        running.attach { cancelled.send(()) }
+        running.attach { _ in cancelled.send(()) }
         #expect(try test.erase("a", of: "second") == 0, "it is not theirs")
         #expect(try ["request-b", "a", "a"].map { try test.erase($0, of: "first") } == [1, 1, 0])
         try cancelled.next()
@@ -206,15 +230,31 @@ struct JobStoreTests {
     @Test("What could not be begun comes first when it is tried again, and had no attempt")
     func postpones() throws {
         let test = TestStore { $0.maximumRunningCount = 1 }
-        let job = try test.addNew(.test("a"))
+        let job = try test.addNew(.test("a", tenant: "first"))
         _ = try test.next()
-        _ = try test.addNew(.test("b"))
-        test.store.postpone(job, for: .milliseconds(50))
+        _ = try test.addNew(.test("b", tenant: "first"))
+        _ = try test.addNew(.test("c", tenant: "second"))
+        test.store.postpone(job, for: .milliseconds(50), isOwners: true)
         let other = try test.next()
-        #expect(other.id == "b", "a waits a while")
+        #expect(other.id == "c", "those of the first wait a while")
         #expect(job.progress.status == .queued && job.progress.start.attemptCount == 0)
         try test.end(other)
         #expect(try test.next() === job)
+    }
+
+    @Test("What a limit refuses is asked for one of its owner's jobs, not for each of them")
+    func asksOnce() throws {
+        let test = TestStore(begins: false)
+        for number in 0..<50 { _ = try test.addNew(.test("\(number)")) }
+        let asked = TestEvents<Job>()
+        test.store.begin(by: "m") { [store = test.store] job in
+            asked.send(job)
+            store.postpone(job, for: .seconds(3600), isOwners: true)
+        }
+        #expect(try asked.next().id == "0")
+        test.store.flush(limit: .seconds(10))
+        // As many as may run at once may be on their way before the first is refused.
+        #expect(asked.count < JobLimits().maximumRunningCount)
     }
 
     @Test("The end of the process is the end of what waits, and nothing comes after it")

@@ -18,7 +18,7 @@ struct WeightMemoryTests {
     }
 
     private func place(_ part: String, _ format: WeightFormat) -> WeightMemory.Place {
-        WeightMemory.Place(part: part, format: format)
+        WeightMemory.Place(part: part, format: format.rawValue)
     }
 
     @Test(

@@ -119,15 +119,17 @@ package enum TinyModel {
     ///   - seed: Of the random parameters.
     ///   - biases: Added to the text head's bias per token: what the model likes to say.
     ///   - broken: Beginning of the names of parameters that are not numbers; nil for none.
+    ///   - formats: Of the weights.
     /// - Returns: The model.
     /// - Throws: if the configuration makes no sense.
     package static func make(
         seed: UInt64 = 1,
         biases: [Int: Float] = [:],
-        broken: String? = nil
+        broken: String? = nil,
+        formats: FormatPolicy = .f32
     ) throws -> InterleavedModel {
         let source = BiasedParameters(seed: seed, biases: biases, broken: broken)
-        return try InterleavedModel(Parameters(from: source), configuration)
+        return try InterleavedModel(Parameters(from: source, formats: formats), configuration)
     }
 
     /// A tokenizer with the model's vocabulary.

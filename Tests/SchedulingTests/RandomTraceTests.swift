@@ -28,13 +28,14 @@ import Testing
             images: (0..<Int.random(in: 0...1, using: &random)).map { _ in
                 ImageDigest(UInt64.random(in: 1...2, using: &random), 0, 0, 0)
             },
-            tokenCount: Int.random(in: 0...3, using: &random),
+            tokenCount: Int.random(in: 0...6, using: &random),
             forkCount: Int.random(in: 0...1, using: &random),
             pictureCount: Int.random(in: 0...1, using: &random),
             stepCount: Int.random(in: 1...3, using: &random),
             sampleCount: Int.random(in: 1...2, using: &random),
             priority: Priority.allCases.randomElement(using: &random) ?? .normal,
-            tenant: TenantIdentifier(number: Int.random(in: 0...2, using: &random))
+            tenant: TenantIdentifier(number: Int.random(in: 0...2, using: &random)),
+            draft: Bool.random(using: &random) ? [1, 2, 1] : []
         )
     }
 

@@ -56,7 +56,10 @@ struct ReferenceMemory: Hashable {
             try check(state.content, upTo: item.positions.lowerBound, item.blocks)
         }
         for item in plan.items {
-            guard let content = scheduler.sequences[item.sequence]?.content else { continue }
+            guard let state = scheduler.sequences[item.sequence] else { continue }
+            let content =
+                state.content[..<(item.positions.upperBound - item.draft.count)]
+                + item.draft.map { .token($0) }
             for case .image(let image, _) in content[..<item.positions.upperBound]
             where !features.contains(image) {
                 throw Violation(detail: "computed with features that are not there")

@@ -9,6 +9,7 @@ struct StepCostFitTests {
             request: RequestIdentifier(number: 0),
             sequence: SequenceIdentifier(number: 1),
             positions: first..<first + rows,
+            draft: [],
             blocks: [],
             isLast: true,
             adoptedCount: 0

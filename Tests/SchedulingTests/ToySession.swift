@@ -23,6 +23,8 @@ struct ToySession: Hashable {
         var priority = Priority.normal
         var tenant = TenantIdentifier.everybody
         var imagePositionCount = 2
+        /// What is guessed to follow, whatever was chosen before.
+        var draft: [Int] = []
     }
 
     var script: Script
@@ -90,7 +92,7 @@ struct ToySession: Hashable {
         _ scheduler: inout Scheduler
     ) {
         scheduler.append(content, to: sequence)
-        scheduler.requestLanguage(sequence)
+        scheduler.requestLanguage(sequence, draft: script.draft)
         awaitedSequences.insert(sequence)
     }
 
@@ -99,9 +101,13 @@ struct ToySession: Hashable {
         phase = .busy
         switch choice {
         case .token, .otherToken:
-            script.tokenCount -= 1
+            // Of a guess that was computed all is right, or only the first token.
+            let guessed = scheduler.sequences[sequences[0]]?.draft.computedCount ?? 0
+            let right = min(choice == .token ? guessed : 1, guessed, script.tokenCount - 1)
+            let tokens = script.draft.prefix(right) + [choice == .token ? 1 : 2]
+            script.tokenCount -= tokens.count
             for sequence in sequences {
-                extend(sequence, [.token(choice == .token ? 1 : 2)], &scheduler)
+                extend(sequence, tokens.map { .token($0) }, &scheduler)
             }
         case .fork:
             script.forkCount -= 1

@@ -29,9 +29,11 @@ private final class MemoryStorage: JobStorage {
         replace(id) { StoredJob(request: $0.request, start: start, ending: $0.ending) }
     }
 
-    func end(_ id: String, _ ending: JobEnding) {
-        replace(id) { StoredJob(request: $0.request, start: $0.start, ending: ending) }
+    func end(_ id: String, _ start: JobStart, _ ending: JobEnding) {
+        replace(id) { StoredJob(request: $0.request, start: start, ending: ending) }
     }
+
+    func clean() {}
 
     func delete(_ ids: [String]) {
         state.withLock { jobs in jobs.removeAll { ids.contains($0.request.id) } }
@@ -126,7 +128,24 @@ extension ServiceTests {
                 #expect(error["param"] as? String == "image.steps")
                 // Who has heard more of the first computation hears of the end all the same.
                 let rest = try service.get("/v1/interleave/\(id)/events?starting_after=20").events()
-                #expect(rest.map(\.name) == ["error", "[DONE]"])
+                #expect(rest.map(\.name) == ["interleave.restarted", "error", "[DONE]"])
+                // Wherever its client had been: this one's place is another than that of what it has heard.
+                let first = try service.get("/v1/interleave/\(id)/events?starting_after=0")
+                    .events()
+                #expect(first.map(\.id) == [nil, "2.0", nil])
+                let over = try service.get("/v1/interleave/\(id)/events?starting_after=2.0")
+                #expect(over.status == 204)
+            }
+        }
+
+        @Test("Tell at the end who named an event that never was")
+        func tellsUnknownPlace() throws {
+            let engine = try TinyModel.makeEngine()
+            let (jobs, id, _) = try begin(engine)
+            try withService(engine: engine, storage: MemoryStorage(jobs), stored: jobs) { service in
+                let path = "/v1/interleave/\(id)/events"
+                let rest = try service.get(path, "Last-Event-ID: 1.5000\r\n").events()
+                #expect(rest.map(\.name) == ["error", "[DONE]"] && rest[0].id == nil)
             }
         }
 

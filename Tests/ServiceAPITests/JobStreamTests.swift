@@ -92,6 +92,19 @@ extension ServiceTests {
             }
         }
 
+        @Test("Refuse places that are still to come, of a request that nobody computed before")
+        func refusesFuture() throws {
+            try withService(configure: { $0.jobs.maximumRunningCount = 1 }) { service in
+                let busy = try service.postBackground(JobTests.long)
+                let waiting = try service.postBackground()
+                let path = "/v1/interleave/\(waiting)/events"
+                let response = try service.get(path, "Last-Event-ID: 1.500\r\n")
+                #expect(response.status == 400)
+                #expect(try service.get(path + "?starting_after=0").status == 400)
+                for id in [busy, waiting] { #expect(try service.delete(id).status == 200) }
+            }
+        }
+
         @Test("Go on live, however often the client comes again, without a gap and nothing twice")
         func goesOn() throws {
             try withService(engine: try TinyModel.makeEngine()) { service in

@@ -292,6 +292,22 @@ extension ServiceTests {
             }
         }
 
+        @Test("That the end of the daemon cuts short in memory say so, and not that somebody did")
+        func tellsDraining() throws {
+            let engine = try TinyModel.makeEngine()
+            try withService(engine: engine) { service in
+                let id = try service.postBackground(Self.long)
+                let isRunning = service.waits(for: id, toBe: "in_progress")
+                #expect(isRunning)
+                service.service.drain()
+                engine.waitUntilIdle(limit: .zero)
+                let isLost = service.waits(for: id, toBe: "failed")
+                #expect(isLost)
+                let error = try #require(try service.job(id)["error"] as? Document)
+                #expect(error["code"] as? String == "draining")
+            }
+        }
+
         @Test("Are counted in /metrics and /v1/engine")
         func counts() throws {
             try withService { service in

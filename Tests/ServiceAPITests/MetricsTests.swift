@@ -28,6 +28,7 @@ extension ServiceTests {
                     "image_feature_cache_queries_total", "image_feature_cache_hits_total",
                     "admission_rejections_total", "requests_cancelled_total",
                     "scheduler_last_progress_seconds", "preemptions_total",
+                    "spec_decode_num_draft_tokens_total", "spec_decode_num_accepted_tokens_total",
                     "prefix_cache_queries_total", "prefix_cache_hits_total", "build_info",
                 ]
                 for name in names {

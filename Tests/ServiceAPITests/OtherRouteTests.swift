@@ -118,11 +118,22 @@ extension ServiceTests {
         @Test("Says how far the model is, and refuses requests until it is there")
         func reportsLoading() throws {
             try withService(isReady: false) { service in
-                service.service.loading(0.42)
+                let begun = try service.get("/readyz")
+                #expect(begun.status == 503)
+                let first = try begun.document()
+                #expect(first["status"] as? String == "loading")
+                #expect(first["step"] as? String == "reading" && first["tensors"] == nil)
+                service.service.loading(
+                    Loading(.reading, share: 0.421, packedCount: 7, totalCount: 20)
+                )
                 for path in ["/readyz", "/health"] {
                     let response = try service.get(path)
                     #expect(response.status == 503)
-                    #expect(response.text == "{\"status\":\"loading\",\"progress\":0.42}")
+                    let document = try response.document()
+                    #expect(document["progress"] as? Double == 0.42)
+                    #expect(document["step"] as? String == "reading")
+                    #expect(document["tensors"] as? Int == 7)
+                    #expect(document["tensors_total"] as? Int == 20)
                 }
                 #expect(try service.get("/livez").status == 200)
                 let response = try service.post("/v1/interleave", InterleaveTests.body())

@@ -58,7 +58,7 @@ func withService(
     keys: KeyRing? = nil,
     logger: Logger? = nil,
     storage: (any JobStorage)? = nil,
-    stored: [StoredJob] = [],
+    stored: [StoredJob]? = [],
     maker: String = "",
     configure: (inout Service.Configuration) -> Void = { _ in },
     configureServer: (inout HTTPServer.Configuration) -> Void = { _ in },

@@ -62,6 +62,35 @@ import Testing
         #expect(workspace.byteCount == held)
     }
 
+    @Test("A workspace comes to hold what a pass takes at most, without ends of blocks")
+    func workspaceFits() {
+        let workspace = Workspace()
+        func pass() {
+            workspace.scope {
+                // The second fits no longer behind the first, nor the third behind it.
+                workspace.matrix(3_000_000, 1).fill(1)
+                workspace.scope { workspace.matrix(5_000_000, 1).fill(2) }
+                workspace.matrix(2_000_000, 1).fill(3)
+            }
+        }
+        pass()
+        #expect(workspace.largestByteCount == 4 * 8_000_000)
+        #expect(workspace.byteCount == 4 * 8_000_000)
+        pass()
+        #expect(workspace.byteCount == 4 * 8_000_000)
+    }
+
+    @Test("Reserved scratch memory is what passes take")
+    func workspaceReserves() {
+        let workspace = Workspace()
+        workspace.reserve(byteCount: 40_000_000)
+        #expect(workspace.byteCount == 40_000_000)
+        workspace.scope { workspace.matrix(9_000_000, 1).fill(1) }
+        #expect(workspace.byteCount == 40_000_000)
+        workspace.reserve(byteCount: 1000)
+        #expect(workspace.byteCount == 40_000_000)
+    }
+
     @Test("Matrices of one scope do not overlap")
     func workspaceSeparates() {
         let workspace = Workspace()

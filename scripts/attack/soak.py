@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 
+from .background import sources as background
 from .client import Client, Surprise, metrics
 from .run import Run
 from .tenants import Attacker
@@ -37,6 +38,7 @@ class Soak(Run):
     def work(self):
         while (index := self.take()) is not None:
             self.attempt(index)
+            time.sleep(self.arguments.pause)
 
     def one(self, index, behaviour, random_):
         began = time.monotonic()
@@ -47,8 +49,7 @@ class Soak(Run):
 
     def go(self):
         """Everything at once until the end; each source of load is a function that ends when `over` is set."""
-        # Background requests belong here once there are some.
-        sources = [threading.Thread(target=source) for source in (self.watch, self.reload)]
+        sources = [threading.Thread(target=source) for source in (self.watch, self.reload)] + background(self, 2)
         # A process of its own, which begins before there are threads.
         with Attacker(self):
             for source in sources:

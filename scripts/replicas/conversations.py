@@ -14,6 +14,11 @@ from attack.requests import WORDS, digest, png
 TURNS = 4
 
 
+def has_large_files(number):
+    """Every third one brings files of 200 kB, more than HAProxy keeps to send again."""
+    return number % 3 == 0
+
+
 def conversation(number):
     """Its requests one after the other: each has what came before it, and more."""
     random_ = random.Random(f"conversation {number}")
@@ -21,8 +26,7 @@ def conversation(number):
     for turn in range(TURNS):
         parts.append({"type": "text", "text": " ".join(random_.choices(WORDS, k=24))})
         if turn % 2 == 0:
-            # Every third one brings files of 200 kB, more than HAProxy keeps to send again.
-            file = png(number * TURNS + turn) if number % 3 else png(number * TURNS + turn, side=256, level=0)
+            file = png(number * TURNS + turn, side=256, level=0) if has_large_files(number) else png(number * TURNS + turn)
             parts.append({"type": "image", "image": base64.b64encode(file).decode()})
         body = {"input": list(parts), "mode": "text", "text": {"max_tokens": 8, "min_tokens": 4}, "seed": number * TURNS + turn}
         if turn == TURNS - 1:

@@ -65,3 +65,7 @@ class Proxy:
                 if match:
                     found[match[1]] = [chr(ord("a") + int(host) - 11) for host in re.findall(r"10\.0\.0\.(1[123]):", match[2])]
         return found
+
+    def line(self, name):
+        """What the log says of a request."""
+        return next((line for line in self.log.read_text(errors="replace").splitlines() if name in line), "nothing")

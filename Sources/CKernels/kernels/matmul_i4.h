@@ -11,12 +11,15 @@
 #define ILV_I4_GROUP_BYTES (ILV_GROUP * ILV_PANEL / 2)
 
 #if ILV_HAS_AVX512
-#define ILV_I4_ROWS 4
+#define ILV_I4_ROWS 8
 #define ILV_I4_PANELS(rows) ((rows) <= 1 ? 4 : 2)
 #else
 #define ILV_I4_ROWS 4
 #define ILV_I4_PANELS(rows) ((rows) <= 1 ? 2 : 1)
 #endif
+
+/// How far ahead of its use a panel is fetched from memory.
+#define ILV_I4_BYTES_AHEAD 2048
 
 /// The products of a group's inputs with nibbles, before they are folded to sixteen sums.
 #if ILV_HAS_AVX512VNNI
@@ -62,10 +65,19 @@ ILV_INLINE nibble_sums add_nibbles(nibble_sums sums, quads nibbles, int32_t x) {
 #endif
 }
 
-ILV_INLINE nibble_sums no_nibbles(void) {
+/// Whether the products of a group are added to what its sums are too small by.
+#define ILV_I4_BEGINS_WITH_EXCESS ILV_HAS_AVX512VNNI
+
+/// The sums of a group before its products, where they go on from `excess` or where that is added after them.
+ILV_INLINE nibble_sums first_nibbles(int32_t excess) {
+#if ILV_I4_BEGINS_WITH_EXCESS
+    return (i32x16)(excess);
+#else
+    (void)excess;
     nibble_sums sums;
     memset(&sums, 0, sizeof sums);
     return sums;
+#endif
 }
 
 /// The sixteen sums of a group.
@@ -110,7 +122,8 @@ struct i4_rows {
     const int8_t *q;
     size_t q_stride, padded_inputs;
     const float *scales;
-    const int32_t *group_sums;
+    /// [group][row]: what to add to a group's sums, as every nibble is 8 too large.
+    const int32_t *excess;
     /// Whether results are added to what is there.
     int adding;
 };
@@ -133,10 +146,14 @@ ILV_INLINE void tile_i4(float *out, size_t out_stride, const struct i4_rows *x, 
             nibble_sums group[ILV_I4_ROWS];
 #pragma clang loop unroll(full)
             for (size_t r = 0; r < rows; r++) {
-                group[r] = no_nibbles();
+                group[r] = first_nibbles(x->excess[g * rows + r]);
             }
 #pragma clang loop unroll(full)
             for (size_t v = 0; v < 4; v++) {
+                // The processor's own guesses are enough for one row: they come too late where it multiplies longer.
+                if (rows > 1) {
+                    __builtin_prefetch(packed + v * 64 + ILV_I4_BYTES_AHEAD);
+                }
                 quads both = load_quads(packed + v * 64);
                 quads even = spread_nibbles(both, 0), odd = spread_nibbles(both, 4);
 #pragma clang loop unroll(full)
@@ -150,8 +167,10 @@ ILV_INLINE void tile_i4(float *out, size_t out_stride, const struct i4_rows *x, 
             i32x16 multiplier = load_multipliers(multipliers + (p * groups + g) * ILV_PANEL);
 #pragma clang loop unroll(full)
             for (size_t r = 0; r < rows; r++) {
-                // Every nibble is 8 too large.
-                i32x16 sum = fold_nibbles(group[r]) - (i32x16)(8 * x->group_sums[r * groups + g]);
+                i32x16 sum = fold_nibbles(group[r]);
+                if (!ILV_I4_BEGINS_WITH_EXCESS) {
+                    sum += (i32x16)(x->excess[g * rows + r]);
+                }
                 sums[r * panels + p] += sum * multiplier;
             }
         }
@@ -200,12 +219,24 @@ ILV_TILE_ROW_I4(1)
 ILV_TILE_ROW_I4(2)
 ILV_TILE_ROW_I4(3)
 ILV_TILE_ROW_I4(4)
+#if ILV_I4_ROWS == 8
+ILV_TILE_ROW_I4(5)
+ILV_TILE_ROW_I4(6)
+ILV_TILE_ROW_I4(7)
+ILV_TILE_ROW_I4(8)
+#endif
 
 static tile_row_i4_function *const ILV_NAME(tile_rows_i4)[ILV_I4_ROWS] = {
     ILV_NAME(tile_row_i4_1),
     ILV_NAME(tile_row_i4_2),
     ILV_NAME(tile_row_i4_3),
     ILV_NAME(tile_row_i4_4),
+#if ILV_I4_ROWS == 8
+    ILV_NAME(tile_row_i4_5),
+    ILV_NAME(tile_row_i4_6),
+    ILV_NAME(tile_row_i4_7),
+    ILV_NAME(tile_row_i4_8),
+#endif
 };
 
 /// The panels of signed bytes that panels of 4-bit weights stand for, as matmul_i8 takes them.
@@ -248,15 +279,20 @@ static void ILV_NAME(matmul_i4)(float *out, size_t out_stride, const int8_t *q, 
     size_t padded = (inputs + 63) / 64 * 64, groups = padded / ILV_GROUP;
     if (rows < ILV_I4_EXPANDED_ROWS || padded * ILV_PANEL > ILV_I4_EXPANDED_BYTES) {
         size_t tiles = (rows + ILV_I4_ROWS - 1) / ILV_I4_ROWS;
+        int32_t *excess = (int32_t *)(void *)scratch;
         // Weights that several tiles need are read from memory once.
         size_t block = tiles > 1 ? i4_block(padded) : outputs;
         for (size_t o = 0; o < outputs; o += block) {
             size_t width = outputs - o < block ? outputs - o : block, first = 0;
             for (size_t t = 0; t < tiles; t++) {
                 size_t count = (rows - first + (tiles - t) - 1) / (tiles - t);
-                struct i4_rows x = {q + first * q_stride, q_stride,
-                                    padded,               scales + first,
-                                    sums + first * groups, adding};
+                for (size_t g = 0; g < groups; g++) {
+                    for (size_t r = 0; r < count; r++) {
+                        excess[g * count + r] = -8 * sums[(first + r) * groups + g];
+                    }
+                }
+                struct i4_rows x = {q + first * q_stride, q_stride, padded,
+                                    scales + first,       excess,   adding};
                 ILV_NAME(tile_rows_i4)[count - 1](
                     out + first * out_stride + o, out_stride, &x, w + o * padded / 2,
                     multipliers + o * groups, w_scales + o, bias ? bias + o : NULL, width);
@@ -281,6 +317,8 @@ static void ILV_NAME(matmul_i4)(float *out, size_t out_stride, const int8_t *q, 
 #undef ILV_I4_ROWS
 #undef ILV_I4_PANELS
 #undef ILV_I4_GROUP_BYTES
+#undef ILV_I4_BYTES_AHEAD
+#undef ILV_I4_BEGINS_WITH_EXCESS
 #undef ILV_I4_BLOCK_BYTES
 #undef ILV_I4_EXPANDED_ROWS
 #undef ILV_I4_EXPANDED_BYTES

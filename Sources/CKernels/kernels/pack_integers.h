@@ -135,25 +135,62 @@ static void ILV_NAME(quantize_rows_i4)(int8_t *q, size_t q_stride, uint8_t *mult
     }
 }
 
+/// Outputs of a panel from `output` on, of as many as there are.
+ILV_INLINE size_t panel_outputs(size_t output, size_t count) {
+    size_t rest = ILV_PANEL - output % ILV_PANEL;
+    return rest < count ? rest : count;
+}
+
+/// Stores sixteen words of each of sixteen rows, the first of every row first.
+ILV_INLINE void store_transposed(uint8_t *target, const u32x16 words[16]) {
+    // Moved as they are, whatever they mean as numbers.
+    f32x16 lanes[16];
+    memcpy(lanes, words, sizeof lanes);
+    transpose(lanes);
+    memcpy(target, lanes, sizeof lanes);
+}
+
 static void ILV_NAME(matmul_pack_i4)(uint8_t *packed, uint8_t *packed_multipliers, const int8_t *w,
                                      const uint8_t *multipliers, size_t padded_inputs,
                                      size_t first_output, size_t outputs) {
     size_t groups = padded_inputs / ILV_GROUP;
-    for (size_t r = 0; r < outputs; r++) {
+    for (size_t r = 0, count; r < outputs; r += count) {
         size_t output = first_output + r, lane = output % ILV_PANEL, panel = output / ILV_PANEL;
-        uint8_t *panel_multipliers = packed_multipliers + panel * groups * ILV_PANEL;
-        uint8_t *target = packed + panel * padded_inputs * ILV_PANEL / 2 + 4 * lane;
+        count = panel_outputs(output, outputs - r);
+        const int8_t *rows = w + r * padded_inputs;
+        uint8_t *panel_multipliers = packed_multipliers + panel * groups * ILV_PANEL + lane;
         for (size_t g = 0; g < groups; g++) {
-            panel_multipliers[g * ILV_PANEL + lane] = multipliers[r * groups + g];
+            for (size_t l = 0; l < count; l++) {
+                panel_multipliers[g * ILV_PANEL + l] = multipliers[(r + l) * groups + g];
+            }
         }
-        for (size_t i = 0; i < padded_inputs; i += 8, target += 4 * ILV_PANEL) {
-            uint32_t even, odd;
-            memcpy(&even, w + r * padded_inputs + i, sizeof even);
-            memcpy(&odd, w + r * padded_inputs + i + 4, sizeof odd);
-            // With four bits, another third bit is 8 more.
-            uint32_t pairs = ((even ^ 0x08080808u) & 0x0f0f0f0fu) |
-                             ((odd ^ 0x08080808u) & 0x0f0f0f0fu) << 4;
-            memcpy(target, &pairs, sizeof pairs);
+        uint8_t *target = packed + panel * padded_inputs * ILV_PANEL / 2;
+        size_t i = 0;
+        // With four bits, another third bit is 8 more.
+        for (; count == ILV_PANEL && i + 128 <= padded_inputs; i += 128) {
+            u32x16 words[16];
+            for (size_t l = 0; l < ILV_PANEL; l++) {
+                u32x16 quads[2];
+                memcpy(quads, rows + l * padded_inputs + i, sizeof quads);
+                quads[0] = (quads[0] ^ 0x08080808u) & 0x0f0f0f0fu;
+                quads[1] = (quads[1] ^ 0x08080808u) & 0x0f0f0f0fu;
+                words[l] = __builtin_shufflevector(quads[0], quads[1], 0, 2, 4, 6, 8, 10, 12, 14,
+                                                   16, 18, 20, 22, 24, 26, 28, 30) |
+                           __builtin_shufflevector(quads[0], quads[1], 1, 3, 5, 7, 9, 11, 13, 15,
+                                                   17, 19, 21, 23, 25, 27, 29, 31)
+                               << 4;
+            }
+            store_transposed(target + i / 2 * ILV_PANEL, words);
+        }
+        for (; i < padded_inputs; i += 8) {
+            for (size_t l = 0; l < count; l++) {
+                uint32_t even, odd;
+                memcpy(&even, rows + l * padded_inputs + i, sizeof even);
+                memcpy(&odd, rows + l * padded_inputs + i + 4, sizeof odd);
+                uint32_t pairs = ((even ^ 0x08080808u) & 0x0f0f0f0fu) |
+                                 ((odd ^ 0x08080808u) & 0x0f0f0f0fu) << 4;
+                memcpy(target + i / 2 * ILV_PANEL + 4 * (lane + l), &pairs, sizeof pairs);
+            }
         }
     }
 }
@@ -163,12 +200,26 @@ static void ILV_NAME(matmul_pack_i4)(uint8_t *packed, uint8_t *packed_multiplier
 static void ILV_NAME(matmul_pack_i8)(uint8_t *packed, const int8_t *w, size_t w_stride,
                                      size_t inputs, size_t first_output, size_t outputs) {
     size_t padded = (inputs + 63) / 64 * 64;
-    for (size_t r = 0; r < outputs; r++) {
+    for (size_t r = 0, count; r < outputs; r += count) {
         size_t output = first_output + r, lane = output % ILV_PANEL;
+        count = panel_outputs(output, outputs - r);
+        const int8_t *rows = w + r * w_stride;
         uint8_t *panel = packed + output / ILV_PANEL * ILV_PANEL * padded;
-        for (size_t i = 0; i < padded; i++) {
-            int32_t value = i < inputs ? w[r * w_stride + i] : 0;
-            panel[i / 4 * 4 * ILV_PANEL + 4 * lane + i % 4] = (uint8_t)(value + 128);
+        size_t i = 0;
+        for (; count == ILV_PANEL && i + 64 <= inputs; i += 64) {
+            u32x16 words[16];
+            for (size_t l = 0; l < ILV_PANEL; l++) {
+                memcpy(&words[l], rows + l * w_stride + i, sizeof words[l]);
+                // As bytes without a sign, 128 more.
+                words[l] ^= 0x80808080u;
+            }
+            store_transposed(panel + i * ILV_PANEL, words);
+        }
+        for (; i < padded; i++) {
+            for (size_t l = 0; l < count; l++) {
+                int32_t value = i < inputs ? rows[l * w_stride + i] : 0;
+                panel[i / 4 * 4 * ILV_PANEL + 4 * (lane + l) + i % 4] = (uint8_t)(value + 128);
+            }
         }
     }
 }

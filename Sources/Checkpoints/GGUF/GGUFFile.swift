@@ -171,7 +171,15 @@ package final class GGUFFile: CheckpointReader {
         }
     }
 
-    package func releaseResidentPages() { file.releaseResidentPages() }
+    package func releaseResidentPages(of name: String) {
+        if let tensor = stored[name] { file.releaseResidentPages(in: tensor.range) }
+    }
+
+    package func prefetch(_ name: String) -> Int {
+        guard let tensor = stored[name] else { return 0 }
+        file.prefetch(tensor.range)
+        return tensor.range.count
+    }
 
     package var hasChecksums: Bool { Folder.hasEntry(TensorChecksums.path(of: path)) }
 
@@ -183,7 +191,7 @@ package final class GGUFFile: CheckpointReader {
         try TensorChecksums.verify(path, tensorNames) { (name, hash) throws(CheckpointError) in
             guard let tensor = stored[name] else { throw missingTensor(name) }
             file.withBytes(in: tensor.range, hash.update)
-            releaseResidentPages()
+            file.releaseResidentPages(in: tensor.range)
         }
     }
 }

@@ -56,21 +56,37 @@ package final class PyTorchFile: CheckpointReader {
         of name: String,
         _ body: (RawSpan) throws -> Result
     ) throws -> Result {
-        guard let view = views[name], let description = tensors[name],
-            let entry = storages[view.storage.key]
+        guard let view = views[name], let description = tensors[name], let range = range(of: name)
         else { throw missingTensor(name) }
         guard !view.isContiguous, description.byteCount > 0 else {
-            let start = entry.range.lowerBound + view.offset * view.storage.elementType.byteCount
-            return try archive.file.withBytes(in: start..<start + description.byteCount, body)
+            return try archive.file.withBytes(in: range, body)
         }
-        let gathered = archive.file.withBytes(in: entry.range) {
+        let gathered = archive.file.withBytes(in: range) {
             view.gather(from: $0, elementCount: description.elementCount)
         }
         return try body(unsafe gathered.span.bytes)
     }
 
-    package func releaseResidentPages() {
-        archive.file.releaseResidentPages()
+    /// Where a tensor's bytes lie: its own, or if it is a strided view those of all its storage.
+    private func range(of name: String) -> Range<Int>? {
+        guard let view = views[name], let description = tensors[name],
+            let entry = storages[view.storage.key]
+        else { return nil }
+        guard !view.isContiguous, description.byteCount > 0 else {
+            let start = entry.range.lowerBound + view.offset * view.storage.elementType.byteCount
+            return start..<start + description.byteCount
+        }
+        return entry.range
+    }
+
+    package func releaseResidentPages(of name: String) {
+        if let range = range(of: name) { archive.file.releaseResidentPages(in: range) }
+    }
+
+    package func prefetch(_ name: String) -> Int {
+        guard let range = range(of: name) else { return 0 }
+        archive.file.prefetch(range)
+        return range.count
     }
 
     /// Reads every storage and compares its CRC-32 with the archive's.
@@ -87,6 +103,7 @@ package final class PyTorchFile: CheckpointReader {
                     throw error.located(in: path)
                 }
             }
+            archive.file.releaseResidentPages(in: entry.range)
         }
     }
 }

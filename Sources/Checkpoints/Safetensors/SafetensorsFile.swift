@@ -91,11 +91,17 @@ package final class SafetensorsFile: CheckpointReader {
         try TensorChecksums.verify(path, tensorNames) { (name, hash) throws(CheckpointError) in
             guard let range = ranges[name] else { throw missingTensor(name) }
             file.withBytes(in: range, hash.update)
-            releaseResidentPages()
+            file.releaseResidentPages(in: range)
         }
     }
 
-    package func releaseResidentPages() {
-        file.releaseResidentPages()
+    package func releaseResidentPages(of name: String) {
+        if let range = ranges[name] { file.releaseResidentPages(in: range) }
+    }
+
+    package func prefetch(_ name: String) -> Int {
+        guard let range = ranges[name] else { return 0 }
+        file.prefetch(range)
+        return range.count
     }
 }

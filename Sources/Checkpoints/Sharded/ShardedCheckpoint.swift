@@ -60,8 +60,12 @@ package final class ShardedCheckpoint: CheckpointReader {
         return try shards[index].withBytes(of: name, body)
     }
 
-    package func releaseResidentPages() {
-        for shard in shards { shard.releaseResidentPages() }
+    package func releaseResidentPages(of name: String) {
+        if let index = shardIndexes[name] { shards[index].releaseResidentPages(of: name) }
+    }
+
+    package func prefetch(_ name: String) -> Int {
+        shardIndexes[name].map { shards[$0].prefetch(name) } ?? 0
     }
 
     package var hasChecksums: Bool { shards.allSatisfy(\.hasChecksums) }

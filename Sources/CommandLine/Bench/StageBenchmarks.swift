@@ -37,7 +37,8 @@ struct StageBenchmarks {
 
     private static let promptTokenCount = 512
     private static let decodedTokenCount = 32
-    private static let batchSize = 8
+    /// Sequences that are decoded at once.
+    private static let batchSizes = [2, 4, 8]
 
     /// Builds what a stage needs.
     func works(_ stage: String) throws -> [StageWork] {
@@ -149,18 +150,21 @@ struct StageBenchmarks {
         // Every weight but the table of embeddings is read for every token.
         let byteCount = byteCount(parameters) * count
         let image = SequenceElement.image(picture)
-        return [
+        let alone = [
             decode(model, "token, one picture seen", [.token(soi), image], count, byteCount),
             decode(model, "token, text only", [], count, byteCount),
+        ]
+        let together = Self.batchSizes.map {
             decode(
                 model,
-                "token, \(Self.batchSize) sequences at once",
+                "token, \($0) sequences at once",
                 [],
                 count,
                 byteCount,
-                sequenceCount: Self.batchSize
-            ),
-        ]
+                sequenceCount: $0
+            )
+        }
+        return alone + together
     }
 
     /// `count` steps of sequences that begin alike.

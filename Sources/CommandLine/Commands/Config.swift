@@ -1,4 +1,6 @@
 import ArgumentParser
+import JobFile
+import Jobs
 import Keys
 import Logging
 
@@ -18,8 +20,8 @@ struct ConfigCheck: ParsableCommand {
         commandName: "check",
         abstract: "Tell everything that is wrong with the settings, without serving.",
         discussion: """
-            Reads the file, the environment and the flags as `interleaved serve` does, and the files of keys and of the \
-            certificate that they name. The exit status is 1 if anything is wrong.
+            Reads the file, the environment and the flags as `interleaved serve` does, and the files of keys, of the \
+            certificate and of jobs that they name. The exit status is 1 if anything is wrong.
             """
     )
 
@@ -49,6 +51,13 @@ extension ConfigCheck {
                 _ = try KeyFile(path: path)
             } catch {
                 faults.append("api_keys: \(error)")
+            }
+        }
+        if let path = configuration.jobs {
+            do throws(JobStorageError) {
+                try JobFile.check(path: path)
+            } catch {
+                faults.append("jobs: \(error)")
             }
         }
         if let files = CertificateFiles(configuration) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import MMInterleaved
 import ReferenceImport
 import Tensors
@@ -60,24 +61,33 @@ struct Import: ParsableCommand {
         let settings = try config.map { try ReferenceSettings(path: $0) } ?? ReferenceSettings()
         let layout = ReferenceLayout(checkpoint: checkpoint, assets: assets, settings: settings)
         let importer = ReferenceImporter(layout, format: dtype, checksValues: check)
-        let unusedNames: [String]
+        let leftOut: [LeftOut]
         var bar = ProgressBar("importing \(output)")
         if let profile {
-            unusedNames = try importer.run(
+            leftOut = try importer.run(
                 name: name,
                 output: output,
-                formats: FormatPolicy(profile, overrides: keep)
-            ) { bar.show($0) }
+                formats: FormatPolicy(profile, overrides: keep),
+                begin: { DiskRoom.tell($0, output) },
+                progress: { bar.show($0) }
+            )
             bar.finish()
             print(try StoredFormats.summary(ofFile: output))
         } else {
-            let report = try importer.run(name: name, output: output) { bar.show($0) }
+            let report = try importer.run(
+                name: name,
+                output: output,
+                begin: { DiskRoom.tell($0, output) },
+                progress: { bar.show($0) }
+            )
             bar.finish()
             print("\(output): \(report.tensorCount) tensors, \(report.byteCount) bytes")
-            unusedNames = report.unusedNames
+            leftOut = report.leftOut
         }
-        if !unusedNames.isEmpty {
-            print("left out, as inference has no use for them: \(Self.summary(unusedNames))")
+        for group in leftOut {
+            print(
+                "left out \(group.names.count), as \(group.reason): \(Self.summary(group.names))"
+            )
         }
     }
 
@@ -87,7 +97,8 @@ struct Import: ParsableCommand {
         for name in names {
             counts[name.split(separator: ".").prefix(4).joined(separator: "."), default: 0] += 1
         }
-        return counts.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }
+        return counts.sorted { $0.key < $1.key }
+            .map { "\(printable($0.key, maximum: 200)) (\($0.value))" }
             .joined(separator: ", ")
     }
 }

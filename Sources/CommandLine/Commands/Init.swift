@@ -61,7 +61,7 @@ struct Init: ParsableCommand {
         _ tokenizer: [UInt8]
     ) throws {
         let parameters = try InterleavedModel.parameters(of: configuration)
-        tellRoom(parameters.reduce(0) { $0 + $1.count * dtype.byteCount })
+        DiskRoom.tell(parameters.reduce(0) { $0 + $1.count * dtype.byteCount }, output)
         var bar = ProgressBar("writing \(output)")
         try ModelDirectory.writeRandom(
             configuration,
@@ -86,19 +86,11 @@ struct Init: ParsableCommand {
             tokenizer: tokenizer,
             formats: FormatPolicy(profile)
         )
-        tellRoom(try writer.byteCount())
+        DiskRoom.tell(try writer.byteCount(), output)
         var bar = ProgressBar("writing \(output)")
         try writer.write(to: output) { bar.show($0) }
         bar.finish()
         print(try StoredFormats.summary(ofFile: output))
-    }
-
-    /// Says how much of the disk will be used, before minutes have gone into it.
-    private func tellRoom(_ byteCount: Int) {
-        let free = Folder.freeByteCount(Folder.parent(of: output) ?? ".")
-        let room = free.map { "; \(sizeText($0)) are free" } ?? ""
-        let text = "\(output): \(sizeText(byteCount)) to write\(room)\n"
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
     /// Words for an untrained model to stutter with.

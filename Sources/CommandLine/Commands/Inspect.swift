@@ -15,7 +15,13 @@ struct Inspect: ParsableCommand {
         help:
             "Model directory or file, name of an installed model, or any safetensors, PyTorch or GGUF checkpoint."
     )
-    var model = ModelCatalog.defaultName
+    var model: String?
+
+    @Option(
+        help:
+            "Name of a shape in Config/shapes, or the path of a configuration file: the weights that it asks for."
+    )
+    var shape: String?
 
     @Flag(help: "List every tensor instead of sums per part.")
     var tensors = false
@@ -23,8 +29,15 @@ struct Inspect: ParsableCommand {
     @Flag(help: "Read every weight: compare checksums, and look for NaN and infinity.")
     var check = false
 
+    func validate() throws {
+        guard shape == nil || (model == nil && !check) else {
+            throw ValidationError("a shape has no weights: give it alone, or with --tensors")
+        }
+    }
+
     func run() throws {
-        let model = try ModelCatalog.path(model)
+        if let shape { return try printShape(ShapeCatalog.configuration(shape)) }
+        let model = try ModelCatalog.path(model ?? ModelCatalog.defaultName)
         let opened = try openCheckpoint(at: model)
         // The weights are told of although the configuration is at fault, which has the last word.
         let file = Result { try Self.modelFile(model, opened) }
@@ -45,6 +58,14 @@ struct Inspect: ParsableCommand {
             """
         )
         try configuration.get()
+    }
+
+    /// Prints what a model of a shape would have.
+    private func printShape(_ configuration: ModelConfiguration) throws {
+        let parameters = try InterleavedModel.parameters(of: configuration)
+        if tensors { for parameter in parameters { print("\(parameter.name) \(parameter.shape)") } }
+        let count = parameters.reduce(0) { $0 + $1.count }
+        print("\(parameters.count) tensors, \(count) parameters in \(configuration.name)")
     }
 
     /// The model that a checkpoint is; nil if it is a checkpoint alone.
@@ -143,7 +164,7 @@ struct Inspect: ParsableCommand {
             bar.show(Double(index) / Double(reader.tensorNames.count))
             let type = try reader.description(of: name).elementType
             let found = try reader.withBytes(of: name) { countNonFinite(in: $0, of: type) }
-            reader.releaseResidentPages()
+            reader.releaseResidentPages(of: name)
             if !found.isEmpty {
                 bad += 1
                 let found = "\(found.nanCount) NaN, \(found.infinityCount) infinite values"

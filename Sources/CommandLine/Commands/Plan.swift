@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import JSON
 import MMInterleaved
+import Scheduling
 import Tensors
 
 /// Tells what a model needs before there is one.
@@ -29,6 +30,14 @@ struct Plan: ParsableCommand {
     )
     var profile: FormatPolicy.Profile?
 
+    @Option(
+        help: """
+            With --shape, element type of weights that are not rounded: f32, f16, bf16; if left out f16, as those of the \
+            release, and f32 with that profile.
+            """
+    )
+    var dtype: FloatFormat?
+
     @Option(help: "Positions of all sequences at once; the model's longest if left out.")
     var context: Int?
 
@@ -48,6 +57,9 @@ struct Plan: ParsableCommand {
         guard shape == nil || model == nil else {
             throw ValidationError("--shape or --model, not both")
         }
+        guard dtype == nil || shape != nil else {
+            throw ValidationError("--dtype is for a --shape; a model's weights have their own")
+        }
         if let context { try require("--context", context, in: 1...10_000_000) }
         try require("--pictures", pictures, in: 0...100_000)
         if let cores { try require("--cores", cores, in: 1...1024) }
@@ -57,7 +69,7 @@ struct Plan: ParsableCommand {
     }
 
     func run() throws {
-        let (configuration, formats) = try planned()
+        let (configuration, formats, tableFormat) = try planned()
         let compute = Compute()
         let machine = PlannedMachine.measured(compute)
             .with(cores: cores, bandwidth: bandwidth.map { $0 * 1e9 })
@@ -67,7 +79,9 @@ struct Plan: ParsableCommand {
             configuration,
             formats,
             workerCount: machine.cores,
-            promptTokenCount: max(1, min(prompt, positions - 1))
+            promptTokenCount: max(1, min(prompt, positions - 1)),
+            rowCount: SchedulingConfiguration().maximumRowCount,
+            tableFormat: tableFormat
         )
         let report = PlanReport(
             model: configuration.name,
@@ -84,11 +98,14 @@ struct Plan: ParsableCommand {
         print(try json ? JSON(encoding: report).prettyText : report.text)
     }
 
-    private func planned() throws -> (ModelConfiguration, FormatPolicy) {
+    private func planned() throws -> (ModelConfiguration, FormatPolicy, FloatFormat) {
         let asked = FormatPolicy(profile ?? .f32)
-        if let shape { return (try ShapeCatalog.configuration(shape), asked) }
+        if let shape {
+            let usual = asked == .f32 ? FloatFormat.float32 : .float16
+            return (try ShapeCatalog.configuration(shape), asked, dtype ?? usual)
+        }
         let stored = try ModelCatalog.model(model ?? ModelCatalog.defaultName)
-        return (stored.configuration, try stored.formats(asking: asked))
+        return (stored.configuration, try stored.formats(asking: asked), try stored.tableFormat())
     }
 }
 

@@ -38,7 +38,7 @@ struct LoadedModel {
         profile: FormatPolicy.Profile
     ) throws -> InterleavedModel {
         var bar = ProgressBar("loading \(stored.configuration.name)")
-        let model = try stored.load(formats: FormatPolicy(profile)) { bar.show($0) }
+        let model = try stored.load(formats: FormatPolicy(profile)) { bar.show($0.share) }
         bar.finish()
         return model
     }

@@ -10,6 +10,8 @@ struct StageCount: Hashable {
     var byteCount = 0
     /// Computations, at whose ends all workers meet.
     var computationCount = 0
+    /// Scratch memory.
+    var scratchByteCount = 0
 }
 
 /// A model without weights, whose stages are counted instead of computed.
@@ -30,8 +32,10 @@ struct CountedModel {
     let denoise: StageCount
     /// Latents to pixels.
     let render: StageCount
-    /// Scratch memory of the greediest of these.
-    let scratchByteCount: Int
+    /// The most positions that go through the language model at once.
+    let largestPrefill: StageCount
+    /// The longest sequence to what a picture is drawn from.
+    let conditioning: StageCount
 
     /// Counts.
     ///
@@ -40,15 +44,19 @@ struct CountedModel {
     ///   - formats: Of its weights.
     ///   - workerCount: Threads that would compute.
     ///   - promptTokenCount: Positions of the prompt, fewer than the model's longest.
+    ///   - rowCount: The most positions of a step of the language model; as many as of the prompt if that is more.
+    ///   - tableFormat: How the table of the tokens' embeddings is stored.
     /// - Throws: what building the model throws; `DiffusionConfigurationError`.
     init(
         _ configuration: ModelConfiguration,
         _ formats: FormatPolicy,
         workerCount: Int,
-        promptTokenCount: Int
+        promptTokenCount: Int,
+        rowCount: Int = 0,
+        tableFormat: FloatFormat = .float32
     ) throws {
         let model = try InterleavedModel(
-            Parameters(from: NoParameters(), formats: formats),
+            Parameters(from: NoParameters(tableFormat: tableFormat), formats: formats),
             configuration
         )
         let meter = StageMeter(workerCount: workerCount)
@@ -63,21 +71,31 @@ struct CountedModel {
         }
         let sequence = model.language.makeSequence()
         let token = SequenceElement.token(configuration.vocabulary.beginOfSequence)
-        prefill = meter.count { compute in
-            let prompt = [SequenceElement](repeating: token, count: promptTokenCount)
-            model.language.extend(sequence, with: prompt, compute)
+        let prompt = [SequenceElement](repeating: token, count: promptTokenCount)
+        prefill = meter.count { model.language.extend(sequence, with: prompt, $0) }
+        let positions = configuration.language.maximumPositionCount
+        let rows = min(max(rowCount, promptTokenCount), positions)
+        largestPrefill = meter.count { compute in
+            let longest = model.language.makeSequence()
+            for _ in 0..<rows { longest.append(token) }
+            model.language.advance([LanguageWork(sequence: longest, count: rows)], compute)
         }
         let logits = Matrix(rows: 1, columns: model.language.vocabularySize)
         decode = meter.count { compute in
             model.language.extend(sequence, with: [token], compute)
             model.language.logits(after: [sequence], compute, into: logits)
         }
-        let drawing = try Self.drawing(model, sequence, meter.compute)
+        conditioning = meter.count { compute in
+            compute.scope {
+                let hidden = compute.scratch(positions, configuration.language.hiddenSize)
+                _ = model.imageDecoder.conditioningTokens(of: hidden, compute)
+            }
+        }
+        let drawing = try Self.drawing(model, sequence, meter.makeCompute())
         denoise = meter.count { drawing.step($0) }
         let decoder = model.imageDecoder
         let pixels = Matrix(rows: decoder.pictureSide * decoder.pictureSide, columns: 3)
         render = meter.count { decoder.render([drawing.latents], $0, into: [pixels]) }
-        scratchByteCount = meter.compute.workspace.byteCount
     }
 
     /// A picture after another one, at its first step.
@@ -109,31 +127,29 @@ struct CountedModel {
 
 /// Counts what a stage would compute.
 private struct StageMeter {
-    let compute: Compute
+    let workerCount: Int
     private let counter = WorkCounter()
 
     init(workerCount: Int) {
-        compute = Compute(workerCount: 1, shareCount: workerCount)
+        self.workerCount = workerCount
+    }
+
+    /// Makes what only counts, and has no scratch memory yet.
+    func makeCompute() -> Compute {
+        let compute = Compute(workerCount: 1, shareCount: workerCount)
         compute.pool.counter = counter
+        return compute
     }
 
     func count(_ body: (Compute) -> Void) -> StageCount {
-        let before = (compute.operations, counter.byteCount, counter.computationCount)
+        let before = (counter.byteCount, counter.computationCount)
+        let compute = makeCompute()
         body(compute)
         return StageCount(
-            operations: compute.operations.subtracting(before.0),
-            byteCount: counter.byteCount - before.1,
-            computationCount: counter.computationCount - before.2
+            operations: compute.operations,
+            byteCount: counter.byteCount - before.0,
+            computationCount: counter.computationCount - before.1,
+            scratchByteCount: compute.workspace.largestByteCount
         )
-    }
-}
-
-extension OperationCounts {
-    fileprivate func subtracting(_ other: OperationCounts) -> OperationCounts {
-        var rest = self
-        rest.single -= other.single
-        rest.brainFloat -= other.brainFloat
-        rest.whole -= other.whole
-        return rest
     }
 }

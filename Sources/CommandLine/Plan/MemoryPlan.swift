@@ -4,6 +4,26 @@ import Tensors
 
 /// The memory that a model needs for so many positions and pictures at the same time.
 struct MemoryPlan: Hashable, Encodable {
+    /// Scratch memory by what a step computes.
+    struct Scratch: Hashable, Encodable {
+        /// A picture to features.
+        let encode: Int
+        /// The most positions of a step of the language model, or what a picture after the longest sequence is drawn from.
+        let language: Int
+        /// A denoising step of a picture.
+        let denoise: Int
+        /// Latents to pixels.
+        let render: Int
+
+        /// Of the greediest.
+        var byteCount: Int { max(encode, language, denoise, render) }
+
+        /// Of the greediest, where steps have several pictures.
+        func byteCount(encoding: Int, denoising: Int) -> Int {
+            max(byteCount, encoding * encode, denoising * denoise)
+        }
+    }
+
     /// Weights of a part in a format.
     struct Weights: Hashable, Encodable {
         let part: String
@@ -19,10 +39,12 @@ struct MemoryPlan: Hashable, Encodable {
     let keyValueByteCount: Int
     /// Features of the pictures.
     let pictureByteCount: Int
+    /// How many these are.
+    let pictureCount: Int
     /// One picture that is being drawn.
     let drawingByteCount: Int
-    /// Scratch memory of the greediest step, with one picture in it.
-    let scratchByteCount: Int
+    /// Scratch memory of a step with one picture in it, or with the most positions, of every stage: what steps have in turns.
+    let scratch: Scratch
     /// The program itself, its libraries, threads and buffers.
     let programByteCount: Int
 
@@ -41,7 +63,7 @@ struct MemoryPlan: Hashable, Encodable {
             // Some parameters stand at the root, between the parts.
             Weights(
                 part: place.part.isEmpty ? "root" : place.part,
-                format: place.format.rawValue,
+                format: place.format,
                 bytes: byteCount
             )
         }
@@ -49,9 +71,43 @@ struct MemoryPlan: Hashable, Encodable {
         let blockSize = KeyValuePool.blockSize
         let blockCount = KeyValuePool.blockCount(for: positionCount)
         keyValueByteCount = blockCount * blockSize * model.positionByteCount
+        self.pictureCount = pictureCount
         pictureByteCount = pictureCount * EncodedImage.byteCount(of: model.configuration)
         drawingByteCount = Drawing.byteCount(of: model.configuration)
-        scratchByteCount = model.scratchByteCount
+        scratch = Scratch(
+            encode: model.encode.scratchByteCount,
+            language: max(
+                model.largestPrefill.scratchByteCount,
+                model.conditioning.scratchByteCount
+            ),
+            denoise: model.denoise.scratchByteCount,
+            render: model.render.scratchByteCount
+        )
+        programByteCount = Self.programByteCount
+    }
+
+    /// Features of one of them.
+    var onePictureByteCount: Int { pictureByteCount / max(1, pictureCount) }
+
+    /// Scratch memory of the greediest step, with one picture in it.
+    var scratchByteCount: Int { scratch.byteCount }
+
+    /// Of parts that are known.
+    init(
+        weightByteCount: Int,
+        keyValueByteCount: Int,
+        pictureByteCount: Int,
+        pictureCount: Int,
+        drawingByteCount: Int,
+        scratch: Scratch
+    ) {
+        weights = []
+        self.weightByteCount = weightByteCount
+        self.keyValueByteCount = keyValueByteCount
+        self.pictureByteCount = pictureByteCount
+        self.pictureCount = pictureCount
+        self.drawingByteCount = drawingByteCount
+        self.scratch = scratch
         programByteCount = Self.programByteCount
     }
 
@@ -70,6 +126,7 @@ struct MemoryPlan: Hashable, Encodable {
         case pictureByteCount = "image_cache_bytes"
         case drawingByteCount = "drawing_bytes"
         case scratchByteCount = "scratch_bytes"
+        case scratch = "scratch_bytes_by_stage"
         case programByteCount = "program_bytes"
         case totalByteCount = "total_bytes"
     }
@@ -82,6 +139,7 @@ struct MemoryPlan: Hashable, Encodable {
         try values.encode(pictureByteCount, forKey: .pictureByteCount)
         try values.encode(drawingByteCount, forKey: .drawingByteCount)
         try values.encode(scratchByteCount, forKey: .scratchByteCount)
+        try values.encode(scratch, forKey: .scratch)
         try values.encode(programByteCount, forKey: .programByteCount)
         try values.encode(totalByteCount, forKey: .totalByteCount)
     }

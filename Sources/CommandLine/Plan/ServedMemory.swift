@@ -10,26 +10,64 @@ struct ServedMemory {
     let engine: Engine.Configuration
     /// Memory that there is for the process; nil if nobody knows.
     let usableByteCount: Int?
-
-    /// Budgets that may be made smaller, by the names of their settings.
-    private static let budgets: [(name: String, property: any Property)] = [
-        ("kv_cache_bytes", \.keyValueByteBudget), ("image_cache_bytes", \.imageByteBudget),
-        ("drawing_bytes", \.drawingByteBudget),
-    ]
-    private typealias Property = Sendable & WritableKeyPath<Engine.Configuration, Int>
-
+    /// Scratch memory that the steps share.
+    let scratchByteCount: Int
     /// Bytes that the budgets let requests take together.
     let requestByteCount: Int
 
+    /// A budget that may be made smaller.
+    private struct Budget: Sendable {
+        /// The name of its setting.
+        let name: String
+        let property: any Sendable & WritableKeyPath<Engine.Configuration, Int>
+        /// Bytes of what is counted.
+        var unit = 1
+        /// What one request needs of it in bytes: so much there is whatever the budget says.
+        let floor: @Sendable (MemoryPlan, DaemonConfiguration) -> Int
+
+        /// What it is, in bytes.
+        func byteCount(_ engine: Engine.Configuration) -> Int { engine[keyPath: property] * unit }
+
+        /// What it is, for people.
+        func text(_ engine: Engine.Configuration) -> String {
+            let value = engine[keyPath: property]
+            return "\(name) \(unit == 1 ? sizeText(value) : "\(value)")"
+        }
+    }
+
+    private static let budgets = [
+        Budget(name: "kv_cache_bytes", property: \.keyValueByteBudget) { plan, _ in
+            plan.keyValueByteCount
+        },
+        Budget(name: "image_cache_bytes", property: \.imageByteBudget) { plan, _ in
+            plan.pictureByteCount
+        },
+        Budget(name: "drawing_bytes", property: \.drawingByteBudget) { plan, _ in
+            plan.drawingByteCount
+        },
+        Budget(name: "max_pending_bytes", property: \.scheduling.inputByteBudget) {
+            $1.maximumInputByteCount
+        },
+        // A pixel is red, green and blue.
+        Budget(name: "max_decoding_pixels", property: \.maximumDecodingPixelCount, unit: 3) {
+            3 * $1.engine.maximumPixelCount
+        },
+    ]
+
     /// Fits the budgets.
     ///
+    /// What is left beside the weights and one request goes to budgets up to their defaults, then to steps of several
+    /// pictures, then to as many pictures as one sequence may hold.
+    ///
     /// - Parameters:
-    ///   - plan: What the model and one request of the longest sequence need.
+    ///   - plan: What the model and one request of the longest sequence with a few pictures need.
+    ///   - sequencePictureCount: Pictures that one sequence may hold.
     ///   - configuration: What the settings say.
     ///   - usableByteCount: Memory that there is for the process; nil if nobody knows.
     /// - Throws: ``CommandError`` with advice if not even one request at a time fits.
     init(
         _ plan: MemoryPlan,
+        sequencePictureCount: Int,
         _ configuration: DaemonConfiguration,
         usableByteCount: Int?
     ) throws(CommandError) {
@@ -45,54 +83,104 @@ struct ServedMemory {
             )
         }
         var engine = configuration.engine
-        // Bytes of a pixel: red, green and blue.
-        let others =
-            engine.scheduling.inputByteBudget + 3 * engine.maximumDecodingPixelCount
-            + configuration.server.bodyByteBudget + configuration.server.answerByteBudget
-        if let usableByteCount {
-            let left = usableByteCount - plan.residentByteCount - others
-            Self.fit(&engine, configuration.unsetNames, to: left)
-        }
+        let others = configuration.server.bodyByteBudget + configuration.server.answerByteBudget
+        var left = usableByteCount.map { $0 - plan.residentByteCount - others } ?? Int.max / 2
+        Self.fit(&engine, configuration, plan, &left)
+        scratchByteCount = Self.fitSteps(&engine.scheduling, plan.scratch, &left)
+        Self.fitPictures(&engine, plan, sequencePictureCount, &left)
         self.engine = engine
-        requestByteCount = others + Self.sum(Self.budgets, engine)
-    }
-
-    private static func sum(
-        _ budgets: [(name: String, property: any Property)],
-        _ engine: Engine.Configuration
-    ) -> Int {
-        budgets.reduce(0) { $0 + engine[keyPath: $1.property] }
+        requestByteCount = Self.budgets.reduce(others) { sum, budget in
+            sum + max(budget.byteCount(engine), budget.floor(plan, configuration))
+        }
     }
 
     /// Makes those budgets that nobody has set share what the others leave, where that is less than they are.
     private static func fit(
         _ engine: inout Engine.Configuration,
-        _ unsetNames: Set<String>,
-        to byteCount: Int
+        _ configuration: DaemonConfiguration,
+        _ plan: MemoryPlan,
+        _ left: inout Int
     ) {
-        let unset = budgets.filter { unsetNames.contains($0.name) }
-        let wanted = sum(unset, engine)
-        let left = max(0, byteCount - (sum(budgets, engine) - wanted))
-        guard wanted > left else { return }
-        for budget in unset {
-            let share = Double(engine[keyPath: budget.property]) / Double(wanted)
-            engine[keyPath: budget.property] = Int(share * Double(left))
+        var unset: [(budget: Budget, floor: Int, wish: Int)] = []
+        for budget in budgets {
+            let (value, floor) = (budget.byteCount(engine), budget.floor(plan, configuration))
+            if configuration.unsetNames.contains(budget.name) {
+                left -= floor
+                unset.append((budget, floor, max(0, value - floor)))
+            } else {
+                left -= max(value, floor)
+            }
         }
+        let wished = unset.reduce(0) { $0 + $1.wish }
+        guard wished > left else {
+            left -= wished
+            return
+        }
+        for (budget, floor, wish) in unset where wish > 0 {
+            let share = Double(wish) / Double(wished) * Double(max(0, left))
+            engine[keyPath: budget.property] = (floor + Int(share)) / budget.unit
+        }
+        left = min(left, 0)
+    }
+
+    /// Lets steps have as many pictures as scratch memory is left for, at least one.
+    ///
+    /// - Returns: The scratch memory of the greediest step.
+    private static func fitSteps(
+        _ scheduling: inout SchedulingConfiguration,
+        _ scratch: MemoryPlan.Scratch,
+        _ left: inout Int
+    ) -> Int {
+        // A guided picture is two samples.
+        let wanted = scratch.byteCount(
+            encoding: scheduling.maximumEncodeCount,
+            denoising: (scheduling.maximumSampleCount + 1) / 2
+        )
+        let granted = min(wanted, scratch.byteCount + max(0, left))
+        left -= granted - scratch.byteCount
+        guard granted < wanted else { return wanted }
+        scheduling.maximumEncodeCount = min(
+            scheduling.maximumEncodeCount,
+            max(1, granted / max(1, scratch.encode))
+        )
+        scheduling.maximumSampleCount = min(
+            scheduling.maximumSampleCount,
+            max(2, 2 * (granted / max(1, scratch.denoise)))
+        )
+        return granted
+    }
+
+    /// Lets sequences hold as many pictures as their features fit; no limit where that is no fewer than a model takes.
+    private static func fitPictures(
+        _ engine: inout Engine.Configuration,
+        _ plan: MemoryPlan,
+        _ count: Int,
+        _ left: inout Int
+    ) {
+        let floor = max(engine.imageByteBudget, plan.pictureByteCount)
+        let needed = count * plan.onePictureByteCount - floor
+        guard needed > max(0, left) else {
+            left -= max(0, needed)
+            return
+        }
+        engine.imageByteBudget = floor + max(0, left)
+        engine.leastImageCount = plan.pictureCount
+        left = min(left, 0)
     }
 
     /// A line for the log: what the memory goes to at most.
     var summary: String {
         let room = usableByteCount.map { ", of \(sizeText($0))" } ?? ""
         return """
-            Memory: \(sizeText(plan.weightByteCount)) of weights, \(sizeText(plan.scratchByteCount)) of scratch, at most \
+            Memory: \(sizeText(plan.weightByteCount)) of weights, \(sizeText(scratchByteCount)) of scratch, at most \
             \(sizeText(requestByteCount)) for requests\(room).
             """
     }
 
     /// What the operator should do; nil if all fits.
     var warning: String? {
-        guard let usableByteCount, plan.residentByteCount + requestByteCount > usableByteCount
-        else { return nil }
+        let resident = plan.weightByteCount + plan.programByteCount + scratchByteCount
+        guard let usableByteCount, resident + requestByteCount > usableByteCount else { return nil }
         return """
             Requests may take \(sizeText(requestByteCount)) beside a model of \(sizeText(plan.weightByteCount)), more than the \
             memory of \(sizeText(usableByteCount)): under full load the system would end the process. Raise the limit, or \
@@ -100,13 +188,22 @@ struct ServedMemory {
             """
     }
 
-    /// What became of budgets that nobody has set; nil if they are the defaults.
+    /// What became of budgets that nobody has set, and of steps; nil if they are the defaults.
     func change(from before: Engine.Configuration) -> String? {
-        let changed = Self.budgets.filter {
-            engine[keyPath: $0.property] != before[keyPath: $0.property]
+        var changes = Self.budgets.filter { $0.byteCount(engine) != $0.byteCount(before) }
+            .map { $0.text(engine) }
+        let (steps, usual) = (engine.scheduling, before.scheduling)
+        if steps.maximumEncodeCount < usual.maximumEncodeCount {
+            changes.append("at most \(steps.maximumEncodeCount) pictures read in a step")
         }
-        guard !changed.isEmpty else { return nil }
-        let list = changed.map { "\($0.name) \(sizeText(engine[keyPath: $0.property]))" }
-        return "So that it fits: \(list.joined(separator: ", "))."
+        if steps.maximumSampleCount < usual.maximumSampleCount {
+            changes.append("at most \(steps.maximumSampleCount / 2) drawn in a step")
+        }
+        if let least = engine.leastImageCount, plan.onePictureByteCount > 0 {
+            let count = max(least, engine.imageByteBudget / plan.onePictureByteCount)
+            changes.append("at most \(count) pictures in a sequence")
+        }
+        guard !changes.isEmpty else { return nil }
+        return "So that it fits: \(changes.joined(separator: ", "))."
     }
 }

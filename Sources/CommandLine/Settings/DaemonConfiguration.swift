@@ -31,6 +31,8 @@ struct DaemonConfiguration: Sendable {
     var allowsUnauthenticated = false
     /// Names under which the daemon may be asked; empty leaves it to ``effectiveHosts``.
     var allowedHosts: [String] = []
+    /// Memory that the daemon may take in all; nil for what there is.
+    var memoryByteCount: Int?
     /// Names of the settings that nobody has set.
     var unsetNames: Set<String> = []
     var server = HTTPServer.Configuration()

@@ -86,6 +86,21 @@ extension SettingKind where Value == Int {
     }
 }
 
+extension SettingKind where Value == Int? {
+    /// Numbers of bytes, or none.
+    static func byteCount(_ range: ClosedRange<Int>, none: String) -> SettingKind {
+        let number = SettingKind<Int>.byteCount(range)
+        return SettingKind(
+            values: "\(none), \(number.values)",
+            read: { (text) throws(InvalidValue) in
+                if text == none { return nil }
+                return try number.read(text)
+            },
+            write: { $0.map(number.write) ?? none }
+        )
+    }
+}
+
 /// Numbers of bytes as people write them.
 enum ByteCount {
     private static let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
@@ -135,10 +150,9 @@ enum TimeLength {
     static func text(_ time: Duration) -> String {
         guard time > .zero else { return "0s" }
         for unit in units.reversed() {
-            let count = time / unit.length
-            if count >= 1, count == count.rounded(), unit.length * count == time {
-                return "\(Int(count))\(unit.name)"
-            }
+            // Of whole units, since a product with a fraction is rounded.
+            let count = Int((time / unit.length).rounded())
+            if count >= 1, unit.length * count == time { return "\(count)\(unit.name)" }
         }
         return "\(time / .milliseconds(1))ms"
     }

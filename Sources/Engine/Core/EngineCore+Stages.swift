@@ -7,8 +7,8 @@ internal import Tensors
 /// What a session wants to know once a sequence is computed.
 enum LanguageDemand {
     case nothing
-    /// The logits after the last position.
-    case logits
+    /// The logits after the last position, and after those of these tokens that are computed along with it.
+    case logits(draft: [Int])
     /// How likely each of these tokens was, which are the sequence's last.
     case logProbabilities([Int])
     /// The tokens that the image decoder's perceiver makes of all positions.
@@ -18,9 +18,16 @@ enum LanguageDemand {
 /// What there is to know of a computed sequence, as it was demanded.
 enum LanguageResult: Sendable {
     case nothing
-    /// Logits or log-probabilities.
+    /// After the last position, and after each token of a draft that was computed along with it.
+    case logits([[Float]])
+    /// Log-probabilities.
     case scores([Float])
     case conditioning(Matrix)
+
+    /// What there is to know of the sequence itself.
+    var withoutDraft: LanguageResult {
+        if case .logits(let rows) = self { .logits(Array(rows.prefix(1))) } else { self }
+    }
 }
 
 /// What a sequence is made of.
@@ -104,7 +111,33 @@ extension EngineCore {
         after sequences: [RunningSequence],
         for request: ActiveRequest
     ) async throws -> [[Float]] {
-        try await results(sequences.map { ($0, .logits) }, for: request).map(scores)
+        try await logits(after: sequences, draft: [], for: request).map { $0[0] }
+    }
+
+    /// The logits after the last position of each sequence, and after the first tokens of a draft of what follows: as many
+    /// as are likely to save more time than they take.
+    func logits(
+        after sequences: [RunningSequence],
+        draft: [Int],
+        for request: ActiveRequest
+    ) async throws -> [[[Float]]] {
+        try await results(sequences.map { ($0, .logits(draft: draft)) }, for: request).map(logits)
+    }
+
+    /// Tokens that a draft may have.
+    nonisolated var maximumDraftCount: Int { scheduler.withLock(\.configuration.maximumDraftCount) }
+
+    /// Tells what became of a draft of which `count` tokens were computed: after so many of them a token was chosen.
+    func drafted(
+        _ count: Int,
+        accepted: Int,
+        of running: RunningSequence,
+        for request: ActiveRequest
+    ) {
+        guard count > 0 else { return }
+        scheduler.withLock { $0.limitDraft(of: running.identifier, to: accepted) }
+        request.computedTokenCount += accepted
+        metrics.drafted(count, accepted: accepted)
     }
 
     /// How likely the last tokens of each sequence were, which are given with it.
@@ -143,7 +176,13 @@ extension EngineCore {
         request.recorder?.move(to: .language)
         return try await values(sequences.count, for: request) { parts in
             for ((running, demand), part) in zip(sequences, parts) {
-                guard scheduler.withLock({ $0.requestLanguage(running.identifier) }) else {
+                var draft: [Int] = []
+                if case .logits(let tokens) = demand { draft = tokens }
+                guard
+                    scheduler.withLock({
+                        $0.requestLanguage(running.identifier, draft: draft)
+                    })
+                else {
                     // Nothing was added since it was last computed: what was read then still holds.
                     part.finish(with: running.latest)
                     continue
@@ -155,6 +194,13 @@ extension EngineCore {
                 )
             }
         }
+    }
+
+    private func logits(_ result: LanguageResult) throws -> [[Float]] {
+        guard case .logits(let rows) = result, !rows.isEmpty else {
+            throw EngineError(.internalFailure, "a sequence has no logits")
+        }
+        return rows
     }
 
     private func scores(_ result: LanguageResult) throws -> [Float] {

@@ -51,52 +51,71 @@ extension EngineCore {
         for _ in plan.preempted { metrics.preempted() }
         for copy in plan.copies { pool.copyBlock(copy.source, to: copy.target) }
         var work: [LanguageWork] = []
-        var finished: [LanguageWait] = []
+        var finished: [(LanguageWait, draftCount: Int)] = []
         for item in plan.items {
             guard let language = languageWaits[item.sequence] else { continue }
             let (sequence, request) = (language.running.sequence, language.part.request)
             request.cachedTokenCount += language.running.isNew ? item.adoptedCount : 0
-            request.computedTokenCount += item.positions.count
+            // What is guessed counts where it turns out right.
+            request.computedTokenCount += item.positions.count - item.draft.count
             language.running.isNew = false
+            for token in item.draft { sequence.append(token: token) }
             sequence.assign(blocks: item.blocks, computedCount: item.positions.lowerBound)
             work.append(LanguageWork(sequence: sequence, count: item.positions.count))
             request.recorder?.positions(
-                computed: item.positions.upperBound,
-                total: sequence.totalCount
+                computed: item.positions.upperBound - item.draft.count,
+                total: sequence.totalCount - item.draft.count
             )
-            if item.isLast { finished.append(language) }
+            if item.isLast { finished.append((language, item.draft.count)) }
         }
         model.language.advance(work, compute)
         var results = StepResults()
         readLogits(finished, &results)
-        for language in finished { readRest(language, &results) }
-        for language in finished {
-            let running = language.running
-            if let result = results.language[running.identifier] { running.latest = result }
+        for (language, draftCount) in finished {
+            let (running, sequence) = (language.running, language.running.sequence)
+            // The guess is no part of the sequence until it is chosen.
+            if draftCount > 0 { sequence.truncate(to: sequence.totalCount - draftCount) }
+            readRest(language, &results)
+            if let result = results.language[running.identifier] {
+                running.latest = result.withoutDraft
+            }
         }
         return results
     }
 
     /// Logits of all sequences that ended up computed, in one product.
-    private func readLogits(_ finished: [LanguageWait], _ results: inout StepResults) {
-        let wanting = finished.filter { if case .logits = $0.demand { true } else { false } }
+    private func readLogits(
+        _ finished: [(language: LanguageWait, draftCount: Int)],
+        _ results: inout StepResults
+    ) {
+        let wanting = finished.filter {
+            if case .logits = $0.language.demand { true } else { false }
+        }
         guard !wanting.isEmpty else { return }
         compute.scope {
-            let logits = compute.scratch(wanting.count, model.language.vocabularySize)
+            let counts = wanting.map { 1 + $0.draftCount }
+            let logits = compute.scratch(counts.reduce(0, +), model.language.vocabularySize)
             model.language.logits(
-                after: wanting.map(\.running.sequence),
+                after: wanting.map(\.language.running.sequence),
+                counts: counts,
                 compute,
                 into: logits
             )
-            for (row, language) in wanting.enumerated() {
-                guard logits.row(row).isFinite else {
+            var first = 0
+            for ((language, _), count) in zip(wanting, counts) {
+                let rows = (first..<first + count).map(logits.row)
+                first += count
+                guard rows[0].isFinite else {
                     results.fail(
                         language.part.request,
                         computed: "the language model computed a logit that is not a number"
                     )
                     continue
                 }
-                results.language[language.running.identifier] = .scores(logits.row(row).toArray())
+                // What follows a guess that is wrong matters to nobody, numbers or not.
+                results.language[language.running.identifier] = .logits(
+                    rows.prefix(while: \.isFinite).map { $0.toArray() }
+                )
             }
         }
     }

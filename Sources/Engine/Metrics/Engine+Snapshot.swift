@@ -42,7 +42,7 @@ extension Engine {
         snapshot.weights = core.model.weightMemory.byteCounts.map { place, byteCount in
             EngineSnapshot.Weights(
                 part: place.part,
-                format: place.format.rawValue,
+                format: place.format,
                 byteCount: byteCount
             )
         }

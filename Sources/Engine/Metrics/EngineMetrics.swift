@@ -164,6 +164,14 @@ package final class EngineMetrics: Sendable {
         state.withLock { $0.preemptionCount += 1 }
     }
 
+    /// So many tokens of a draft were computed, and so many of them became part of a text.
+    func drafted(_ count: Int, accepted: Int) {
+        state.withLock { state in
+            state.draftedTokenCount += count
+            state.acceptedTokenCount += accepted
+        }
+    }
+
     /// How the caches have done so far; all counts since the beginning, which never fall.
     ///
     /// - Parameters:

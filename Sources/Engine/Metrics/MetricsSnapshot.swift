@@ -107,6 +107,10 @@ package struct MetricsSnapshot: Sendable {
     package internal(set) var rejectedCounts: [RejectionReason: Int] = [:]
     /// Sequences whose keys and values were given up, to be computed again.
     package internal(set) var preemptionCount = 0
+    /// Tokens that were computed before they were chosen, guessed from what a sequence said before.
+    package internal(set) var draftedTokenCount = 0
+    /// Those of them that were chosen.
+    package internal(set) var acceptedTokenCount = 0
 
     // MARK: - Times
 

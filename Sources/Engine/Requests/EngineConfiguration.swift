@@ -38,8 +38,12 @@ extension Engine {
         package var keyValueByteBudget = 512 << 20
         /// Bytes for features of pictures.
         ///
-        /// At least as many pictures as one sequence may hold fit, whatever this says.
+        /// At least ``leastImageCount`` pictures fit, whatever this says.
         package var imageByteBudget = 256 << 20
+        /// Pictures whose features fit whatever the budget says; nil for as many as one sequence may hold.
+        ///
+        /// Sequences that might need more than fit are refused.
+        package var leastImageCount: Int?
         /// Bytes for drawings: what they keep between their steps.
         ///
         /// At least one fits, whatever this says.
@@ -68,7 +72,7 @@ extension Engine {
             scheduling.imageByteCount = EncodedImage.byteCount(of: model.configuration)
             scheduling.imageByteBudget = max(
                 imageByteBudget,
-                language.maximumImageCount * scheduling.imageByteCount
+                (leastImageCount ?? language.maximumImageCount) * scheduling.imageByteCount
             )
             let drawingByteCount = Drawing.byteCount(of: model.configuration)
             scheduling.drawingCapacity = min(

@@ -36,6 +36,15 @@ struct TextGeneration {
         [vocabulary.endOfSequence, vocabulary.beginOfImage]
     }
 
+    /// Tokens that may follow, guessed from what the sequence says already; no more than the text may have beside its next.
+    func draft(upTo count: Int) -> [Int] {
+        let left = min(parameters.maximumTokenCount - result.tokens.count, running.room) - 1
+        return running.sequence.draft(
+            count: min(count, left),
+            before: Self.endTokens(vocabulary) + [vocabulary.beginOfSequence]
+        )
+    }
+
     /// Chooses the next token from the logits after the sequence.
     ///
     /// - Returns: The token to append to the sequence, if any, and the text that is certain now.

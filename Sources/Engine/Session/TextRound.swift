@@ -35,25 +35,36 @@ struct TextRound {
         var texts = zip(sequences, choosers).map {
             TextGeneration($0, parameters, vocabulary, tokenizer, $1)
         }
-        var logits = texts.map { _ in first }
         var toldCounts = texts.map { _ in 0 }
+        func advance(_ index: Int, after logits: [Float]) throws -> Int? {
+            let (token, text) = try texts[index].advance(after: logits)
+            if let token { core.append([.token(token)], to: texts[index].running) }
+            let logProbabilities = texts[index].result.logProbabilities
+            // A token that ends a text before its first one may make no segment: it is told with the end.
+            guard !text.isEmpty || (logProbabilities != nil && token != nil) else { return token }
+            emit(index, text, logProbabilities.map { Array($0.dropFirst(toldCounts[index])) })
+            toldCounts[index] = logProbabilities?.count ?? 0
+            return token
+        }
+        var rows = texts.map { _ in [first] }
+        var draft: [Int] = []
         while true {
             for index in texts.indices where !texts[index].isFinished {
-                let (token, text) = try texts[index].advance(after: logits[index])
-                if let token { core.append([.token(token)], to: texts[index].running) }
-                let logProbabilities = texts[index].result.logProbabilities
-                // A token that ends a text before its first one may make no segment: it is told with the end.
-                guard !text.isEmpty || (logProbabilities != nil && token != nil) else { continue }
-                emit(index, text, logProbabilities.map { Array($0.dropFirst(toldCounts[index])) })
-                toldCounts[index] = logProbabilities?.count ?? 0
+                var place = 0
+                // What comes after a token of the draft is true if that token is the one that is chosen.
+                while try advance(index, after: rows[index][place]) == draft.dropFirst(place).first,
+                    !texts[index].isFinished, place + 1 < rows[index].count
+                { place += 1 }
+                let count = rows[index].count - 1
+                core.drafted(count, accepted: place, of: texts[index].running, for: request)
             }
             let unfinished = texts.indices.filter { !texts[$0].isFinished }
             if unfinished.isEmpty { break }
-            let next = try await core.logits(
-                after: unfinished.map { texts[$0].running },
-                for: request
-            )
-            for (index, own) in zip(unfinished, next) { logits[index] = own }
+            let running = unfinished.map { texts[$0].running }
+            // Several texts keep each other's rows busy, and go on together.
+            draft = texts.count == 1 ? texts[0].draft(upTo: core.maximumDraftCount) : []
+            let next = try await core.logits(after: running, draft: draft, for: request)
+            for (index, own) in zip(unfinished, next) { rows[index] = own }
         }
         choosers = texts.map(\.chooser)
         return texts.map(\.result)

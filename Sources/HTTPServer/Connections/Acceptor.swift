@@ -54,6 +54,8 @@ final class Acceptor {
             guard let source else { return false }
             self.source = nil
             source.setCancelHandler {
+                // Whom the system has let in already would be cut off.
+                self.acceptWaiting()
                 self.listener = nil
                 closed.signal()
             }

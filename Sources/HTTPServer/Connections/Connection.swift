@@ -143,6 +143,15 @@ final class Connection {
         close()
     }
 
+    /// Whether its client has no request on its way, and no answer that a close could overtake.
+    var isServed: Bool {
+        switch phase {
+        case .head: requestCount > 0
+        case .body, .lingering: false
+        case .responding, .closed: true
+        }
+    }
+
     // MARK: - Phases
 
     func enter(_ newPhase: Phase) {

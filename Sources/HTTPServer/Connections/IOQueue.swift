@@ -119,6 +119,12 @@ final class IOQueue {
         finishing.store(true, ordering: .relaxed)
     }
 
+    /// Closes every connection but those of clients that are about to be told, or to hear, that they come too late.
+    func closeServed() {
+        dispatchPrecondition(condition: .onQueue(queue))
+        for connection in Array(connections.values) where connection.isServed { connection.close() }
+    }
+
     /// Closes every connection, whatever it is doing.
     func closeAll() {
         dispatchPrecondition(condition: .onQueue(queue))

@@ -44,6 +44,14 @@ final class OpenConnections: Sendable {
         group.wait()
     }
 
+    /// Waits until every connection is closed.
+    ///
+    /// - Parameter limit: The longest wait.
+    /// - Returns: Whether they are.
+    func waitUntilEmpty(limit: DispatchTimeInterval) -> Bool {
+        group.wait(timeout: .now() + limit) == .success
+    }
+
     /// Has connections that are accepted from now on speak TLS with this.
     func speak(_ context: TLSContext) {
         tls.withLock { $0 = context }

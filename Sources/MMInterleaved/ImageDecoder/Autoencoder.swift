@@ -100,80 +100,86 @@ package struct Autoencoder: Sendable {
         )
     }
 
-    /// Decodes latents to RGB around [-1, 1], one picture or several.
-    ///
-    /// A picture's bits are the same alone and among others. Scratch memory grows with their number.
+    /// Decodes latents to RGB around [-1, 1], one picture after the other.
     ///
     /// Shapes: `latents` [samples·side², latent channels], in diffusion's scale · `out`
     /// [samples·(side·upsamplingFactor)², 3].
     package func decode(_ latents: Matrix, side: Int, _ compute: Compute, into out: Matrix) {
         let samples = latents.rows / (side * side)
+        for sample in 0..<samples {
+            let (entering, leaving) = (latents.rows / samples, out.rows / samples)
+            decode(
+                latents.rows(sample * entering..<(sample + 1) * entering),
+                Grid(side: side),
+                compute,
+                into: out.rows(sample * leaving..<(sample + 1) * leaving)
+            )
+        }
+    }
+
+    private func decode(_ latents: Matrix, _ start: Grid, _ compute: Compute, into out: Matrix) {
         compute.scope {
-            var grid = Grid(side: side)
+            var grid = start
+            let sizes = mapSizes(from: grid)
+            let memory = compute.scratch(sizes.main, 1)
+            let between = compute.scratch(sizes.between, 1)
+            var x = memory.first(grid.count, input.outputs)
+            enter(latents, grid, compute, into: x)
+            middleFirst.run(&x, in: memory, between: between, grid: grid, compute)
+            attend(x, compute)
+            middleSecond.run(&x, in: memory, between: between, grid: grid, compute)
+            for level in levels {
+                for block in level.blocks {
+                    block.run(&x, in: memory, between: between, grid: grid, compute)
+                }
+                guard let upsampling = level.upsampling else { continue }
+                let small = between.first(grid.count, x.columns)
+                compute.copy(x, to: small)
+                x = memory.first(4 * grid.count, upsampling.outputs)
+                compute.upsample(small, upsampling, grid: grid, into: x)
+                grid = Grid(height: 2 * grid.height, width: 2 * grid.width)
+            }
+            let groups = configuration.normGroupCount
+            compute.convolution(x, outputNorm, groups: groups, output, grid: grid, into: out)
+        }
+    }
+
+    /// Numbers of the largest map that a block takes or makes, and of the largest that is beside one.
+    private func mapSizes(from start: Grid) -> (main: Int, between: Int) {
+        var pixels = start.count
+        var sizes = (main: pixels * input.outputs, between: pixels * input.outputs)
+        for level in levels {
+            for block in level.blocks {
+                sizes.main = max(sizes.main, pixels * block.outputs)
+                sizes.between = max(sizes.between, pixels * block.outputs)
+            }
+            guard let upsampling = level.upsampling else { continue }
+            pixels *= 4
+            sizes.main = max(sizes.main, pixels * upsampling.outputs)
+        }
+        return sizes
+    }
+
+    /// Latents to the first map.
+    private func enter(_ latents: Matrix, _ grid: Grid, _ compute: Compute, into x: Matrix) {
+        compute.scope {
             let unscaled = compute.scratch(latents.rows, latents.columns)
             unscaled.fill(0)
             compute.add(latents, scaledBy: 1 / configuration.scalingFactor, to: unscaled)
             let entered = compute.scratch(latents.rows, latents.columns)
-            compute.convolution(
-                unscaled,
-                postQuantization,
-                samples: samples,
-                grid: grid,
-                into: entered
-            )
-            var x = compute.scratch(latents.rows, input.outputs)
-            compute.convolution(entered, input, samples: samples, grid: grid, into: x)
-            run(middleFirst, &x, samples, grid, compute)
-            attend(x, samples, compute)
-            run(middleSecond, &x, samples, grid, compute)
-            for level in levels {
-                for block in level.blocks { run(block, &x, samples, grid, compute) }
-                if let upsampling = level.upsampling {
-                    (x, grid) = compute.upsampled(x, upsampling, samples: samples, grid: grid)
-                }
-            }
-            compute.groupNorm(
-                x,
-                samples: samples,
-                groups: configuration.normGroupCount,
-                outputNorm,
-                silu: true,
-                into: x
-            )
-            compute.convolution(x, output, samples: samples, grid: grid, into: out)
+            compute.convolution(unscaled, postQuantization, grid: grid, into: entered)
+            compute.convolution(entered, input, grid: grid, into: x)
         }
     }
 
-    /// Replaces `x` by the block's result, in the same memory where the sizes allow: at full resolution
-    /// one such matrix is larger than all weights of its level.
-    private func run(
-        _ block: ResidualBlock,
-        _ x: inout Matrix,
-        _ samples: Int,
-        _ grid: Grid,
-        _ compute: Compute
-    ) {
-        guard block.outputs == x.columns else {
-            let next = compute.scratch(x.rows, block.outputs)
-            block.run(x, samples: samples, grid: grid, time: nil, compute, into: next)
-            x = next
-            return
-        }
-        compute.scope {
-            let next = compute.scratch(x.rows, block.outputs)
-            block.run(x, samples: samples, grid: grid, time: nil, compute, into: next)
-            compute.copy(next, to: x)
-        }
-    }
-
-    /// Single-head attention over all pixels of each sample, in place.
-    private func attend(_ x: Matrix, _ samples: Int, _ compute: Compute) {
+    /// Single-head attention over all pixels, in place.
+    private func attend(_ x: Matrix, _ compute: Compute) {
         let channels = x.columns
         compute.scope {
             let normed = compute.scratch(x.rows, channels)
             compute.groupNorm(
                 x,
-                samples: samples,
+                samples: 1,
                 groups: configuration.normGroupCount,
                 attention.norm,
                 silu: false,
@@ -185,7 +191,6 @@ package struct Autoencoder: Sendable {
                 q: fused.columns(0..<channels),
                 k: fused.columns(channels..<2 * channels),
                 v: fused.columns(2 * channels..<3 * channels),
-                samples: samples,
                 heads: 1,
                 scale: 1 / Float(channels).squareRoot(),
                 into: normed

@@ -32,10 +32,10 @@ package struct PictureDecoder: Sendable {
             inputs: language.hiddenSize,
             outputs: language.hiddenSize
         )
-        positions = SinusoidTables.positions(
-            count: language.maximumPositionCount,
-            width: language.hiddenSize
-        )
+        let (count, width) = (language.maximumPositionCount, language.hiddenSize)
+        positions = parameters.made(count, width) {
+            SinusoidTables.positions(count: count, width: width)
+        }
         perceiver = try PerceiverResampler(own["perceiver_resampler"], c.perceiver)
         negativeTokens = try own.matrix(
             "neg_prompt_embeds",
@@ -48,7 +48,11 @@ package struct PictureDecoder: Sendable {
             visionWidth: vision.hiddenSize
         )
         autoencoder = try Autoencoder(own["decoder"]["vae"], c.autoencoder)
-        unconditional = unet.conditioning(of: negativeTokens, Compute(workerCount: 1))
+        // Without numbers there is nothing to compute.
+        let compute = Compute(workerCount: own.isDeclaring ? 1 : 0)
+        if own.isDeclaring { compute.pool.counter = WorkCounter() }
+        unconditional = unet.conditioning(of: negativeTokens, compute)
+        for keyValues in unconditional.keyValues { own.keep(keyValues) }
     }
 
     /// Side of the latents.

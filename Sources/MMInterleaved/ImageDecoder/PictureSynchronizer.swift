@@ -74,12 +74,16 @@ package struct PictureSynchronizer: Sendable {
     ) throws -> Block {
         let grid = Grid(side: unet.side(level: level))
         let tableGrid = Grid(side: unet.sampleSize)
-        let table = try parameters.matrix("pos_embed", [tableGrid.count, channels])
+        let table = try parameters.stored("pos_embed", [tableGrid.count, channels])
         return Block(
             queryNorm: try parameters.norm("query_norm", channels: channels, epsilon: 1e-6),
             featureNorm: try parameters.norm("feat_norm", channels: visionWidth, epsilon: 1e-6),
-            positions: Compute.resizedBicubic(table, from: tableGrid, to: grid),
-            references: Matrix(rows: grid.count, columns: 2, values: grid.pixelCenters),
+            positions: parameters.made(grid.count, channels) {
+                Compute.resizedBicubic(table, from: tableGrid, to: grid)
+            },
+            references: parameters.made(grid.count, 2) {
+                Matrix(rows: grid.count, columns: 2, values: grid.pixelCenters)
+            },
             synchronizer: try Synchronizer(
                 parameters["mmfs"],
                 Synchronizer.Configuration(

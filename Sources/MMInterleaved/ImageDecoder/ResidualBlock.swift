@@ -4,13 +4,13 @@ internal import Tensors
 ///
 /// Source: diffusers `ResnetBlock2D`; Latent Diffusion, arXiv 2112.10752.
 struct ResidualBlock: Sendable {
-    private let groups: Int
-    private let inputNorm: NormWeights
-    private let first: ConvolutionWeights
+    let groups: Int
+    let inputNorm: NormWeights
+    let first: ConvolutionWeights
     private let time: LinearWeights?  // [outputs, time width]
-    private let outputNorm: NormWeights
-    private let second: ConvolutionWeights
-    private let shortcut: LinearWeights?
+    let outputNorm: NormWeights
+    let second: ConvolutionWeights
+    let shortcut: LinearWeights?
 
     /// Channels of the result.
     var outputs: Int { second.outputs }

@@ -22,12 +22,35 @@ package enum SinusoidTables {
     package static func positions(count: Int, width: Int) -> Matrix {
         let half = width / 2
         let table = Matrix(rows: count, columns: width)
-        for index in 0..<half {
-            let frequency = 1 / Elementary.pow(10000, Float(index) / Float(half))
-            for position in 0..<count {
-                let angle = Float(position) * frequency
-                table[position, index] = Elementary.sin(angle)
-                table[position, half + index] = Elementary.cos(angle)
+        func frequency(_ index: Int) -> Float {
+            1 / Elementary.pow(10000, Float(index) / Float(half))
+        }
+        let (sines, cosines) = (table.columns(0..<half), table.columns(half..<2 * half))
+        sines.copy(from: angles(count: count, columns: half, Elementary.sin, frequency: frequency))
+        cosines.copy(
+            from: angles(count: count, columns: half, Elementary.cos, frequency: frequency)
+        )
+        return table
+    }
+
+    /// A function of the angle `position · frequency` of every position and column, [count, columns], computed on every
+    /// processor that this process may use.
+    static func angles(
+        count: Int,
+        columns: Int,
+        _ function: @Sendable (Float) -> Float,
+        frequency: (Int) -> Float
+    ) -> Matrix {
+        let frequencies = (0..<columns).map(frequency)
+        let table = Matrix(rows: count, columns: columns)
+        let run = 64
+        _ = concurrentMap((count + run - 1) / run) { index in
+            for position in index * run..<min(count, (index + 1) * run) {
+                table.withMutableRow(position) { row in
+                    for column in 0..<columns {
+                        row[column] = function(Float(position) * frequencies[column])
+                    }
+                }
             }
         }
         return table

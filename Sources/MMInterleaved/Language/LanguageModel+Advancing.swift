@@ -77,19 +77,26 @@ extension LanguageModel {
         }
     }
 
-    /// Computes the logits after the last computed position of every sequence.
+    /// Computes the logits after the last computed positions of every sequence, so many of each; one if nothing is said.
     ///
-    /// Shapes: `out` [sequences, vocabulary].
+    /// Shapes: `out` [positions of all sequences, vocabulary].
     package func logits(
         after sequences: [LanguageSequence],
+        counts: [Int]? = nil,
         _ compute: Compute,
         into out: Matrix
     ) {
         compute.scope {
-            let hidden = compute.scratch(sequences.count, configuration.hiddenSize)
-            for (row, sequence) in sequences.enumerated() {
-                hidden.row(row).copy(from: sequence.hidden(at: sequence.computedCount - 1))
+            let hidden = compute.scratch(out.rows, configuration.hiddenSize)
+            var row = 0
+            for (index, sequence) in sequences.enumerated() {
+                let last = sequence.computedCount
+                for position in last - (counts?[index] ?? 1)..<last {
+                    hidden.row(row).copy(from: sequence.hidden(at: position))
+                    row += 1
+                }
             }
+            precondition(row == out.rows, "\(row) positions, \(out.rows) rows of logits")
             compute.linear(hidden, head, into: out)
         }
     }

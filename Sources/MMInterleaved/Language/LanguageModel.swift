@@ -13,7 +13,7 @@ package struct LanguageModel: Sendable {
     package let keyValueFormat: KeyValueFormat
 
     let vocabulary: VocabularyConfiguration
-    private let tokenEmbedding: Matrix  // [vocabulary, hidden]
+    private let tokenEmbedding: NumberTable  // [vocabulary, hidden]
     private let beginOfImageEmbedding: Matrix  // [1, hidden], added to the token's own
     let layers: [Layer]
     let finalNorm: RMSNormWeights
@@ -39,6 +39,9 @@ package struct LanguageModel: Sendable {
         let synchronizer: Synchronizer
     }
 
+    /// The parameter that is read row by row.
+    package static let tokenEmbeddingName = "mm_decoder.embed_tokens.weight"
+
     /// Text tokens look at the centre of every picture.
     static let reference = Matrix(rows: 1, columns: 2, values: [0.5, 0.5])
 
@@ -54,7 +57,7 @@ package struct LanguageModel: Sendable {
         self.vocabulary = vocabulary
         keyValueFormat = parameters.ledger.formats.keyValueFormat
         let decoder = parameters["mm_decoder"]
-        tokenEmbedding = try decoder["embed_tokens"].matrix(
+        tokenEmbedding = try decoder["embed_tokens"].table(
             "weight",
             [vocabulary.size, c.hiddenSize]
         )
@@ -71,6 +74,7 @@ package struct LanguageModel: Sendable {
             adding: ("head_new", vocabulary.size - vocabulary.originalSize)
         )
         rotary = RotaryTable(
+            decoder,
             positionCount: c.maximumPositionCount,
             headSize: c.headSize,
             base: c.rotaryBase
@@ -155,7 +159,7 @@ package struct LanguageModel: Sendable {
 
     /// Looks up a token's embedding. `out` [1, hidden]
     package func embed(_ token: Int, into out: Matrix) {
-        out.copy(from: tokenEmbedding.row(token))
+        tokenEmbedding.copyRow(token, into: out)
         guard token == vocabulary.beginOfImage else { return }
         for column in 0..<out.columns {
             out[0, column] += beginOfImageEmbedding[0, column]

@@ -14,7 +14,7 @@ package enum SequenceElement: Sendable {
 /// Threads: confined to the thread that computes.
 package final class LanguageSequence {
     /// What a position is the embedding of.
-    enum Position: Sendable {
+    enum Position: Equatable, Sendable {
         case token(Int)
         case image(index: Int, row: Int)
     }

@@ -9,17 +9,16 @@ struct RotaryTable: Sendable {
     /// Sines, [positions, headSize/2].
     let sine: Matrix
 
-    /// Angles `position / base^(2j / headSize)`.
-    init(positionCount: Int, headSize: Int, base: Float) {
-        cosine = Matrix(rows: positionCount, columns: headSize / 2)
-        sine = Matrix(rows: positionCount, columns: headSize / 2)
-        for pair in 0..<headSize / 2 {
-            let frequency = 1 / Elementary.pow(base, Float(2 * pair) / Float(headSize))
-            for position in 0..<positionCount {
-                let angle = Float(position) * frequency
-                cosine[position, pair] = Elementary.cos(angle)
-                sine[position, pair] = Elementary.sin(angle)
+    /// Angles `position / base^(2j / headSize)`; kept among the language model's weights.
+    init(_ parameters: Parameters, positionCount: Int, headSize: Int, base: Float) {
+        func table(_ function: @Sendable (Float) -> Float) -> Matrix {
+            parameters.made(positionCount, headSize / 2) {
+                SinusoidTables.angles(count: positionCount, columns: headSize / 2, function) {
+                    1 / Elementary.pow(base, Float(2 * $0) / Float(headSize))
+                }
             }
         }
+        cosine = table(Elementary.cos)
+        sine = table(Elementary.sin)
     }
 }

@@ -128,12 +128,12 @@ package struct ModelDirectory: Sendable {
     ///
     /// - Parameters:
     ///   - formats: What formats the weights get.
-    ///   - progress: Told the share of the weights that has been read, from 0 to 1.
+    ///   - progress: Told how far it is before each weight, and at the end.
     /// - Returns: The model, its weights in memory.
     /// - Throws: as ``openWeights()``.
     package func load(
         formats: FormatPolicy = .f32,
-        progress: @escaping (Double) -> Void = { _ in }
+        progress: @escaping (LoadProgress) -> Void = { _ in }
     ) throws -> InterleavedModel {
         let reader = try openWeights()
         return try InterleavedModel(

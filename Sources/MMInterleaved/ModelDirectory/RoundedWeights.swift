@@ -50,14 +50,25 @@ package struct RoundedWeights {
     ///
     /// - Throws: if the numbers cannot be read.
     package func numbers(of parameter: ParameterDescription) throws -> Matrix {
-        defer { reader.releaseResidentPages() }
+        defer { reader.releaseResidentPages(of: parameter.name) }
         guard let form = layers[parameter.name] else {
             let numbers = Matrix(rows: 1, columns: parameter.count)
             try source.read(parameter, into: numbers)
             return numbers
         }
-        if let rows = try source.integerRows(of: parameter, form) { return rows.restored() }
-        let numbers = try source.numbers(of: parameter, form)
+        var rounded = Matrix(rows: 0, columns: 0)
+        try source.withRows(of: parameter, form) { make in
+            guard let rows = make(0..<parameter.shape[0]) else { return false }
+            switch rows {
+            case .whole(let rows): rounded = rows.restored()
+            case .numbers(let numbers): rounded = Self.rounded(numbers, form)
+            }
+            return true
+        }
+        return rounded
+    }
+
+    private static func rounded(_ numbers: Matrix, _ form: LayerForm) -> Matrix {
         switch form.format {
         case .f32: break
         case .bf16:

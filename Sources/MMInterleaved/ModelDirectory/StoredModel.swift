@@ -1,5 +1,6 @@
 package import Checkpoints
 internal import Files
+package import Tensors
 package import Tokenization
 
 /// A model on disk: a directory, or a file that holds all of it.
@@ -74,16 +75,30 @@ package enum StoredModel: Sendable {
         }
     }
 
+    /// The format in which the table of the tokens' embeddings is stored, and kept.
+    ///
+    /// - Throws: as ``openWeights()``; `CheckpointError` if there is no such table.
+    package func tableFormat() throws -> FloatFormat {
+        let reader: any CheckpointReader =
+            switch self {
+            case .directory(let directory): try openCheckpoint(at: directory.path)
+            case .file(let file): file.weights
+            }
+        let name = LanguageModel.tokenEmbeddingName
+        // What is stored in blocks is read as numbers in single precision.
+        return FloatFormat(try reader.description(of: name).elementType) ?? .float32
+    }
+
     /// Loads the model.
     ///
     /// - Parameters:
     ///   - formats: What formats the weights get, unless it is a file that says so itself.
-    ///   - progress: Told the share of the weights that has been read, from 0 to 1.
+    ///   - progress: Told how far it is before each weight, and at the end.
     /// - Returns: The model, its weights in memory.
     /// - Throws: as ``openWeights()``; ``ModelDirectoryError`` if a file has other formats than those that are asked for.
     package func load(
         formats: FormatPolicy = .f32,
-        progress: @escaping (Double) -> Void = { _ in }
+        progress: @escaping (LoadProgress) -> Void = { _ in }
     ) throws -> InterleavedModel {
         switch self {
         case .directory(let directory): try directory.load(formats: formats, progress: progress)
@@ -101,18 +116,31 @@ extension InterleavedModel {
         _ reader: any CheckpointReader,
         _ source: any ParameterSource,
         formats: FormatPolicy,
-        progress: @escaping (Double) -> Void
+        progress: @escaping (LoadProgress) -> Void
     ) throws {
-        let total = reader.tensors.values.reduce(0) { $0 + $1.elementCount }
-        var done = 0
+        let all = try InterleavedModel.parameters(of: configuration)
+        let total = all.reduce(0) { $0 + $1.count }
+        let readAhead = ReadAhead(reader, all.map(\.name))
+        var (packedCount, done) = (0, 0)
+        func tell() {
+            progress(
+                LoadProgress(
+                    share: Double(done) / Double(max(1, total)),
+                    packedCount: packedCount,
+                    totalCount: all.count
+                )
+            )
+        }
         let parameters = Parameters(from: source, formats: formats) { parameter in
-            progress(Double(done) / Double(max(1, total)))
+            tell()
+            packedCount += 1
             done += parameter.count
             // What was read before has been packed into memory of our own.
-            reader.releaseResidentPages()
+            readAhead.begin(parameter.name)
         }
         try self.init(parameters, configuration)
-        progress(1)
+        readAhead.end()
+        tell()
     }
 }
 

@@ -96,23 +96,32 @@ package enum IntegerBlocks {
                     let block = start + index * size
                     guard unsafe half(source, block) == bits else { return false }
                     let place = index / blocksOfPixel * pixelStride + index % blocksOfPixel * 32
-                    let numbers = unsafe source.loadUnaligned(
-                        fromByteOffset: block + 2,
-                        as: SIMD32<Int8>.self
-                    )
-                    // -128 is no number of ours, and some products would not hold it.
-                    guard !any(numbers .== -128) else { return false }
-                    unsafe target.storeBytes(
-                        of: numbers,
-                        toByteOffset: row * stride + place,
-                        as: SIMD32<Int8>.self
-                    )
+                    for word in 0..<4 {
+                        let numbers = unsafe source.loadUnaligned(
+                            fromByteOffset: block + 2 + 8 * word,
+                            as: UInt64.self
+                        )
+                        // -128 is no number of ours, and some products would not hold it.
+                        guard !hasLeastByte(numbers) else { return false }
+                        unsafe target.storeBytes(
+                            of: numbers,
+                            toByteOffset: row * stride + place + 8 * word,
+                            as: UInt64.self
+                        )
+                    }
                 }
                 return true
             }
             guard isFilled else { return false }
         }
         return true
+    }
+
+    /// Whether one of eight bytes is -128: with their highest bits turned that is 0, and only from a 0 is 1 borrowed that sets the
+    /// highest bit of a byte that had none.
+    private static func hasLeastByte(_ numbers: UInt64) -> Bool {
+        let shifted = numbers ^ 0x8080_8080_8080_8080
+        return (shifted &- 0x0101_0101_0101_0101) & ~shifted & 0x8080_8080_8080_8080 != 0
     }
 
     private static func fillNibbles(

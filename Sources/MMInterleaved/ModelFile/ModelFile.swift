@@ -160,12 +160,12 @@ package struct ModelFile: Sendable {
     ///
     /// - Parameters:
     ///   - formats: What formats are asked for.
-    ///   - progress: Told the share of the weights that has been read, from 0 to 1.
+    ///   - progress: Told how far it is before each weight, and at the end.
     /// - Returns: The model, its weights in memory.
     /// - Throws: as ``openWeights()`` and ``formats(asking:)``.
     func load(
         formats: FormatPolicy,
-        progress: @escaping (Double) -> Void
+        progress: @escaping (LoadProgress) -> Void
     ) throws -> InterleavedModel {
         let formats = try self.formats(asking: formats)
         return try InterleavedModel(

@@ -123,14 +123,39 @@ package final class ModelFileWeights: CheckpointReader {
         of parameter: ParameterDescription,
         _ form: LayerForm
     ) throws -> IntegerRows? {
+        var rows: IntegerRows?
+        try withIntegerRows(of: parameter, form) { rows = $0(0..<parameter.shape[0]) }
+        return rows
+    }
+
+    /// Lends a weight as the whole numbers of a layer's form, some rows at a time; nothing where it is not stored so.
+    ///
+    /// - Parameters:
+    ///   - parameter: A parameter whose presence and shape were checked before.
+    ///   - form: The layer's.
+    ///   - body: Gets what makes rows, on any thread until it returns: nil for rows whose blocks are other programs'.
+    /// - Throws: as `withBytes`; whatever `body` throws.
+    func withIntegerRows(
+        of parameter: ParameterDescription,
+        _ form: LayerForm,
+        _ body: (@escaping @Sendable (Range<Int>) -> IntegerRows?) throws -> Void
+    ) throws {
         let name = parameter.name
         guard rotated.contains(name), let short = shortNames[name], let stored = file.stored[short],
-            stored.type == IntegerBlocks.type(for: form)
-        else { return nil }
+            let type = IntegerBlocks.type(for: form), stored.type == type
+        else { return }
         // What is added was added before the numbers were rounded, or it is too late for that.
-        if let addend = form.addend, try !isZero(addend) { return nil }
-        return try file.withStoredBytes(of: short) {
-            IntegerBlocks.rows(from: $0, stored.type, count: parameter.shape[0], form)
+        if let addend = form.addend, try !isZero(addend) { return }
+        let size = form.window * form.channels / type.blockElementCount * type.blockByteCount
+        try file.withStoredBytes(of: short) { bytes in
+            guard bytes.byteCount == parameter.shape[0] * size else { return }
+            try LentBytes.lend(bytes) { bytes in
+                try body { range in
+                    bytes.withBytes(in: range.lowerBound * size..<range.upperBound * size) {
+                        IntegerBlocks.rows(from: $0, type, count: range.count, form)
+                    }
+                }
+            }
         }
     }
 
@@ -140,7 +165,11 @@ package final class ModelFileWeights: CheckpointReader {
         return numbers.toArray().allSatisfy { $0 == 0 }
     }
 
-    package func releaseResidentPages() { file.releaseResidentPages() }
+    package func releaseResidentPages(of name: String) {
+        file.releaseResidentPages(of: shortNames[name] ?? name)
+    }
+
+    package func prefetch(_ name: String) -> Int { file.prefetch(shortNames[name] ?? name) }
 
     package var hasChecksums: Bool { file.hasChecksums }
 
@@ -160,10 +189,20 @@ package struct ModelFileParameters: ParameterSource {
         try CheckpointParameters(weights).read(parameter, into: matrix)
     }
 
-    package func integerRows(
+    package func table(of parameter: ParameterDescription) throws -> NumberTable {
+        try CheckpointParameters(weights).table(of: parameter)
+    }
+
+    package func withRows(
         of parameter: ParameterDescription,
-        _ form: LayerForm
-    ) throws -> IntegerRows? {
-        try weights.integerRows(of: parameter, form)
+        _ form: LayerForm,
+        _ body: (PackableRows.Maker) throws -> Bool
+    ) throws {
+        var areThere = false
+        try weights.withIntegerRows(of: parameter, form) { make in
+            areThere = try body { make($0).map(PackableRows.whole) }
+        }
+        guard !areThere else { return }
+        try CheckpointParameters(weights).withRows(of: parameter, form, body)
     }
 }

@@ -169,7 +169,7 @@ package struct ModelFileWriter {
         for entry in entries {
             progress(Double(done) / Double(max(1, total)))
             try write(entry, to: writer)
-            source.releaseResidentPages()
+            source.releaseResidentPages(of: entry.parameter)
             done += entry.parameter.count
         }
         try writer.finish()
@@ -295,16 +295,6 @@ extension FloatFormat {
         case .float32: .float32
         case .float16: .float16
         case .bfloat16: .bfloat16
-        }
-    }
-}
-
-extension Matrix {
-    /// Adds the rows of another matrix whose first one belongs to this row, where there are such; it may lie above or below
-    /// this matrix.
-    fileprivate func add(_ other: Matrix, below row: Int) {
-        for index in 0..<other.rows where (0..<rows).contains(row + index) {
-            self.row(row + index).add(other.row(index))
         }
     }
 }

@@ -46,5 +46,5 @@ package struct RandomStrips: WeightStrips {
         }
     }
 
-    package func releaseResidentPages() {}
+    package func releaseResidentPages(of parameter: ParameterDescription) {}
 }

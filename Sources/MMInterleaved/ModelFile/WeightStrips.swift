@@ -31,7 +31,7 @@ package protocol WeightStrips: Sendable {
     func copy(_ parameter: ParameterDescription, _ body: (RawSpan) throws -> Void) throws
 
     /// Told when a parameter has been read.
-    func releaseResidentPages()
+    func releaseResidentPages(of parameter: ParameterDescription)
 }
 
 /// The rows of a parameter that are read together: about 64 MB of numbers in single precision, and at least 64 rows.
@@ -119,5 +119,7 @@ struct CheckpointStrips: WeightStrips {
         try reader.withBytes(of: parameter.name, body)
     }
 
-    func releaseResidentPages() { reader.releaseResidentPages() }
+    func releaseResidentPages(of parameter: ParameterDescription) {
+        reader.releaseResidentPages(of: parameter.name)
+    }
 }

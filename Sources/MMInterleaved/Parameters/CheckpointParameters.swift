@@ -11,8 +11,53 @@ package struct CheckpointParameters: ParameterSource {
     }
 
     package func read(_ parameter: ParameterDescription, into matrix: Matrix) throws {
+        let format = try format(of: parameter)
+        try reader.withBytes(of: parameter.name) { matrix.copy(from: $0, format: format) }
+    }
+
+    package func table(of parameter: ParameterDescription) throws -> NumberTable {
+        let table = NumberTable(
+            rows: parameter.shape[0],
+            columns: parameter.count / max(1, parameter.shape[0]),
+            format: try format(of: parameter)
+        )
+        try reader.withBytes(of: parameter.name) { table.fill(from: $0) }
+        return table
+    }
+
+    package func withRows(
+        of parameter: ParameterDescription,
+        _ form: LayerForm,
+        _ body: (PackableRows.Maker) throws -> Bool
+    ) throws {
+        let format = try format(of: parameter)
+        let addend = try added(form)
+        let columns = form.window * form.channels
+        let size = columns * format.byteCount
+        let firstAdded = parameter.count / columns - (addend?.rows ?? 0)
+        try reader.withBytes(of: parameter.name) { bytes in
+            try LentBytes.lend(bytes) { bytes in
+                _ = try body { range in
+                    let numbers = Matrix(rows: range.count, columns: columns)
+                    bytes.withBytes(in: range.lowerBound * size..<range.upperBound * size) {
+                        numbers.copy(from: $0, format: format)
+                    }
+                    if let addend { numbers.add(addend, below: firstAdded - range.lowerBound) }
+                    return .numbers(
+                        form.window == 1
+                            ? numbers : numbers.withPixelsOutermost(window: form.window)
+                    )
+                }
+            }
+        }
+    }
+
+    /// The format in which a parameter is stored.
+    ///
+    /// - Throws: `CheckpointError` if it is not there, or of another size or type.
+    private func format(of parameter: ParameterDescription) throws -> FloatFormat {
         let stored = try reader.description(of: parameter.name)
-        guard stored.elementCount == matrix.count, let format = FloatFormat(stored.elementType)
+        guard stored.elementCount == parameter.count, let format = FloatFormat(stored.elementType)
         else {
             throw CheckpointError(
                 .invalidShape,
@@ -21,7 +66,7 @@ package struct CheckpointParameters: ParameterSource {
                 "expected \(parameter.shape) of F32, F16 or BF16, found \(stored)"
             )
         }
-        try reader.withBytes(of: parameter.name) { matrix.copy(from: $0, format: format) }
+        return format
     }
 }
 

@@ -52,39 +52,69 @@ package protocol ParameterSource {
     /// - Throws: if the numbers cannot be read.
     func read(_ parameter: ParameterDescription, into matrix: Matrix) throws
 
-    /// The weight of a layer as whole numbers.
+    /// Lends the weight of a layer, some rows at a time.
     ///
     /// - Parameters:
     ///   - parameter: A parameter whose presence and shape were checked before.
-    ///   - form: How it is packed.
-    /// - Returns: All rows, of the form's format; nil where the source has other numbers, which are to be read and rounded.
+    ///   - form: How it is packed; rows of numbers are [rows, window · channels], the channels of a pixel side by side, and
+    ///     what is added to the last of them is added.
+    ///   - body: Gets what makes rows, until it returns; returns whether all that it wanted were there. If not it is called
+    ///     once more, with numbers.
+    /// - Throws: if the numbers cannot be read; whatever `body` throws.
+    func withRows(
+        of parameter: ParameterDescription,
+        _ form: LayerForm,
+        _ body: (PackableRows.Maker) throws -> Bool
+    ) throws
+
+    /// A parameter of two extents as it is stored, for what is read row by row.
+    ///
     /// - Throws: if the numbers cannot be read.
-    func integerRows(of parameter: ParameterDescription, _ form: LayerForm) throws -> IntegerRows?
+    func table(of parameter: ParameterDescription) throws -> NumberTable
 }
 
 extension ParameterSource {
-    package func integerRows(
+    package func withRows(
         of parameter: ParameterDescription,
-        _ form: LayerForm
-    ) throws -> IntegerRows? {
-        nil
+        _ form: LayerForm,
+        _ body: (PackableRows.Maker) throws -> Bool
+    ) throws {
+        let numbers = try numbers(of: parameter, form)
+        _ = try body { .numbers(numbers.rows($0)) }
+    }
+
+    package func table(of parameter: ParameterDescription) throws -> NumberTable {
+        let numbers = Matrix(
+            rows: parameter.shape[0],
+            columns: parameter.count / max(1, parameter.shape[0])
+        )
+        try read(parameter, into: numbers)
+        let table = NumberTable(rows: numbers.rows, columns: numbers.columns, format: .float32)
+        let bytes = numbers.bytes(as: .float32)
+        table.fill(from: unsafe bytes.span.bytes)
+        return table
     }
 
     /// The weight of a layer as numbers: [outputs, window · channels], the channels of a pixel side by side.
     ///
     /// What is added to its last rows is added.
-    ///
-    /// - Throws: as ``read(_:into:)``.
-    package func numbers(of parameter: ParameterDescription, _ form: LayerForm) throws -> Matrix {
+    private func numbers(of parameter: ParameterDescription, _ form: LayerForm) throws -> Matrix {
         let columns = form.window * form.channels
         let stored = Matrix(rows: parameter.count / columns, columns: columns)
         try read(parameter, into: stored)
-        if let addend = form.addend {
-            let added = Matrix(rows: addend.count / columns, columns: columns)
-            try read(addend, into: added)
-            stored.rows(stored.rows - added.rows..<stored.rows).add(added)
+        if let addend = try added(form) {
+            stored.rows(stored.rows - addend.rows..<stored.rows).add(addend)
         }
         return form.window == 1 ? stored : stored.withPixelsOutermost(window: form.window)
+    }
+
+    /// What is added to the last rows of a weight; nil for nothing.
+    func added(_ form: LayerForm) throws -> Matrix? {
+        guard let addend = form.addend else { return nil }
+        let columns = form.window * form.channels
+        let added = Matrix(rows: addend.count / columns, columns: columns)
+        try read(addend, into: added)
+        return added
     }
 }
 
@@ -93,6 +123,14 @@ extension Matrix {
     func add(_ other: Matrix) {
         for row in 0..<rows {
             for column in 0..<columns { self[row, column] += other[row, column] }
+        }
+    }
+
+    /// Adds the rows of another matrix whose first one belongs to this row, where there are such; it may lie above or below
+    /// this matrix.
+    func add(_ other: Matrix, below row: Int) {
+        for index in 0..<other.rows where (0..<rows).contains(row + index) {
+            self.row(row + index).add(other.row(index))
         }
     }
 
@@ -126,10 +164,24 @@ extension Matrix {
 
 /// A source without numbers: everything stays zero and costs no memory, as nothing is written.
 ///
-/// For asking a configuration which parameters its model has.
+/// For asking a configuration which parameters its model has, and what they take.
 package struct NoParameters: ParameterSource {
+    private let tableFormat: FloatFormat
+
     /// Makes the source.
-    package init() {}
+    ///
+    /// - Parameter tableFormat: How what is read row by row would be stored.
+    package init(tableFormat: FloatFormat = .float32) {
+        self.tableFormat = tableFormat
+    }
 
     package func read(_ parameter: ParameterDescription, into matrix: Matrix) throws {}
+
+    package func table(of parameter: ParameterDescription) -> NumberTable {
+        NumberTable(
+            rows: parameter.shape[0],
+            columns: parameter.count / max(1, parameter.shape[0]),
+            format: tableFormat
+        )
+    }
 }

@@ -110,8 +110,15 @@ package struct Parameters {
         return matrix
     }
 
-    /// A parameter as it is stored, for what is made of it.
-    private func stored(_ name: String, _ shape: [Int]) throws -> Matrix {
+    /// A parameter of two extents whose rows are read one at a time, in the format in which it is stored.
+    package func table(_ name: String, _ shape: [Int]) throws -> NumberTable {
+        let table = try ledger.source.table(of: declared(name, shape))
+        keep(table.byteCount, table.format.rawValue)
+        return table
+    }
+
+    /// A parameter as a matrix of which something else is made, that is to be counted by ``keep(_:)``.
+    package func stored(_ name: String, _ shape: [Int]) throws -> Matrix {
         let rows = shape.count > 1 ? shape[0] : 1
         let columns = (shape.count > 1 ? shape.dropFirst() : shape[...]).reduce(1, *)
         let parameter = try declared(name, shape)
@@ -138,12 +145,26 @@ package struct Parameters {
         return parameter
     }
 
-    /// Counts memory that the model keeps.
-    private func keep(_ matrix: Matrix) {
-        keep(matrix.count * MemoryLayout<Float>.stride, .f32)
+    /// What is made of parameters or of sizes, and kept; zeros while only names and shapes are wanted.
+    ///
+    /// Shapes: [rows, columns].
+    package func made(_ rows: Int, _ columns: Int, _ make: () -> Matrix) -> Matrix {
+        let matrix = isDeclaring ? Matrix(rows: rows, columns: columns) : make()
+        precondition(matrix.rows == rows && matrix.columns == columns)
+        keep(matrix)
+        return matrix
     }
 
-    private func keep(_ byteCount: Int, _ format: WeightFormat) {
+    /// Counts memory that the model keeps.
+    package func keep(_ matrix: Matrix) {
+        keep(matrix.count * MemoryLayout<Float>.stride, WeightFormat.f32.rawValue)
+    }
+
+    private func keep(_ layer: LinearWeights) {
+        keep(layer.byteCount, layer.format.rawValue)
+    }
+
+    private func keep(_ byteCount: Int, _ format: String) {
         let part = prefix.prefix { $0 != "." }
         ledger.memory[WeightMemory.Place(part: String(part), format: format), default: 0] +=
             byteCount
@@ -186,7 +207,7 @@ package struct Parameters {
             format: form.format
         )
         try pack(weight, form, into: layer, firstOutput: 0)
-        keep(layer.byteCount, layer.format)
+        keep(layer)
         return layer
     }
 
@@ -199,10 +220,8 @@ package struct Parameters {
     ) throws {
         ledger.layers[weight.name] = form
         guard !isDeclaring else { return }
-        if let rows = try ledger.source.integerRows(of: weight, form) {
-            layer.pack(rows, firstOutput: firstOutput)
-        } else {
-            layer.pack(try ledger.source.numbers(of: weight, form), firstOutput: firstOutput)
+        try ledger.source.withRows(of: weight, form) { make in
+            layer.pack(weight.shape[0], firstOutput: firstOutput, make)
         }
     }
 
@@ -226,7 +245,7 @@ package struct Parameters {
     }
 
     /// Packs a weight [outputs, inputs] and a bias [1, outputs].
-    package func packed(_ weight: Matrix, bias: Matrix?, format: WeightFormat) -> LinearWeights {
+    private func packed(_ weight: Matrix, bias: Matrix?, format: WeightFormat) -> LinearWeights {
         let layer = LinearWeights(
             outputs: weight.rows,
             inputs: weight.columns,
@@ -234,7 +253,7 @@ package struct Parameters {
             format: format
         )
         if !isDeclaring { layer.pack(weight, firstOutput: 0) }
-        keep(layer.byteCount, layer.format)
+        keep(layer)
         return layer
     }
 
@@ -273,7 +292,7 @@ package struct Parameters {
             }
             first = range.upperBound
         }
-        keep(fused.byteCount, fused.format)
+        keep(fused)
         return fused
     }
 
@@ -320,7 +339,7 @@ package struct Parameters {
         )
         try pack(weight, form, into: layer, firstOutput: 0)
         if let shift { try parameters.read("bias", [outputs], into: shift) }
-        keep(layer.byteCount, layer.format)
+        keep(layer)
         return ConvolutionWeights(linear: layer, kernel: kernel, stride: stride, padding: padding)
     }
 
@@ -368,6 +387,6 @@ package struct Parameters {
         return (weight, try parameters.vector("bias", channels))
     }
 
-    /// Whether only names and shapes are wanted, so that packing can be left out.
-    private var isDeclaring: Bool { ledger.source is NoParameters }
+    /// Whether only names and shapes are wanted, so that what is made of numbers can be left out.
+    package var isDeclaring: Bool { ledger.source is NoParameters }
 }

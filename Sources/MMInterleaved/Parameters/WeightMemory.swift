@@ -1,16 +1,15 @@
-package import Tensors
-
 /// Memory that a model's weights take as they are packed, by part and format.
 package struct WeightMemory: Sendable {
     /// Weights of one part in one format.
     package struct Place: Hashable, Sendable {
         /// Where the names of the part's parameters begin, such as `image_decoder`.
         package let part: String
-        /// How the weights are packed; norms, biases and tables are always `f32`.
-        package let format: WeightFormat
+        /// How the weights are packed, `int8`; norms, biases and what is made of weights are `f32`, tables as they are
+        /// stored.
+        package let format: String
 
         /// Names a part and a format.
-        package init(part: String, format: WeightFormat) {
+        package init(part: String, format: String) {
             self.part = part
             self.format = format
         }
@@ -22,9 +21,7 @@ package struct WeightMemory: Sendable {
     init(_ byteCounts: [Place: Int]) {
         self.byteCounts = byteCounts.map { (place: $0.key, byteCount: $0.value) }
             .sorted {
-                ($0.place.part, $0.place.format.rawValue) < (
-                    $1.place.part, $1.place.format.rawValue
-                )
+                ($0.place.part, $0.place.format) < ($1.place.part, $1.place.format)
             }
     }
 }

@@ -119,14 +119,13 @@ package struct Synchronizer: Sendable {
             outputs: c.outputSize
         )
         ignoreToken = try parameters.matrix("ignore_token", [1, 1, 1, c.valueSize])
-        let table = try parameters["query_relpos"].matrix(
+        let table = try parameters["query_relpos"].stored(
             "weight",
             [c.maximumImageCount, c.querySize]
         )
-        ranks = Self.rankTables(
-            table,
-            offsets: parameters.packed(offsets.weight, bias: nil, format: .f32),
-            logits: parameters.packed(logits.weight, bias: nil, format: .f32)
+        ranks = SynchronizerRankTables(
+            offsets: Self.projected(table, offsets.weight, parameters),
+            logits: Self.projected(table, logits.weight, parameters)
         )
     }
 
@@ -212,17 +211,19 @@ package struct Synchronizer: Sendable {
 
     /// The projections are linear, so what a rank adds to a query becomes what it adds to the
     /// query's projections: computed once here instead of once per query and image.
-    private static func rankTables(
+    private static func projected(
         _ table: Matrix,
-        offsets: LinearWeights,
-        logits: LinearWeights
-    ) -> SynchronizerRankTables {
-        let compute = Compute(workerCount: 1)
-        func project(_ layer: LinearWeights) -> Matrix {
-            let out = Matrix(rows: table.rows, columns: layer.outputs)
-            compute.linear(table, layer, into: out)
+        _ weight: Matrix,
+        _ parameters: Parameters
+    ) -> Matrix {
+        parameters.made(table.rows, weight.rows) {
+            let out = Matrix(rows: table.rows, columns: weight.rows)
+            Compute(workerCount: 1).linear(
+                table,
+                LinearWeights(weight: weight, bias: nil),
+                into: out
+            )
             return out
         }
-        return SynchronizerRankTables(offsets: project(offsets), logits: project(logits))
     }
 }

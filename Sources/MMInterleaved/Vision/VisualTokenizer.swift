@@ -48,16 +48,21 @@ package struct VisualTokenizer: Sendable {
         positionProjection = try parameters.linear("pos_proj", inputs: width, outputs: width)
         positionNorm = try parameters.norm("pos_ln", channels: width, epsilon: 1e-6)
         let tableGrid = Grid(side: vision.positionGridSize)
-        let table = try parameters.matrix("pos_embed", [1 + tableGrid.count, width])
+        let table = try parameters.stored("pos_embed", [1 + tableGrid.count, width])
         let grid = Grid(side: vision.gridSize)
         let patchTable = table.rows(1..<table.rows)
-        tokenPositions = Matrix(rows: 1 + grid.count, columns: width)
-        tokenPositions.row(0).copy(from: table.row(0))
-        tokenPositions.rows(1..<1 + grid.count).copy(
-            from: Compute.resizedBicubic(patchTable, from: tableGrid, to: grid)
-        )
-        pyramidPositions = vision.pyramidSides.map {
-            Compute.resizedBicubic(patchTable, from: tableGrid, to: Grid(side: $0))
+        tokenPositions = parameters.made(1 + grid.count, width) {
+            let positions = Matrix(rows: 1 + grid.count, columns: width)
+            positions.row(0).copy(from: table.row(0))
+            positions.rows(1..<1 + grid.count).copy(
+                from: Compute.resizedBicubic(patchTable, from: tableGrid, to: grid)
+            )
+            return positions
+        }
+        pyramidPositions = vision.pyramidSides.map { side in
+            parameters.made(side * side, width) {
+                Compute.resizedBicubic(patchTable, from: tableGrid, to: Grid(side: side))
+            }
         }
         outputNorm = try parameters.norm("post_ln", channels: width, epsilon: 1e-6)
         projection = try parameters.linear(

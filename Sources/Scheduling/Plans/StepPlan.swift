@@ -67,12 +67,27 @@ package struct LanguagePlan: Hashable, Sendable {
         package let sequence: SequenceIdentifier
         /// Positions to compute; all before them are computed and in the blocks.
         package let positions: Range<Int>
+        /// Tokens of the last of the positions, which are guessed: they are no part of the sequence, but may become it.
+        package let draft: [Int]
         /// Block table for positions from 0, long enough for the end of `positions`.
         package let blocks: [Int]
         /// Whether the sequence is computed up to its last known position afterwards.
         package let isLast: Bool
         /// Positions that were found computed in other sequences' blocks just now.
         package let adoptedCount: Int
+
+        /// The same with guessed tokens after its last position.
+        func with(draft: [Int]) -> Item {
+            Item(
+                request: request,
+                sequence: sequence,
+                positions: positions.lowerBound..<positions.upperBound + draft.count,
+                draft: draft,
+                blocks: blocks,
+                isLast: isLast,
+                adoptedCount: adoptedCount
+            )
+        }
     }
 
     package let items: [Item]
@@ -82,6 +97,11 @@ package struct LanguagePlan: Hashable, Sendable {
 
     /// Rows of the batch.
     package var rowCount: Int { items.reduce(0) { $0 + $1.positions.count } }
+
+    /// Whether a token is chosen after each row, if all that is guessed is right.
+    var isDecoding: Bool {
+        items.allSatisfy { $0.isLast && $0.positions.count == 1 + $0.draft.count }
+    }
 }
 
 /// One denoising step of a drawing.

@@ -3,6 +3,8 @@ package struct CostModel: Hashable, Sendable {
     private static let requestMemory = 0.1
 
     private var stages: [Stage: StageCost] = [:]
+    /// Of language steps whose rows are followed by a token each.
+    package internal(set) var fewRows = RowCosts()
     /// Mean time of the machine that a request was charged, over those that ended lately.
     package private(set) var meanRequestCost: Duration?
     /// Part of the most that a request may take which it took, over those of a kind that were completed lately.

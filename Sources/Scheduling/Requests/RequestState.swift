@@ -42,6 +42,8 @@ struct SequenceState: Hashable, Sendable {
     var isRequested = false
     /// Since when.
     var requestedAt = Duration.zero
+    /// What it may go on with.
+    var draft = DraftState()
 
     var remainingCount: Int { content.count - computedCount }
     var isRunnable: Bool { isRequested && remainingCount > 0 }

@@ -45,7 +45,9 @@ struct AccessControl: Sendable {
         // Ending a request makes room, and must be possible when there is none.
         if case .ending = route { return }
         do throws(LimitExceeded) {
-            try caller.account?.admit(generates: route.isComputed)
+            // One that is kept waits for its turn, or joins another: what the engine gets is counted when it gets it.
+            let mayBeKept = route == .interleave
+            try caller.account?.admit(generates: route.isComputed && !mayBeKept)
         } catch {
             throw ErrorResponse(error)
         }

@@ -1,3 +1,5 @@
+internal import Foundation
+internal import HTTPWire
 internal import Jobs
 internal import Keys
 
@@ -31,6 +33,23 @@ struct Caller: Sendable {
     init(_ owner: JobRequest.Owner, _ keys: KeyRing?) {
         let account = keys?.accounts.first { $0.key.name == owner.key }
         self.init(account: account, rights: [.generate], tenant: owner.tenant)
+    }
+
+    /// Why a request that outlives its connection is not begun any more; nil if it may be.
+    static func fault(of owner: JobRequest.Owner, _ keys: KeyRing?) -> ErrorResponse? {
+        guard let keys else { return nil }
+        let account = keys.accounts.first { $0.key.name == owner.key }
+        if account?.key.standing(at: .now) == .valid { return nil }
+        let reason =
+            switch account?.key.standing(at: .now) {
+            case .expired: "the key that sent the request has expired"
+            case .revoked: "the key that sent the request was revoked"
+            case .valid, nil:
+                owner.key == nil
+                    ? "the request came without a key, and keys are asked for now"
+                    : "the key that sent the request is not known any more"
+            }
+        return ErrorResponse(.forbidden, code: "key_revoked", reason)
     }
 
     /// Whose a request is that they send.

@@ -98,11 +98,13 @@ final class ActiveRequest: Sendable {
 
     /// Takes a place among the requests that the key may have at once.
     ///
-    /// - Parameter draws: Whether pictures may be drawn for it.
+    /// - Parameters:
+    ///   - draws: Whether pictures may be drawn for it.
+    ///   - isTriedAgain: Whether it waits when it is refused, so that it does not count as refused.
     /// - Throws: ``ErrorResponse`` with 429.
-    func begin(draws: Bool) throws(ErrorResponse) {
+    func begin(draws: Bool, isTriedAgain: Bool = false) throws(ErrorResponse) {
         do throws(LimitExceeded) {
-            try caller.account?.begin(draws: draws)
+            try caller.account?.begin(draws: draws, isTriedAgain: isTriedAgain)
         } catch {
             throw ErrorResponse(error)
         }

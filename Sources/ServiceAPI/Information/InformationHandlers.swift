@@ -28,11 +28,7 @@ extension Service {
                 "waiting": .integer(status.waitingCount),
             ])
         case .loading(let progress):
-            let share = (progress * 100).rounded() / 100
-            exchange.answer(
-                ["status": "loading", "progress": .double(share)],
-                status: .serviceUnavailable
-            )
+            exchange.answer(progress.json, status: .serviceUnavailable)
         case .leaving, .draining:
             exchange.answer(["status": "draining"], status: .serviceUnavailable)
         }

@@ -15,15 +15,16 @@ extension RequestHead {
     func repetition(of body: [UInt8]) throws(ErrorResponse) -> JobRequest.Repetition? {
         let values = fields.values(of: "idempotency-key")
         guard let value = values.first else { return nil }
-        guard values.count == 1, let key = Self.key(value),
-            (1...Self.maximumKeyByteCount).contains(key.utf8.count)
-        else {
-            throw ErrorResponse(
-                .badRequest,
-                code: "invalid_value",
-                "Idempotency-Key must be one name of 1 to \(Self.maximumKeyByteCount) letters, digits and signs of ASCII, "
-                    + "with or without quotes around it",
-                parameter: "idempotency-key"
+        guard values.count == 1 else { throw .invalidKey("was sent \(values.count) times") }
+        guard let key = Self.key(value) else {
+            throw .invalidKey(
+                "must be letters, digits and signs of ASCII, in quotes or, if there is no space in it, without: "
+                    + "between quotes \" and \\ have a \\ before them"
+            )
+        }
+        guard (1...Self.maximumKeyByteCount).contains(key.utf8.count) else {
+            throw .invalidKey(
+                "must have 1 to \(Self.maximumKeyByteCount) characters, not \(key.utf8.count)"
             )
         }
         return JobRequest.Repetition(key: key, fingerprint: SHA256.digest(of: body))
@@ -49,5 +50,17 @@ extension RequestHead {
             }
         }
         return nil
+    }
+}
+
+extension ErrorResponse {
+    /// A name that is none.
+    fileprivate static func invalidKey(_ fault: String) -> ErrorResponse {
+        ErrorResponse(
+            .badRequest,
+            code: "invalid_value",
+            "Idempotency-Key \(fault)",
+            parameter: "idempotency-key"
+        )
     }
 }

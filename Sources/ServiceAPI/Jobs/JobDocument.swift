@@ -60,11 +60,18 @@ extension ErrorResponse {
     /// A request that is not kept.
     init(_ refusal: JobRefusal) {
         switch refusal {
-        case .full(.count(let maximum), let retryAfter):
+        case .full(.count(_, of: 0), _):
             self.init(
                 .tooManyRequests,
                 code: "too_many_jobs",
-                "\(maximum) requests are kept already, at most \(maximum) may be (setting max_jobs): "
+                "no requests are kept here (setting max_jobs): send it without background and Idempotency-Key"
+            )
+            fields["x-should-retry"] = "false"
+        case .full(.count(let count, of: let maximum), let retryAfter):
+            self.init(
+                .tooManyRequests,
+                code: "too_many_jobs",
+                "\(count) requests are kept already, at most \(maximum) may be (setting max_jobs): "
                     + "DELETE /v1/interleave/{id} forgets one",
                 retryAfter: retryAfter ?? .seconds(1)
             )

@@ -35,9 +35,9 @@ extension Service {
             isBackground: call.isBackground,
             repetition: repetition
         )
-        // The store counts it from here on.
-        request.releaseBudget()
         jobs.add(kept) { [self] result in
+            // The store counts it from here on, or it is gone.
+            request.releaseBudget()
             do throws(JobRefusal) {
                 switch try result.get() {
                 case .added(let job) where !call.isBackground:
@@ -80,11 +80,10 @@ extension Service {
         var start = 0
         if let place, place.epoch == epoch {
             start = place.number + 1
+            // Before the events are counted, of which there may be more by then.
+            let hasPast = job.hasPast
             let extent = log.extent
-            // A computation that was begun again may have failed before it came so far.
-            if case .completed = job.progress.outcome, start > extent.count {
-                throw .unknownPlace(place, head)
-            }
+            if !hasPast, start > extent.count { throw .unknownPlace(place, head) }
             if extent.isOver, start == extent.count {
                 // Browsers, which come again after every stream, stay away after this.
                 return exchange.answer(Response(status: .noContent))
@@ -100,7 +99,19 @@ extension Service {
         ).begin()
     }
 
+    /// Makes sure that it is known which requests are kept.
+    private func requireJobs() throws(ErrorResponse) {
+        guard !jobs.isRestored else { return }
+        throw ErrorResponse(
+            .serviceUnavailable,
+            code: "loading",
+            "the requests that are kept are being read from their file",
+            retryAfter: configuration.retryAfter
+        )
+    }
+
     private func job(_ name: String, _ exchange: Exchange) throws(ErrorResponse) -> Job {
+        try requireJobs()
         guard let job = jobs.find(name, of: exchange.caller.tenant) else {
             throw .unknownRequest(name, "kept")
         }
@@ -108,9 +119,12 @@ extension Service {
     }
 
     /// `DELETE /v1/interleave/{id}`.
-    func end(_ name: String, _ exchange: Exchange) {
-        let count = requests.cancel(name, by: exchange.caller)
-        jobs.erase(name, where: { exchange.caller.owns(requestsOf: $0.tenant) }) { result in
+    func end(_ name: String, _ exchange: Exchange) throws(ErrorResponse) {
+        try requireJobs()
+        let caller = exchange.caller
+        let count = requests.cancel(name, by: caller)
+        jobs.erase(name, by: caller.keyName, where: { caller.owns(requestsOf: $0.tenant) }) {
+            result in
             do throws(JobRefusal) {
                 let erased = try result.get()
                 guard count + erased > 0 else {
@@ -191,7 +205,8 @@ extension RequestHead {
             throw ErrorResponse(
                 .badRequest,
                 code: "invalid_value",
-                "\(parameter) must be the id of an event, such as 1.17, or its sequence_number, not \(quoted(text))",
+                "\(parameter) must be the id of an event, such as 1.17, or the sequence_number of one of the first epoch, "
+                    + "not \(quoted(text))",
                 parameter: parameter
             )
         }
@@ -220,7 +235,7 @@ extension ErrorResponse {
         return ErrorResponse(
             .badRequest,
             code: "invalid_value",
-            "\(parameter): the request has no event \(place)",
+            "\(parameter): the request has no event \(place) (a number alone is one of epoch 1)",
             parameter: parameter
         )
     }

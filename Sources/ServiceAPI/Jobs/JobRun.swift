@@ -72,7 +72,10 @@ final class JobRun {
         guard !isOver else { return }
         do {
             switch event {
-            case .failed(let error) where error.kind == .cancelled && isLeftOver: interrupt()
+            case .failed where !job.hasAttempt: postpone()
+            case .failed(let error) where error.kind == .cancelled && active.cause == nil:
+                // Nobody ended it but the process, whose successor computes it again if there is one.
+                store.isDurable ? interrupt() : fail(Self.draining)
             case .failed(let error): fail(ErrorResponse(error, naming: call.name))
             case .completed(let completion): complete(completion)
             default:
@@ -91,7 +94,7 @@ final class JobRun {
     private func begin() {
         guard !hasBegun else { return }
         hasBegun = true
-        job.begin()
+        store.markBegun(job)
         format.begin(write)
     }
 
@@ -114,8 +117,9 @@ final class JobRun {
     private func complete(_ completion: Completion) {
         begin()
         format.complete(completion, write)
-        guard !isFull else { return fail(Self.full) }
         let document = format.document(completion).encoded
+        isFull = isFull || !store.reserve(document.count, forAnswerOf: job)
+        guard !isFull else { return fail(full) }
         end(
             .completed(document: document),
             Outcome(
@@ -130,8 +134,11 @@ final class JobRun {
         end(.failed(JobFailure(report)), active.outcome(of: report))
     }
 
-    /// Whether nobody ended it but the process, whose successor computes it again.
-    private var isLeftOver: Bool { active.cause == nil && store.isDurable }
+    /// It could not be written down that it is begun.
+    private func postpone() {
+        isOver = true
+        store.postpone(job, for: .seconds(1), isOwners: false)
+    }
 
     private func interrupt() {
         isOver = true
@@ -149,7 +156,7 @@ final class JobRun {
 
     /// The error in the words of who ended it.
     private func report(_ error: ErrorResponse) -> ErrorResponse {
-        if isFull { return Self.full }
+        if isFull { return full }
         guard case .timeOver = active.cause, let timeout = call.request.timeout else {
             return active.report(error)
         }
@@ -162,10 +169,20 @@ final class JobRun {
         return active.report(report)
     }
 
-    private static let full = ErrorResponse(
-        .tooManyRequests,
-        code: "too_many_jobs",
-        "the events and the answer would be more bytes than are kept of one client (setting max_job_bytes)"
+    private var full: ErrorResponse {
+        ErrorResponse(
+            .tooManyRequests,
+            code: "too_many_jobs",
+            "with its events and its answer the requests that are kept would have more than "
+                + "\(store.limits.maximumByteCount) bytes (setting max_job_bytes): DELETE /v1/interleave/{id} forgets one"
+        )
+    }
+
+    private static let draining = ErrorResponse(
+        .serviceUnavailable,
+        code: "draining",
+        "the server is shutting down, and had no more time for the request",
+        retryAfter: .seconds(2)
     )
 }
 

@@ -9,14 +9,14 @@ internal import Jobs
 /// As long as it follows the log, that holds it.
 final class JobStream {
     private let job: Job
-    private let log: JobLog
-    private let epoch: Int
+    private var log: JobLog
+    private var epoch: Int
     private let heartbeat: Duration
     private let exchange: Exchange
     private let stream: EventStream
     private let queue = DispatchQueue(label: "interleaved.job-stream", qos: .userInitiated)
     /// Whether the client has heard events of another epoch.
-    private let isRestarted: Bool
+    private var isRestarted: Bool
 
     /// The place of the next event.
     private var next: Int
@@ -81,10 +81,12 @@ final class JobStream {
         fields["x-request-id"] = exchange.context.id
         guard stream.start(fields: fields) else { return end(status: 499) }
         stream.whenIdle = { [weak self] in self?.pump() }
-        if isRestarted {
-            let document: JSON = ["type": "interleave.restarted", "epoch": .integer(epoch)]
-            stream.send(DocumentEvent("interleave.restarted", document))
-        }
+        if isRestarted { tellRestart() }
+    }
+
+    private func tellRestart() {
+        let document: JSON = ["type": "interleave.restarted", "epoch": .integer(epoch)]
+        stream.send(DocumentEvent("interleave.restarted", document))
     }
 
     private func clientClosed() {
@@ -114,15 +116,32 @@ final class JobStream {
         }
         if !events.isEmpty { return queue.async { self.pump() } }
         guard isOver else { return }
-        let count = log.extent.count
-        if next > count, count > 0, case .failed = job.progress.outcome {
-            // The computation that the client has heard of came further: how this one ended is new all the same.
-            next = count - 1
-            return pump()
-        }
+        if job.progress.outcome != nil, job.stream.epoch != epoch { return restart() }
+        if job.progress.outcome != nil, next > log.extent.count { tellPlace() }
         // Without an end of its own it goes on elsewhere: the client is to come again.
         stream.finish(saysDone: job.progress.outcome != nil)
         end(status: 200)
+    }
+
+    /// Goes on with the epoch in which the job ended.
+    private func restart() {
+        if let follower { log.unfollow(follower) }
+        (log, epoch) = job.stream
+        next = 0
+        isRestarted = true
+        follower = log.follow { self.queue.async { self.pump() } }
+        if hasStarted { tellRestart() }
+        pump()
+    }
+
+    /// Says that the client has named an event that never was, which could not be known before the end.
+    private func tellPlace() {
+        let error = ErrorResponse(
+            .badRequest,
+            code: "invalid_value",
+            "the request has \(log.extent.count) events, and ended before \(EventPlace(epoch: epoch, number: next - 1))"
+        )
+        stream.send(DocumentEvent("error", ["type": "error", "error": error.json]))
     }
 
     /// Events that are taken from the log at once.

@@ -215,6 +215,15 @@ struct MetricsDocument {
                 metrics.preemptionCount
             ),
             (
+                "spec_decode_num_draft_tokens",
+                "Tokens guessed from what a text said before, and computed before they were chosen.",
+                metrics.draftedTokenCount
+            ),
+            (
+                "spec_decode_num_accepted_tokens", "Those of them that were chosen.",
+                metrics.acceptedTokenCount
+            ),
+            (
                 "image_feature_cache_queries", "Look-ups of pictures' features.",
                 metrics.imageFeatures.queryCount
             ),
@@ -278,6 +287,12 @@ struct MetricsDocument {
             "Bytes of the requests that are kept, their events and answers.",
             Double(jobs.byteCount),
             &writer
+        )
+        writer.single(
+            Self.prefix + "job_storage_errors_total",
+            .counter,
+            "Changes of them that could not be written to their file.",
+            Double(jobs.storageFaultCount)
         )
     }
 

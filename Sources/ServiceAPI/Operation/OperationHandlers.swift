@@ -50,7 +50,7 @@ extension Service {
             snapshot.json(
                 model: engine.modelConfiguration.name,
                 server: serverLoad,
-                jobs: jobs.load { caller.owns(requestsOf: $0.tenant) }
+                jobs: jobs.load { caller.owns(requestsOf: $0) }
             )
         )
     }

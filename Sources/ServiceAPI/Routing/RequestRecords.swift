@@ -35,7 +35,11 @@ extension RequestRecords {
         metadata["attempts"] = .stringConvertible(job.progress.start.attemptCount)
         if let recorder {
             metadata["mode"] = "\(recorder.kind.rawValue)"
-            metadata["queue_ms"] = recorder.queueTime.map { .stringConvertible($0.milliseconds) }
+            // It waited here before the engine had it.
+            let wait = job.request.isBackground ? job.taken.duration(to: arrived) : .zero
+            metadata["queue_ms"] = recorder.queueTime.map {
+                .stringConvertible(($0 + wait).milliseconds)
+            }
         }
         metadata["key"] = job.request.owner.key.map { "\($0)" }
         let milliseconds = arrived.duration(to: .now).milliseconds

@@ -79,7 +79,7 @@ extension Compute {
         let byteCount = Self.byteCount(q, out) + samples * Self.byteCount(keys[0], values[0])
         scope {
             let packed = PackedHeads(self, keys: keys, values: values, heads: heads)
-            let scores = scratch(pool.workerCount * tile, keyCount)
+            let scores = scratch(workerCount * tile, keyCount)
             pool.run(samples * heads * tiles, byteCount: byteCount) { part, worker in
                 let (sample, head) = (part / (heads * tiles), part / tiles % heads)
                 let first = part % tiles * tile

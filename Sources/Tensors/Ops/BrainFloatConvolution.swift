@@ -6,16 +6,15 @@ extension Compute {
         _ x: Matrix,
         _ panels: BrainFloatPanels,
         _ layer: ConvolutionWeights,
-        samples: Int,
-        grid: Grid,
+        _ windows: Windows,
         into out: Matrix
     ) {
-        let target = Self.outputGrid(layer, of: grid)
+        let target = windows.target
         scope {
             let maps = brainFloatMaps(
                 of: x,
-                samples: samples,
-                BorderedGrid(inner: grid, border: layer.padding)
+                samples: windows.samples,
+                BorderedGrid(inner: windows.grid, border: layer.padding)
             )
             let widened = widenedRows(of: panels)
             let byteCount = Self.byteCount(x, layer.linear, out)
@@ -31,7 +30,7 @@ extension Compute {
                     layer.kernel,
                     layer.stride,
                     target.width,
-                    part.rows.lowerBound,
+                    windows.firstRow + part.rows.lowerBound,
                     part.rows.count,
                     panels.address(ofPanel: part.panels.lowerBound),
                     layer.linear.biasAddress(of: outputs),

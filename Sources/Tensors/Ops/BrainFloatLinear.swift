@@ -32,7 +32,7 @@ extension Compute {
 
     /// Room for what every worker widens at a time where there are no instructions for bfloat16: eight rows of inputs.
     func widenedRows(of panels: BrainFloatPanels) -> Matrix {
-        scratch(pool.workerCount, 8 * panels.stride)
+        scratch(workerCount, 8 * panels.stride)
     }
 
     /// Rounds rows to bfloat16.

@@ -49,7 +49,7 @@ extension Compute {
                 heads: heads,
                 rotation: rotation
             )
-            let scratch = (0..<pool.workerCount).map { _ in
+            let scratch = (0..<workerCount).map { _ in
                 ByteAttentionTile(
                     rows: tile,
                     keyCount: keyCount,

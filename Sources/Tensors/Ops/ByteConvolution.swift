@@ -8,17 +8,20 @@ extension Compute {
         _ x: Matrix,
         _ panels: BytePanels,
         _ layer: ConvolutionWeights,
-        samples: Int,
-        grid: Grid,
+        _ windows: Windows,
         into out: Matrix
     ) {
-        let target = Self.outputGrid(layer, of: grid)
+        let target = windows.target
+        precondition(
+            windows.target == Self.outputGrid(layer, of: windows.grid),
+            "a strip has not the scale of its image"
+        )
         scope {
             let maps = byteMaps(
                 of: x,
                 rotation: panels.rotation,
-                samples: samples,
-                BorderedGrid(inner: grid, border: layer.padding)
+                samples: windows.samples,
+                BorderedGrid(inner: windows.grid, border: layer.padding)
             )
             let byteCount = Self.byteCount(x, layer.linear, out)
             forWindowParts(layer, target: target, of: out, byteCount: byteCount) { part in

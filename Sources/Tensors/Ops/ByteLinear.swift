@@ -41,7 +41,7 @@ extension Compute {
     ) {
         let rows = byteRows(of: x, rotation: panels.rotation)
         // What a worker expands at a time: 256 KiB.
-        let expanded = scratch(pool.workerCount, 65_536)
+        let expanded = scratch(workerCount, 65_536)
         forProductParts(x.rows, layer, byteCount: Self.byteCount(x, layer, out)) { part in
             let outputs = layer.outputs(ofPanels: part.panels)
             let out = part.of(out)
@@ -70,7 +70,7 @@ extension Compute {
     private func byteRows(of x: Matrix, rotation: RotationGroup) -> ByteRows {
         let rows = ByteRows(rows: x.rows, columns: x.columns, workspace)
         // A worker rotates one row after the other, so that it stays in the first-level cache.
-        let rotated = scratch(pool.workerCount, x.columns)
+        let rotated = scratch(workerCount, x.columns)
         forRanges(
             of: x.rows,
             granularity: self.rows(of: 2 * x.columns),

@@ -22,8 +22,39 @@ extension Compute {
         into out: Matrix
     ) {
         let target = Self.outputGrid(layer, of: grid)
-        precondition(x.rows == samples * grid.count && x.columns == layer.inputs)
-        precondition(out.rows == samples * target.count && out.columns == layer.outputs)
+        let windows = Windows(samples: samples, grid: grid, target: target, firstRow: 0)
+        convolution(x, layer, windows, into: out)
+    }
+
+    /// 2-D convolution of a strip of an image: the same bits as of the whole one, but for layers of bytes, whose strips are
+    /// whole images (``strips(of:_:)``).
+    ///
+    /// Shapes: `x` [rows that the strip reaches · width, inputs] · `out` [the strip's rows · width, outputs].
+    package func convolution(
+        _ x: Matrix,
+        _ layer: ConvolutionWeights,
+        _ strip: ImageStrip,
+        into out: Matrix
+    ) {
+        let windows = Windows(
+            samples: 1,
+            grid: Grid(height: strip.reach.count, width: strip.width),
+            target: Grid(height: strip.rows.count, width: strip.width),
+            firstRow: strip.rows.lowerBound - strip.reach.lowerBound
+        )
+        convolution(x, layer, windows, into: out)
+    }
+
+    private func convolution(
+        _ x: Matrix,
+        _ layer: ConvolutionWeights,
+        _ windows: Windows,
+        into out: Matrix
+    ) {
+        precondition(x.rows == windows.samples * windows.grid.count && x.columns == layer.inputs)
+        precondition(
+            out.rows == windows.samples * windows.target.count && out.columns == layer.outputs
+        )
         if layer.kernel == 1 && layer.stride == 1 && layer.padding == 0 {
             linear(x, layer.linear, into: out)
             return
@@ -33,17 +64,15 @@ extension Compute {
         let weight: FloatPanels
         switch layer.linear.weight {
         case .f32(let panels): weight = panels
-        case .int8(let panels):
-            return convolution(x, panels, layer, samples: samples, grid: grid, into: out)
-        case .bf16(let panels):
-            return convolution(x, panels, layer, samples: samples, grid: grid, into: out)
+        case .int8(let panels): return convolution(x, panels, layer, windows, into: out)
+        case .bf16(let panels): return convolution(x, panels, layer, windows, into: out)
         case .int4: preconditionFailure("no window is multiplied in this format")
         }
         let cut = productCut(rows: out.rows, inputs: window, panels: layer.linear.panelCount)
         let byteCount = Self.byteCount(x, layer.linear, out)
         pool.run(cut.partCount, byteCount: byteCount) { part, _ in
             let (pixels, panels) = cut[part]
-            convolve(x, layer, weight, grid: grid, target: target, pixels, panels, into: out)
+            convolve(x, layer, weight, windows, pixels, panels, into: out)
         }
     }
 
@@ -52,12 +81,12 @@ extension Compute {
         _ x: Matrix,
         _ layer: ConvolutionWeights,
         _ weight: FloatPanels,
-        grid: Grid,
-        target: Grid,
+        _ windows: Windows,
         _ pixels: Range<Int>,
         _ panels: Range<Int>,
         into out: Matrix
     ) {
+        let (grid, target) = (windows.grid, windows.target)
         let outputs = layer.linear.outputs(ofPanels: panels)
         var next = pixels.lowerBound
         while next < pixels.upperBound {
@@ -76,7 +105,7 @@ extension Compute {
                 layer.stride,
                 layer.padding,
                 target.width,
-                next - sample * target.count,
+                next - sample * target.count + windows.firstRow * target.width,
                 end - next,
                 weight.address(ofPanel: panels.lowerBound),
                 layer.linear.biasAddress(of: outputs),

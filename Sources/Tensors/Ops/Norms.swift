@@ -67,47 +67,104 @@ extension Compute {
         precondition(x.columns == norm.weight.columns)
         let pixels = x.rows / samples
         scope {
-            let means = scratch(samples, groups)
-            let inverses = scratch(samples, groups)
-            // A part is a run of groups of one sample; narrow groups are joined to fill cache lines.
-            let run = max(1, min(groups, (16 * groups + x.columns - 1) / x.columns))
-            let runs = (groups + run - 1) / run
-            pool.run(samples * runs, byteCount: Self.byteCount(x)) { part, _ in
-                let (sample, first) = (part / runs, part % runs * run)
-                let source = x.rows(sample * pixels..<(sample + 1) * pixels)
-                unsafe ilv_group_norm_statistics_f32(
-                    means.row(sample).base,
-                    inverses.row(sample).base,
-                    source.base,
-                    source.stride,
-                    pixels,
-                    x.columns,
-                    groups,
-                    first,
-                    min(run, groups - first),
-                    norm.epsilon
-                )
-            }
+            let statistics = groupStatistics(x, samples: samples, groups: groups, norm)
             forRows(of: out, x) { range, _ in
                 for sample in range.lowerBound / pixels...(range.upperBound - 1) / pixels {
                     let rows = range.clamped(to: sample * pixels..<(sample + 1) * pixels)
-                    let (source, target) = (x.rows(rows), out.rows(rows))
-                    unsafe ilv_group_norm_apply_f32(
-                        target.base,
-                        target.stride,
-                        source.base,
-                        source.stride,
-                        means.row(sample).base,
-                        inverses.row(sample).base,
-                        norm.weight.base,
-                        norm.bias.base,
-                        rows.count,
-                        x.columns,
-                        groups,
-                        silu ? 1 : 0
+                    statistics.apply(
+                        to: x.rows(rows),
+                        ofSample: sample,
+                        norm,
+                        silu: silu,
+                        into: out.rows(rows)
                     )
                 }
             }
         }
+    }
+
+    /// What ``groupNorm(_:samples:groups:_:silu:into:)`` has to know of all pixels before it changes one; scratch memory of
+    /// the caller's scope.
+    ///
+    /// Shapes: `x` [samples·pixels, channels].
+    package func groupStatistics(
+        _ x: Matrix,
+        samples: Int = 1,
+        groups: Int,
+        _ norm: NormWeights
+    ) -> GroupStatistics {
+        let pixels = x.rows / samples
+        let statistics = GroupStatistics(
+            means: scratch(samples, groups),
+            inverses: scratch(samples, groups)
+        )
+        // A part is a run of groups of one sample; narrow groups are joined to fill cache lines.
+        let run = max(1, min(groups, (16 * groups + x.columns - 1) / x.columns))
+        let runs = (groups + run - 1) / run
+        pool.run(samples * runs, byteCount: Self.byteCount(x)) { part, _ in
+            let (sample, first) = (part / runs, part % runs * run)
+            let source = x.rows(sample * pixels..<(sample + 1) * pixels)
+            unsafe ilv_group_norm_statistics_f32(
+                statistics.means.row(sample).base,
+                statistics.inverses.row(sample).base,
+                source.base,
+                source.stride,
+                pixels,
+                x.columns,
+                groups,
+                first,
+                min(run, groups - first),
+                norm.epsilon
+            )
+        }
+        return statistics
+    }
+
+    /// Normalises some pixels of the only sample by statistics of all.
+    ///
+    /// In place allowed. The bits are those of ``groupNorm(_:samples:groups:_:silu:into:)``.
+    ///
+    /// Shapes: `x`, `out` [some pixels, channels].
+    package func normalize(
+        _ x: Matrix,
+        _ statistics: GroupStatistics,
+        _ norm: NormWeights,
+        silu: Bool,
+        into out: Matrix
+    ) {
+        precondition(x.rows == out.rows && x.columns == out.columns)
+        forRows(of: out, x) { range, _ in
+            statistics.apply(to: x.rows(range), norm, silu: silu, into: out.rows(range))
+        }
+    }
+}
+
+/// Means and inverse deviations of groups of channels.
+package struct GroupStatistics {
+    fileprivate let means: Matrix  // [samples, groups]
+    fileprivate let inverses: Matrix  // [samples, groups]
+
+    /// Normalises pixels of a sample.
+    fileprivate func apply(
+        to x: Matrix,
+        ofSample sample: Int = 0,
+        _ norm: NormWeights,
+        silu: Bool,
+        into out: Matrix
+    ) {
+        unsafe ilv_group_norm_apply_f32(
+            out.base,
+            out.stride,
+            x.base,
+            x.stride,
+            means.row(sample).base,
+            inverses.row(sample).base,
+            norm.weight.base,
+            norm.bias.base,
+            x.rows,
+            x.columns,
+            means.columns,
+            silu ? 1 : 0
+        )
     }
 }

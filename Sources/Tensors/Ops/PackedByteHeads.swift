@@ -32,7 +32,7 @@ struct PackedByteHeads {
         // Runs of whole groups of inputs, so that parts write disjoint memory.
         let run = compute.shareCount <= 4 ? 256 : 64
         let runs = (count + run - 1) / run
-        let scratch = (0..<compute.pool.workerCount).map { _ in
+        let scratch = (0..<compute.workerCount).map { _ in
             (
                 centred: compute.scratch(run, headSize),
                 bytes: ByteRows(rows: run, columns: headSize, compute.workspace)

@@ -212,7 +212,7 @@ extension Compute {
         operations.add(plan.floatingPointOperationCount, of: .f32)
         scope {
             let keyCount = (plan.largestKeyCount + size - 1) / size * size
-            let scores = scratch(pool.workerCount, 8 * keyCount)
+            let scores = scratch(workerCount, 8 * keyCount)
             unsafe plan.table.withUnsafeBufferPointer { table in
                 guard let table = table.baseAddress else { return }
                 let parts = plan.parts

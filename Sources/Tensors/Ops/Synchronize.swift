@@ -89,9 +89,9 @@ extension Compute {
         )
         scope {
             let mostVisible = max(1, visible.largestCount)
-            let weights = scratch(pool.workerCount, mostVisible * heads * slots)
-            let ignored = scratch(pool.workerCount, heads)
-            let locations = scratch(pool.workerCount, heads * points * 2)
+            let weights = scratch(workerCount, mostVisible * heads * slots)
+            let ignored = scratch(workerCount, heads)
+            let locations = scratch(workerCount, heads * points * 2)
             let valueCount = values.reduce(0) { $0 + $1.count }
             forRanges(
                 of: out.rows,

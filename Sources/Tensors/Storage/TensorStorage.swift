@@ -44,6 +44,12 @@ internal import Synchronization
         self.byteCount = byteCount
     }
 
+    /// Has all pages take memory now.
+    func populate() {
+        // A system that does not know how leaves them to whoever writes first.
+        unsafe _ = madvise(address, mappedByteCount, MADV_POPULATE_WRITE)
+    }
+
     deinit {
         unsafe munmap(address, mappedByteCount)
     }

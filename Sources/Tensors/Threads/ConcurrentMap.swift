@@ -16,8 +16,12 @@ package func concurrentMap<Value: Sendable>(
     let threadCount = min(count, ProcessorCount.current.workerCount)
     guard threadCount > 1 else { return (0..<count).map(body) }
     let values = Mutex([Value?](repeating: nil, count: count))
-    DispatchQueue.concurrentPerform(iterations: threadCount) { thread in
-        for index in stride(from: thread, to: count, by: threadCount) {
+    // One after the other, so that threads which are slowed down leave the rest to the others, and read memory side by side.
+    let next = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: threadCount) { _ in
+        while true {
+            let index = next.add(1, ordering: .relaxed).oldValue
+            if index >= count { return }
             let value = body(index)
             values.withLock { $0[index] = value }
         }

@@ -62,19 +62,25 @@ package struct LinearWeights: Sendable {
     /// Shapes: `weight` [rows, inputs].
     /// Threads: while the layer is loaded, before anything multiplies by it.
     package func pack(_ weight: Matrix, firstOutput: Int) {
-        precondition(weight.columns == inputs && firstOutput >= 0)
-        precondition(firstOutput + weight.rows <= outputs, "more rows than outputs")
-        self.weight.pack(weight, firstOutput: firstOutput)
+        precondition(weight.columns == inputs)
+        _ = pack(weight.rows, firstOutput: firstOutput) { .numbers(weight.rows($0)) }
     }
 
-    /// Packs rows that are whole numbers of the layer's format as the outputs from `firstOutput` on: the same bits as
-    /// those of the numbers that they were rounded from.
+    /// Packs rows as the outputs from `firstOutput` on, which are made a few at a time on several threads.
     ///
     /// Threads: while the layer is loaded, before anything multiplies by it.
-    package func pack(_ rows: IntegerRows, firstOutput: Int) {
-        precondition(rows.channels * rows.window == inputs && firstOutput >= 0)
-        precondition(firstOutput + rows.count <= outputs, "more rows than outputs")
-        weight.pack(rows, firstOutput: firstOutput)
+    ///
+    /// - Parameters:
+    ///   - rowCount: Number of rows.
+    ///   - firstOutput: What the first row is.
+    ///   - make: Makes rows, [.., inputs].
+    /// - Returns: Whether there were all; if not, they are to be packed again.
+    package func pack(_ rowCount: Int, firstOutput: Int, _ make: PackableRows.Maker) -> Bool {
+        precondition(
+            firstOutput >= 0 && firstOutput + rowCount <= outputs,
+            "more rows than outputs"
+        )
+        return weight.pack(rowCount, inputs: inputs, firstOutput: firstOutput, make)
     }
 
     /// How the weight is stored.

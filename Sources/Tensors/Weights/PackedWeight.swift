@@ -56,47 +56,52 @@ enum PackedWeight: Sendable {
         }
     }
 
-    /// Packs rows of a weight as the outputs from `firstOutput` on.
+    /// Packs rows as the outputs from `firstOutput` on.
     ///
-    /// A few rows at a time are rounded and packed on every processor that this process may use: no two rows share a byte
-    /// of a panel.
+    /// A few at a time are made, rounded and packed on every processor that this process may use: no two rows share a byte
+    /// of a panel, and what is between the source and the panels stays in the caches.
     ///
-    /// Shapes: `weight` [rows, inputs].
-    func pack(_ weight: Matrix, firstOutput: Int) {
-        let runCount = (weight.rows + Self.runLength - 1) / Self.runLength
-        @Sendable func pack(run: Int) {
+    /// - Parameters:
+    ///   - rowCount: Number of rows.
+    ///   - inputs: Numbers of each.
+    ///   - firstOutput: What the first row is.
+    ///   - make: Makes rows.
+    /// - Returns: Whether there were all; if not, some outputs are undefined.
+    func pack(
+        _ rowCount: Int,
+        inputs: Int,
+        firstOutput: Int,
+        _ make: PackableRows.Maker
+    ) -> Bool {
+        let runCount = (rowCount + Self.runLength - 1) / Self.runLength
+        @Sendable func pack(run: Int) -> Bool {
             let start = run * Self.runLength
-            let rows = weight.rows(start..<min(weight.rows, start + Self.runLength))
+            guard let rows = make(start..<min(rowCount, start + Self.runLength)) else {
+                return false
+            }
             packRun(rows, firstOutput: firstOutput + start)
+            return true
         }
         // Waking threads for a small weight costs more than packing it.
-        if weight.count < Self.sharedCount {
-            for run in 0..<runCount { pack(run: run) }
-        } else {
-            _ = concurrentMap(runCount, pack)
-        }
+        if rowCount * inputs < Self.sharedCount { return (0..<runCount).allSatisfy(pack) }
+        return concurrentMap(runCount, pack).allSatisfy { $0 }
     }
 
-    private func packRun(_ weight: Matrix, firstOutput: Int) {
-        switch self {
-        case .f32(let panels): panels.pack(weight, firstOutput: firstOutput)
-        case .bf16(let panels): panels.pack(weight, firstOutput: firstOutput)
-        case .int8(let panels):
+    private func packRun(_ rows: PackableRows, firstOutput: Int) {
+        switch (self, rows) {
+        case (.f32(let panels), .numbers(let weight)):
+            panels.pack(weight, firstOutput: firstOutput)
+        case (.bf16(let panels), .numbers(let weight)):
+            panels.pack(weight, firstOutput: firstOutput)
+        case (.int8(let panels), .numbers(let weight)):
             let rows = IntegerRows(rounding: weight, to: .int8, window: panels.window)
             panels.pack(rows, firstOutput: firstOutput)
-        case .int4(let panels):
+        case (.int4(let panels), .numbers(let weight)):
             panels.pack(IntegerRows(rounding: weight, to: .int4), firstOutput: firstOutput)
-        }
-    }
-
-    /// Packs rows that are whole numbers as the outputs from `firstOutput` on.
-    ///
-    /// - Precondition: they are of this format.
-    func pack(_ rows: IntegerRows, firstOutput: Int) {
-        switch self {
-        case .int8(let panels): panels.pack(rows, firstOutput: firstOutput)
-        case .int4(let panels): panels.pack(rows, firstOutput: firstOutput)
-        case .f32, .bf16: preconditionFailure("\(format) has no whole numbers")
+        case (.int8(let panels), .whole(let rows)): panels.pack(rows, firstOutput: firstOutput)
+        case (.int4(let panels), .whole(let rows)): panels.pack(rows, firstOutput: firstOutput)
+        case (.f32, .whole), (.bf16, .whole):
+            preconditionFailure("\(format) has no whole numbers")
         }
     }
 

@@ -51,9 +51,12 @@ struct ModelDirectoryTests {
         try writeWeights()
         let directory = try ModelDirectory(path: temporary.path)
         #expect(directory.configuration == TinyModel.configuration)
-        var progress: [Double] = []
+        var progress: [LoadProgress] = []
         let model = try directory.load { progress.append($0) }
-        #expect(progress == progress.sorted() && progress.last == 1)
+        let shares = progress.map(\.share)
+        #expect(shares == shares.sorted() && shares.last == 1)
+        #expect(progress.map(\.packedCount) == Array(0..<progress.count))
+        #expect(progress.allSatisfy { $0.totalCount == progress.count - 1 })
         let compute = Compute(workerCount: 1)
         let expected = try TinyModel.make().visualTokenizer.encode(
             [TinyModel.pixels(seed: 1)],

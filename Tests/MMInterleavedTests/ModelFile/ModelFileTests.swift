@@ -31,9 +31,9 @@ struct ModelFileTests {
         }
         #expect(words[0] == words[1])
         try model.verifyChecksums()
-        var progress: [Double] = []
-        let answers = try StoredTinyModel.answers(try model.load { progress.append($0) })
-        #expect(progress == progress.sorted() && progress.last == 1)
+        var shares: [Double] = []
+        let answers = try StoredTinyModel.answers(try model.load { shares.append($0.share) })
+        #expect(shares == shares.sorted() && shares.last == 1)
         let expected = try StoredTinyModel.answers(stored.directory.load(formats: formats))
         #expect(answers == expected)
         #expect(!answers.joined().contains { !$0.isFinite })

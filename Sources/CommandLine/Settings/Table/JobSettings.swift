@@ -10,7 +10,8 @@ enum JobSettings: SettingSection {
             "jobs",
             """
             File in which requests with background or an Idempotency-Key are written down, to be taken up when the daemon starts \
-            again; one daemon's alone. Without it they are kept in memory, and are lost when it ends.
+            again; one daemon's alone. Its folder must be writable: a journal stands beside it (-wal) that belongs to it. \
+            Without it they are kept in memory, and are lost when it ends.
             """,
             .optionalPath,
             \.jobs

@@ -36,6 +36,15 @@ enum SharedSettings: SettingSection {
             \.engine.scheduling.maximumRowCount
         ),
         Setting(
+            "max_draft_tokens",
+            """
+            Most tokens that are guessed from what a text said before, and computed along with its next one where \
+            that is likely to save time; 0 for none. Answers are the same with any number.
+            """,
+            .integer(0...15),
+            \.engine.scheduling.maximumDraftCount
+        ),
+        Setting(
             "step_time",
             """
             Time that a step should take while somebody waits for the next word: fewer pictures are drawn \
@@ -47,6 +56,15 @@ enum SharedSettings: SettingSection {
     ]
 
     private static let memories: [Setting] = [
+        Setting(
+            "memory_bytes",
+            """
+            Memory that the daemon may take in all, weights included: caches and steps that nobody has set are made to \
+            fit. By itself it takes what the machine or its control groups leave it.
+            """,
+            .byteCount(memory, none: "auto"),
+            \.memoryByteCount
+        ),
         Setting(
             "max_decoding_pixels",
             """
@@ -86,7 +104,7 @@ enum SharedSettings: SettingSection {
             "image_cache_bytes",
             """
             Memory for features of pictures, so that none is encoded twice while it is here. The pictures of \
-            one sequence always fit.
+            one sequence always fit where there is memory for them; sequences of more are refused.
             """,
             .byteCount(memory),
             \.engine.imageByteBudget
