@@ -15,9 +15,10 @@ extension Scheduler {
         cost: Duration,
         now: Duration
     ) -> [SchedulingEvent] {
-        precondition(isStepRunning, "no plan is being executed")
-        isStepRunning = false
+        precondition(stepsInFlight.last == plan, "the plan is not being executed")
+        stepsInFlight.removeLast()
         observe(now)
+        planNextInterruption(after: cost, now: now)
         costs.observe(plan.stage, unitCount: plan.unitCount, duration: cost)
         if case .language(let plan) = plan, plan.isDecoding {
             costs.fewRows.observe(rowCount: plan.rowCount, duration: cost)

@@ -45,6 +45,33 @@ extension Scheduler {
         return (ahead + own) / rate(of: bounds)
     }
 
+    /// Time until a running request has done some work, in turn with others that run, by measured costs.
+    ///
+    /// - Parameters:
+    ///   - work: What is left to be done.
+    ///   - identifier: The request.
+    /// - Returns: The time; nil where nothing was measured.
+    package func expectedTime(
+        of work: RequestWork,
+        for identifier: RequestIdentifier
+    ) -> Duration? {
+        guard let request = requests[identifier], let own = costs.prediction(work) else {
+            return nil
+        }
+        var (time, others) = (own, [TenantIdentifier: Duration]())
+        for other in running.compactMap({ requests[$0] }) where other.identifier != identifier {
+            let rest = remainingTime(of: other)
+            if other.bounds.tenant == request.bounds.tenant {
+                let weight = other.bounds.priority.weight / request.bounds.priority.weight
+                time += min(rest, own * weight)
+            } else {
+                others[other.bounds.tenant, default: .zero] += rest
+            }
+        }
+        // Tenants take turns, whatever each has to do.
+        return time + others.values.reduce(.zero) { $0 + min($1, time) }
+    }
+
     /// Time of the machine that goes to others of the tenant and kind while a request runs that starts now; nil if none runs.
     private func sharedTime(beside bounds: RequestBounds) -> Duration? {
         let others = running.compactMap { requests[$0] }.filter { isAlike($0.bounds, bounds) }

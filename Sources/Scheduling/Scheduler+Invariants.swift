@@ -8,9 +8,10 @@ extension Scheduler {
         if let stuckRequest {
             throw InvariantViolation("request \(stuckRequest.number) has work that fits nowhere")
         }
+        try checkStepsInFlight()
         try checkRequests()
         try checkSequences()
-        try images.checkInvariants(isStepRunning: isStepRunning)
+        try images.checkInvariants(isStepRunning: !stepsInFlight.isEmpty)
         let reserved = running.reduce(0) { $0 + (requests[$1]?.bounds.drawingCount ?? 0) }
         guard reserved == reservedDrawingCount, reserved <= configuration.drawingCapacity else {
             throw InvariantViolation("\(reserved) drawings reserved, noted \(reservedDrawingCount)")
@@ -22,6 +23,23 @@ extension Scheduler {
         for (identifier, drawing) in drawings
         where requests[drawing.request]?.drawings.contains(identifier) != true {
             throw InvariantViolation("drawing \(identifier.number) belongs to nobody")
+        }
+    }
+
+    private func checkStepsInFlight() throws(InvariantViolation) {
+        guard stepsInFlight.count <= 2 else {
+            throw InvariantViolation("\(stepsInFlight.count) steps at the same time")
+        }
+        guard
+            stepsInFlight.count < 2
+                || (stepsInFlight[0].stage != .language && stepsInFlight[1].stage == .language)
+        else {
+            throw InvariantViolation(
+                "\(stepsInFlight[1].stage) interrupts \(stepsInFlight[0].stage)"
+            )
+        }
+        guard interruptionTime == nil || stepsInFlight.count == 1 else {
+            throw InvariantViolation("an interruption of \(stepsInFlight.count) steps")
         }
     }
 

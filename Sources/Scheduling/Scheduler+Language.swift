@@ -12,7 +12,15 @@ private struct LanguageDraft {
 extension Scheduler {
     /// Rows of decoding sequences first, in order of turn; what is left of the rows goes to prompts, each
     /// as much as fits.
-    mutating func planLanguage(_ order: [RequestIdentifier]) -> StepPlan? {
+    ///
+    /// - Parameters:
+    ///   - order: Whose turn it is.
+    ///   - isAwaited: Whether somebody waits for the end of the step: then prompts get fewer rows.
+    /// - Returns: The step, if there is anything to compute for which there are blocks.
+    mutating func planLanguage(
+        _ order: [RequestIdentifier],
+        isAwaited: Bool = false
+    ) -> StepPlan? {
         var draft = LanguageDraft()
         var decoding: [SequenceIdentifier] = []
         var prompts: [SequenceIdentifier] = []
@@ -35,7 +43,7 @@ extension Scheduler {
             configuration.minimumPrefillRowCount,
             latency.prefillLimit(
                 configuration.maximumRowCount,
-                beside: decodeRowCount,
+                beside: isAwaited ? max(1, decodeRowCount) : decodeRowCount,
                 cost: costs[.language]
             )
         )

@@ -8,7 +8,7 @@ extension Scheduler {
     ///
     /// - Precondition: The plan before has ended.
     package mutating func plan(now: Duration) -> StepPlan? {
-        precondition(!isStepRunning, "the plan before has not ended")
+        precondition(stepsInFlight.isEmpty, "the plan before has not ended")
         observe(now)
         stuckRequest = nil
         resumeStalled()
@@ -23,7 +23,8 @@ extension Scheduler {
         for stage in stages where tried.insert(stage).inserted {
             let plan = plan(stage, order: order, isDecoding: decodeWait != nil)
             guard let plan else { continue }
-            isStepRunning = true
+            stepsInFlight = [plan]
+            planFirstInterruption(of: plan, now: now)
             return plan
         }
         stuckRequest = first
@@ -50,7 +51,7 @@ extension Scheduler {
     }
 
     /// How long the sequence has waited that waits longest for its next token.
-    private func longestDecodeWait(now: Duration) -> Duration? {
+    func longestDecodeWait(now: Duration) -> Duration? {
         let since = running.lazy.compactMap { self.requests[$0] }.filter { !$0.isStalled }
             .flatMap(\.sequences).compactMap { self.sequences[$0] }.filter(\.isDecoding)
             .map(\.requestedAt).min()

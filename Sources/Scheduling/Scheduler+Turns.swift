@@ -13,7 +13,7 @@ extension Scheduler {
             let stage = nextStage(of: identifier)
             // What waits for blocks has no turn; pictures need none.
             let isActive = stage != nil && !(request.isStalled && stage == .language)
-            if isActive {
+            if isActive || isInFlight(identifier) {
                 let tenant = request.bounds.tenant
                 if !request.wasActive, let clock = tenants[tenant]?.clock {
                     request.virtualTime = clock.joining(request.virtualTime)

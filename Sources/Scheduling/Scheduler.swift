@@ -7,7 +7,8 @@
 /// what the finished batch means for each.
 ///
 /// Calls come from one place at a time. Between a plan and its end everything but another plan may be called;
-/// a request may end at any time, also while a step computes for it.
+/// a request may end at any time, also while a step computes for it. A step that takes long is interrupted: then
+/// ``planInterruption(now:)`` gives a step of the language stage, which is planned and applied while the long one waits.
 ///
 /// Durations are times since any fixed moment; they should not fall from one call to the next.
 ///
@@ -19,8 +20,10 @@ package struct Scheduler: Hashable, Sendable {
     package internal(set) var costs = CostModel()
     /// Whether new requests are refused for good.
     package internal(set) var isDraining = false
-    /// Whether a plan is being executed.
-    package internal(set) var isStepRunning = false
+    /// Plans that are being executed: one, and the one that interrupts it.
+    package internal(set) var stepsInFlight: [StepPlan] = []
+    /// When the step that is being computed is to be interrupted; nil if it is not.
+    package internal(set) var interruptionTime: Duration?
 
     var requests: [RequestIdentifier: RequestState] = [:]
     /// Waiting requests in order of admission.

@@ -54,6 +54,9 @@ package struct SchedulingConfiguration: Hashable, Sendable {
     /// Predicted time that a step on pictures should not exceed otherwise: that long whoever comes may wait.
     package var quietStepDurationTarget = Duration.milliseconds(250)
 
+    /// Time after which a longer step is interrupted for words that are due.
+    package var interruptionInterval = Duration.milliseconds(150)
+
     package init() {}
 
     /// Encoded pictures that fit the budget.
@@ -96,6 +99,12 @@ package struct SchedulingConfiguration: Hashable, Sendable {
             ("quietStepDurationTarget", quietStepDurationTarget),
         ] where value < .zero {
             throw SchedulingConfigurationError(field: field, detail: "\(value) is negative")
+        }
+        guard interruptionInterval > .zero else {
+            throw SchedulingConfigurationError(
+                field: "interruptionInterval",
+                detail: "\(interruptionInterval) leaves nothing to what is interrupted"
+            )
         }
     }
 }

@@ -26,6 +26,9 @@ struct SimulatedRequest {
     private var segmentIndex = 0
     private var segmentTokenCount = 0
     private var stepCount = 0
+    private var pace = DenoisingPace(from: .zero)
+    /// When the picture that is drawn was expected to be, after its first step.
+    private var expectation: (from: Duration, rest: Duration)?
 
     /// Bounds as the engine would give them for this request.
     static func bounds(
@@ -142,12 +145,13 @@ struct SimulatedRequest {
             }
         case .computed:
             if phase == .opening {
-                draw(&scheduler)
+                draw(&scheduler, now: now)
             } else {
                 generate(&scheduler, now: now)
             }
         case .denoised(let drawing, _):
             stepCount += 1
+            noteExpectation(scheduler, now: now)
             if stepCount < arrival.stepCount {
                 scheduler.requestDenoise(drawing)
             } else {
@@ -191,14 +195,35 @@ struct SimulatedRequest {
         compute(content, &scheduler)
     }
 
-    private mutating func draw(_ scheduler: inout Scheduler) {
+    private mutating func draw(_ scheduler: inout Scheduler, now: Duration) {
         phase = .drawing
         stepCount = 0
+        pace = DenoisingPace(from: now)
         let drawing = scheduler.addDrawing(
             to: identifier,
             sampleCount: arrival.isGuided ? 2 : 1
         )
         scheduler.requestDenoise(drawing)
+    }
+
+    /// Notes after the first step when the last is expected, and after that how long it took.
+    private mutating func noteExpectation(_ scheduler: Scheduler, now: Duration) {
+        if stepCount == 1, arrival.stepCount > 1 {
+            var work = RequestWork()
+            work.denoiseStepCount = arrival.stepCount - 1
+            work.sampleCount = arrival.isGuided ? 2 : 1
+            let rest = pace.rest(
+                after: 1,
+                of: arrival.stepCount,
+                now: now,
+                expected: scheduler.expectedTime(of: work, for: identifier)
+            )
+            expectation = (now, rest)
+        } else if stepCount == arrival.stepCount, let (start, rest) = expectation {
+            outcome.expectations.append(
+                SimulatedOutcome.Expectation(expected: rest, actual: now - start)
+            )
+        }
     }
 
     private mutating func finish(now: Duration) {
@@ -209,6 +234,12 @@ struct SimulatedRequest {
 
 /// What became of one request of a simulation.
 package struct SimulatedOutcome: Hashable, Sendable {
+    /// How long something was expected to take, and did.
+    package struct Expectation: Hashable, Sendable {
+        package let expected: Duration
+        package let actual: Duration
+    }
+
     package let kind: RequestKind
     package let priority: Priority
     package let arrivedAt: Duration
@@ -220,6 +251,8 @@ package struct SimulatedOutcome: Hashable, Sendable {
     package var tokenTimes: [Duration] = []
     /// When each picture was there.
     package var pictureTimes: [Duration] = []
+    /// Times of all steps but the first of each picture.
+    package var expectations: [Expectation] = []
     /// Why it was not admitted, or nil.
     package var refusal: AdmissionRefusal?
     /// Whether its time was over before it was complete.

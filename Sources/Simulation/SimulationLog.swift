@@ -14,6 +14,8 @@ package struct SimulationLog: Hashable, Sendable {
     package var stages: [Stage: StageSum] = [:]
     /// Sequences that lost their blocks.
     package var preemptionCount = 0
+    /// Steps that came between the parts of others.
+    package var interruptionCount = 0
     /// Time of the machine charged to requests that were completed.
     package var usefulTime = Duration.zero
     /// Time from the start to the last end.

@@ -35,6 +35,8 @@ package struct SimulationReport: Hashable, Sendable, Codable {
     /// Refused requests by reason.
     package let refusals: [String: Int]
     package let preemptionCount: Int
+    /// Steps that came between the parts of others.
+    package let interruptionCount: Int
 
     package init(_ log: SimulationLog) {
         seconds = log.duration.inSeconds
@@ -68,6 +70,7 @@ package struct SimulationReport: Hashable, Sendable, Codable {
             }
         }
         preemptionCount = log.preemptionCount
+        interruptionCount = log.interruptionCount
     }
 
     private static func summary(_ kind: RequestKind, _ outcomes: [SimulatedOutcome]) -> Kind {

@@ -3,7 +3,7 @@ package import Scheduling
 /// A discrete-event simulation: the same scheduler that drives the engine, with a cost model in place of
 /// the model.
 ///
-/// A step takes exactly the time that the costs give; what arrives while it runs is seen when it ends.
+/// A step takes exactly the time that the costs give; what arrives while it runs is seen when it ends, or is interrupted.
 /// The same configuration, costs and load give the same report, whatever the machine.
 package struct Simulator {
     /// What arrives.
@@ -52,12 +52,7 @@ package struct Simulator {
     /// Runs until every request has ended.
     package mutating func run() -> SimulationLog {
         while true {
-            admitArrivals()
-            markPrepared()
-            expire()
-            for request in scheduler.startRequests(now: now) {
-                sessions[request]?.start(&scheduler, now: now)
-            }
+            takeWhatCame()
             if let plan = scheduler.plan(now: now) {
                 execute(plan)
             } else if let stuck = scheduler.stuckRequest {
@@ -70,6 +65,15 @@ package struct Simulator {
         }
         log.duration = now
         return log
+    }
+
+    private mutating func takeWhatCame() {
+        admitArrivals()
+        markPrepared()
+        expire()
+        for request in scheduler.startRequests(now: now) {
+            sessions[request]?.start(&scheduler, now: now)
+        }
     }
 
     private var nextEvent: Duration? {
@@ -150,7 +154,16 @@ package struct Simulator {
 
     private mutating func execute(_ plan: StepPlan) {
         let cost = costs.duration(of: plan)
-        now += cost
+        var rest = cost
+        while let time = scheduler.interruptionTime, time < now + rest {
+            rest -= max(.zero, time - now)
+            now = max(now, time)
+            takeWhatCame()
+            guard let interruption = scheduler.planInterruption(now: now) else { continue }
+            log.interruptionCount += 1
+            execute(interruption)
+        }
+        now += rest
         log.record(plan, cost: cost)
         for event in scheduler.apply(plan, cost: cost, now: now) {
             let request = event.request

@@ -10,7 +10,7 @@ private let vocabulary = TinyModel.configuration.vocabulary
 private let goesOn = [vocabulary.endOfSequence: Float(-60), vocabulary.beginOfImage: Float(-60)]
 
 /// A request's words, log-probabilities and pixels: what must not depend on anything else.
-private struct Answer: Hashable {
+struct Answer: Hashable {
     var texts: [[String]] = []
     var tokens: [[Int]] = []
     var logProbabilities: [[Float]] = []
@@ -31,7 +31,7 @@ private struct Answer: Hashable {
 }
 
 /// Requests of every kind, drawn from a seed.
-private func randomRequest(_ random: inout SeededRandom) throws -> InterleaveRequest {
+func randomRequest(_ random: inout SeededRandom) throws -> InterleaveRequest {
     var request = RequestRunner.request()
     request.input = []
     for _ in 0..<Int.random(in: 1...3, using: &random) {
@@ -211,10 +211,14 @@ struct BatchingTests {
         #expect(second == fresh && !second.logProbabilities.isEmpty)
     }
 
-    @Test("Everything is free again when requests ended, however they did")
-    func nothingLeaks() throws {
+    @Test(
+        "Everything is free again when requests ended, however they did, and wherever steps were interrupted",
+        arguments: [SchedulingConfiguration().interruptionInterval, .nanoseconds(1)]
+    )
+    func nothingLeaks(interruptionInterval: Duration) throws {
         var random = SeededRandom(seed: 5)
         let runner = try RequestRunner(biases: [vocabulary.beginOfImage: 2]) {
+            $0.scheduling.interruptionInterval = interruptionInterval
             $0.scheduling.maximumRunningCount = 6
             $0.scheduling.maximumWaitingCount = 200
         }

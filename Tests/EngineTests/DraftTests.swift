@@ -28,10 +28,11 @@ struct DraftTests {
     /// All that a client may see of a request but times.
     private func seen(_ events: [EngineEvent]) -> [String] {
         events.map { event in
-            if case .completed(let completion) = event {
-                "\(completion.finishReason) \(completion.usage)"
-            } else {
-                "\(event)"
+            switch event {
+            case .completed(let completion): "\(completion.finishReason) \(completion.usage)"
+            case .imageProgress(let index, let picture, let step, let stepCount, _):
+                "segment \(index), picture \(picture), step \(step) of \(stepCount)"
+            default: "\(event)"
             }
         }
     }

@@ -84,6 +84,31 @@ struct EngineThreadTests {
         #expect(all.filter { $0 >= 100 } == [100, 101])
     }
 
+    @Test("Work that is there can be done in the middle of other work, in order and to its end")
+    func pending() {
+        let thread = EngineThread()
+        let seen = Mutex<[Int]>([])
+        let isDone = Door()
+        let isFilled = Door()
+        thread.async { [thread] in
+            isFilled.pass()
+            thread.runPending()
+            seen.withLock { $0.append(100) }
+            isDone.open()
+        }
+        for index in 0..<3 {
+            thread.async { [thread] in
+                seen.withLock { $0.append(index) }
+                // What work adds is done, too.
+                if index == 1 { thread.async { seen.withLock { $0.append(3) } } }
+            }
+        }
+        isFilled.open()
+        isDone.pass()
+        let all = seen.withLock { $0 }
+        #expect(all == [0, 1, 2, 3, 100])
+    }
+
     @Test("What is due in a far future does not keep it")
     func alarms() {
         let folders = Answers<String>()

@@ -47,9 +47,10 @@ struct LifeCycleTests {
                 steps = []
             case .textDelta(let index, _, _, _):
                 #expect(open?.index == index && open?.kind == .text)
-            case .imageProgress(let index, let picture, let step, let stepCount):
+            case .imageProgress(let index, let picture, let step, let stepCount, let rest):
                 #expect(open?.index == index && open?.kind == .image)
                 #expect(stepCount == 2)
+                #expect((rest == .zero) == (step == stepCount))
                 steps.append(picture * stepCount + step)
             case .imagePartial(let index, _, let step, let image):
                 #expect(open?.index == index)
@@ -136,7 +137,7 @@ struct LifeCycleTests {
             $0.picture.stepCount = 500
         }
         let events = try runner.submit(request) { event in
-            guard case .imageProgress(_, _, 1, _) = event else { return }
+            guard case .imageProgress(_, _, 1, _, _) = event else { return }
             arrived.open()
             door.pass()
         }

@@ -7,6 +7,7 @@ import Testing
     /// What a plan may contain that is worth seeing.
     enum Feature: Hashable {
         case preemption, copy, adoption, sharedBatch, eviction, handedOn
+        case interruption, preemptingInterruption, endDuringInterruption
     }
 
     struct Scenario: Sendable, CustomTestStringConvertible {
@@ -37,7 +38,7 @@ import Testing
                 ToySession.Script(prompt: [1], images: [picture], tokenCount: 1),
                 ToySession.Script(prompt: [2], images: [picture], tokenCount: 0, pictureCount: 1),
             ],
-            features: [.handedOn]
+            features: [.handedOn, .interruption]
         ),
         Scenario(
             testDescription: "more drawings than there is room for",
@@ -56,6 +57,21 @@ import Testing
                 ToySession.Script(prompt: [3, 2, 5], tokenCount: 1, priority: .high),
             ],
             features: [.preemption, .sharedBatch]
+        ),
+        Scenario(
+            testDescription: "words beside a picture for which there are too few blocks",
+            blocks: 4,
+            isUnderWay: true,
+            scripts: [
+                ToySession.Script(prompt: [1, 2, 3], tokenCount: 2),
+                ToySession.Script(
+                    prompt: [2, 2, 3, 4],
+                    tokenCount: 0,
+                    pictureCount: 1,
+                    priority: .low
+                ),
+            ],
+            features: [.interruption, .preemptingInterruption, .endDuringInterruption]
         ),
         Scenario(
             testDescription: "four at once",
@@ -133,6 +149,16 @@ import Testing
 
     private static func features(of engine: ToyEngine) -> Set<Feature> {
         var features: Set<Feature> = []
+        if case .language(let plan) = engine.interruption {
+            features.insert(.interruption)
+            if !plan.preempted.isEmpty { features.insert(.preemptingInterruption) }
+            let inFlight = engine.plan?.shares.map(\.request) ?? []
+            if engine.sessions.contains(where: { session in
+                session.phase == .ended && inFlight.contains { $0 == session.request }
+            }) {
+                features.insert(.endDuringInterruption)
+            }
+        }
         switch engine.plan {
         case .language(let plan):
             if !plan.preempted.isEmpty { features.insert(.preemption) }

@@ -7,6 +7,8 @@ struct ReferenceMemory: Hashable {
 
     private var positions: [[[PositionContent]?]]
     private var features: Set<ImageDigest> = []
+    /// Those that a step computes.
+    private var awaited: Set<ImageDigest> = []
 
     init(_ configuration: SchedulingConfiguration) {
         positions = Array(
@@ -25,15 +27,23 @@ struct ReferenceMemory: Hashable {
                 }
             }
             for item in plan.items {
-                guard features.insert(item.image).inserted else {
+                guard !features.contains(item.image), awaited.insert(item.image).inserted else {
                     throw Violation(detail: "encoded a picture twice")
                 }
             }
-            guard features.count <= scheduler.configuration.imageCapacity else {
+            guard features.count + awaited.count <= scheduler.configuration.imageCapacity else {
                 throw Violation(detail: "\(features.count) pictures held")
             }
         case .language(let plan): try execute(plan, scheduler)
         case .denoise, .render: break
+        }
+    }
+
+    /// A plan is done: what it computed is there.
+    mutating func finish(_ plan: StepPlan) {
+        guard case .encode(let plan) = plan else { return }
+        for item in plan.items where awaited.remove(item.image) != nil {
+            features.insert(item.image)
         }
     }
 

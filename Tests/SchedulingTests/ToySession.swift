@@ -185,6 +185,7 @@ struct ToyEngine: Hashable {
         case start
         case plan
         case apply
+        case interrupt
         case decide(Int, ToySession.Choice)
         case cancel(Int)
     }
@@ -192,6 +193,8 @@ struct ToyEngine: Hashable {
     var scheduler: Scheduler
     var sessions: [ToySession]
     var plan: StepPlan?
+    /// The plan that is executed while the other one waits.
+    var interruption: StepPlan?
     private var memory: ReferenceMemory
     /// Time that a step takes.
     var stepDuration = Duration.milliseconds(10)
@@ -220,6 +223,8 @@ struct ToyEngine: Hashable {
         }
         if sessions.contains(where: { $0.phase == .waiting }) { moves.append(.start) }
         if plan == nil { moves.append(.plan) } else { moves.append(.apply) }
+        // Whatever the time is: every moment is one at which a step may be interrupted.
+        if let plan, plan.stage != .language, interruption == nil { moves.append(.interrupt) }
         return moves
     }
 
@@ -241,9 +246,13 @@ struct ToyEngine: Hashable {
         case .plan:
             plan = scheduler.plan(now: now)
             if let plan { try memory.execute(plan, scheduler) }
+        case .interrupt:
+            interruption = scheduler.planInterruption(now: now)
+            if let interruption { try memory.execute(interruption, scheduler) }
         case .apply:
-            guard let plan else { return }
-            self.plan = nil
+            guard let plan = interruption ?? plan else { return }
+            if interruption == nil { self.plan = nil } else { interruption = nil }
+            memory.finish(plan)
             deliver(scheduler.apply(plan, cost: stepDuration, now: now + stepDuration))
         case .decide(let index, let choice): sessions[index].decide(choice, &scheduler)
         case .cancel(let index): sessions[index].end(&scheduler)

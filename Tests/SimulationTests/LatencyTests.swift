@@ -97,6 +97,65 @@ import Testing
         #expect(picture < caption / 2)
     }
 
+    /// Steps on pictures of seconds, a token of 30 ms.
+    private static var large: StepCosts {
+        StepCosts(
+            encode: StepCosts.Line(fixed: 0, perUnit: 1_000_000),
+            language: StepCosts.Language(fixed: 30_000, perRow: 500, perAttendedPosition: 0.05),
+            denoise: StepCosts.Line(fixed: 0, perUnit: 650_000),
+            render: StepCosts.Line(fixed: 0, perUnit: 3_000_000),
+            requestOverhead: 1_500
+        )
+    }
+
+    @Test("Words flow beside a large model's pictures, which take little longer for them")
+    func interruptsLargeSteps() throws {
+        let picture = Arrival.typical(.picture)
+        let caption = Self.caption(tokens: 120, at: .milliseconds(100))
+        let log = try Self.run([picture, caption], costs: Self.large)
+        let ownStep = Duration.milliseconds(31)
+        let words = try #require(log.outcomes.first { $0.kind == .caption })
+        #expect(try #require(words.interTokenTimes.max()) <= .milliseconds(250) + ownStep)
+        // Its first step is not yet measured; whatever runs, who comes is not kept waiting for it.
+        #expect(try #require(words.timeToFirst) < .seconds(3))
+        let alone = try Self.run([picture], costs: Self.large)
+        let end = try #require(log.outcomes.first { $0.kind == .picture }?.endToEnd)
+        #expect(try end < #require(alone.outcomes.first?.endToEnd) * 1.3)
+        #expect(log.interruptionCount > 0)
+    }
+
+    @Test(
+        "After its first step the time that a picture takes is known within 30%, alone and beside others",
+        arguments: [(1, 0), (1, 1), (4, 0), (4, 2), (8, 0)]
+    )
+    func expectsPictures(pictures: Int, captions: Int) throws {
+        // A picture before, by which costs are known.
+        var arrivals = [Arrival.typical(.picture)]
+        for _ in 0..<pictures {
+            var picture = Arrival.typical(.picture)
+            picture.time = .seconds(60)
+            arrivals.append(picture)
+        }
+        for _ in 0..<captions {
+            arrivals.append(Self.caption(tokens: 60, at: .seconds(60)))
+        }
+        for costs in [Self.costs, Self.large] {
+            let log = try Self.run(arrivals, costs: costs)
+            let expectations = log.outcomes.flatMap(\.expectations)
+            #expect(expectations.count == pictures + 1)
+            for expectation in expectations {
+                #expect((0.7...1.3).contains(expectation.expected / expectation.actual))
+            }
+        }
+    }
+
+    @Test("A model whose steps are short is never interrupted")
+    func leavesShortStepsAlone() throws {
+        let pictures = Array(repeating: Arrival.typical(.picture), count: 4)
+        let log = try Self.run(pictures + [Self.caption(at: .milliseconds(100))])
+        #expect(log.interruptionCount == 0)
+    }
+
     @Test("A long prompt is computed in chunks between the tokens of others")
     func chunksPrompts() throws {
         var long = Arrival(kind: .caption, promptTokenCount: 3000, generatedTokenCount: 1)

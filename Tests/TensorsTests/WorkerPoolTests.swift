@@ -86,6 +86,49 @@ import Testing
         #expect(seen.all[1].map { !$0.processors.contains { "-,".contains($0) } } == true)
     }
 
+    @Test("What interrupts comes between parts, of which each still runs once", arguments: [1, 3])
+    func interrupted(workers: Int) {
+        let pool = WorkerPool(workerCount: workers)
+        var count = 0
+        let running = Counter()
+        pool.interruption = Interruption {
+            true
+        } _: {
+            #expect(running.value == 0)
+            count += 1
+        }
+        for partCount in [0, 1, 2, 40] {
+            let before = count
+            let runs = (0..<partCount).map { _ in Counter() }
+            pool.run(partCount) { part, _ in
+                running.add()
+                runs[part].add()
+                running.subtract()
+            }
+            #expect(runs.allSatisfy { $0.value == 1 })
+            // Before the first part, and after each that worker 0 computed while others were left.
+            let interruptions = count - before
+            let fewest = workers == 1 ? partCount : min(1, partCount)
+            #expect((fewest...partCount).contains(interruptions))
+        }
+    }
+
+    @Test("What interrupts may use the pool, and is not interrupted", arguments: [1, 3])
+    func interruptingComputation(workers: Int) {
+        let pool = WorkerPool(workerCount: workers)
+        let total = Counter()
+        var count = 0
+        pool.interruption = Interruption {
+            count < 4
+        } _: {
+            count += 1
+            pool.run(5) { _, _ in total.add() }
+        }
+        pool.run(10) { _, _ in total.add() }
+        #expect((1...4).contains(count))
+        #expect(total.value == 10 + 5 * count)
+    }
+
     @Test("A part that uses the pool itself ends the program, with one worker and with more")
     func nested() async {
         await #expect(processExitsWith: .failure) {
@@ -109,6 +152,7 @@ private final class Counter: Sendable {
     private let count = Atomic<Int>(0)
     var value: Int { count.load(ordering: .relaxed) }
     func add() { count.add(1, ordering: .relaxed) }
+    func subtract() { count.subtract(1, ordering: .relaxed) }
 }
 
 /// A thread as the system shows it.

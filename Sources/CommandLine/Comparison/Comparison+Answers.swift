@@ -86,7 +86,7 @@ extension Comparison {
         var drawn: RGBImage?
         while true {
             switch events.next() {
-            case .imageProgress(_, _, let step, let stepCount):
+            case .imageProgress(_, _, let step, let stepCount, _):
                 progress(Double(step) / Double(stepCount))
             case .segmentDone(.image(let segment)): drawn = segment.pictures.first?.image
             case .failed(let error): throw error

@@ -35,7 +35,7 @@ struct AnswerRun {
             case .segmentStarted(let index, .image):
                 bar = ProgressBar("drawing picture \(index)")
                 steps = [:]
-            case .imageProgress(_, let picture, let step, let stepCount):
+            case .imageProgress(_, let picture, let step, let stepCount, _):
                 let count = call.request.picture.count
                 // Pictures of one segment are drawn side by side.
                 steps[picture] = step

@@ -37,6 +37,9 @@ struct SimulationTable {
         for (reason, count) in report.refusals.sorted(by: { $0.key < $1.key }) {
             lines.append("refused, \(reason): \(count)")
         }
+        if report.interruptionCount > 0 {
+            lines.append("steps interrupted for words: \(report.interruptionCount)")
+        }
         if report.preemptionCount > 0 {
             lines.append("sequences preempted: \(report.preemptionCount)")
         }

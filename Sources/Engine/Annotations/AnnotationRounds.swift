@@ -73,7 +73,7 @@ package final class AnnotationRounds: Sendable {
         while true {
             arrived.wait()
             switch events.withLock({ $0.removeFirst() }) {
-            case .imageProgress(_, let picture, let step, let stepCount):
+            case .imageProgress(_, let picture, let step, let stepCount, _):
                 report((step - 1) * count + picture + 1, count * stepCount)
             case .segmentDone(let segment): return state.withLock { round(segment, &$0) }
             case .completed: return nil

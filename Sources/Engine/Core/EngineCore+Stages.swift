@@ -243,9 +243,8 @@ extension EngineCore {
         seed: UInt64,
         for request: ActiveRequest
     ) -> RunningDrawing {
-        let sampleCount = parameters.guidanceScale > 1 ? 2 : 1
         let identifier = scheduler.withLock {
-            $0.addDrawing(to: request.identifier, sampleCount: sampleCount)
+            $0.addDrawing(to: request.identifier, sampleCount: parameters.sampleCount)
         }
         return RunningDrawing(identifier, context, parameters, seed: seed)
     }

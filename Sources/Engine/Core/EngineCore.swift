@@ -10,7 +10,7 @@ internal import Tensors
 /// Sessions are coroutines on the engine's thread: each asks for what a stage computes (`logits`, `encode`,
 /// `denoise`, `render`) and waits; a step computes what the scheduler chose of all that sessions wait for, and lets
 /// those go on whose part is done. Between two steps every session that can has run, and commands (new
-/// requests, cancellations, deadlines) take effect.
+/// requests, cancellations, deadlines) take effect; in the middle of a long one, too, where it is interrupted.
 actor EngineCore {
     nonisolated let thread: EngineThread
     /// Locked for microseconds only, never while something is computed.
@@ -25,14 +25,18 @@ actor EngineCore {
     /// The synchronizers that look at pictures.
     let synchronizers: Engine.Synchronizers
 
-    private var requests: [RequestIdentifier: ActiveRequest] = [:]
-    private var isStepDue = false
+    private(set) var requests: [RequestIdentifier: ActiveRequest] = [:]
+    var isStepDue = false
+    /// Whether a step is being computed, or waits for the one that interrupts it.
+    var isComputing = false
+    /// Time that words took which interrupted that step.
+    var interruptedTime = Duration.zero
     /// When the engine wakes up by itself; nil if nothing will wake it.
-    private var alarm: Duration?
+    var alarm: Duration?
     /// Why requests that come now end at once; nil before ``endAll(_:)``.
     private var finalFailure: EngineError?
     /// When the last step ended, if the engine has been busy since.
-    private var lastStepEnd: Duration?
+    var lastStepEnd: Duration?
     private nonisolated let epoch = ContinuousClock.now
     private nonisolated let lastProgress: Mutex<Duration>
 
@@ -137,7 +141,7 @@ actor EngineCore {
         }
     }
 
-    private nonisolated func madeProgress(_ now: Duration) {
+    nonisolated func madeProgress(_ now: Duration) {
         lastProgress.withLock { $0 = now }
     }
 
@@ -240,7 +244,7 @@ actor EngineCore {
         request.recorder?.spent(time, computedTokenCount: request.computedTokenCount)
     }
 
-    private func start(_ identifier: RequestIdentifier) {
+    func start(_ identifier: RequestIdentifier) {
         guard let request = requests[identifier], case .waiting(let session) = request.phase else {
             return
         }
@@ -259,85 +263,5 @@ actor EngineCore {
         release(request, isComplete: request.failure == nil)
         scheduleStep()
         report()
-    }
-
-    // MARK: - Steps
-
-    /// Sees to it that another step is planned once all sessions that can have run.
-    func scheduleStep() {
-        guard !isStepDue else { return }
-        isStepDue = true
-        post { $0.step() }
-    }
-
-    private func step() {
-        isStepDue = false
-        let planned = now
-        let (expired, unreachable) = scheduler.withLock {
-            ($0.expired(now: planned), $0.unreachable(now: planned))
-        }
-        for identifier in expired {
-            guard let request = requests[identifier] else { continue }
-            end(identifier, request.deadlineError)
-        }
-        for (identifier, needed, available) in unreachable {
-            end(identifier, EngineError(deadlineIn: available, needed: needed))
-        }
-        let started = scheduler.withLock { $0.startRequests(now: planned) }
-        for identifier in started { start(identifier) }
-        let (next, stuck) = scheduler.withLock { ($0.plan(now: planned), $0.stuckRequest) }
-        guard let plan = next else {
-            lastStepEnd = nil
-            guard let stuck else { return awaitDeadline() }
-            end(stuck, EngineError(.internalFailure, "the request's work fits nowhere"))
-            return scheduleStep()
-        }
-        let results = execute(plan)
-        let ended = now
-        // What sessions did since the last step belongs to what this one costs.
-        let cost = ended - (lastStepEnd ?? planned)
-        let events = scheduler.withLock { $0.apply(plan, cost: cost, now: ended) }
-        lastStepEnd = ended
-        madeProgress(ended)
-        metrics.stepCompleted(
-            stage: plan.stage,
-            itemCount: plan.unitCount,
-            duration: ended - planned
-        )
-        metrics.measured(plan, cost)
-        explain(plan, ended - planned)
-        for (request, error) in results.failures { end(request.identifier, error) }
-        for event in events { deliver(event, results) }
-        scheduleStep()
-    }
-
-    /// Tells the requests of a step what it took.
-    private func explain(_ plan: StepPlan, _ duration: Duration) {
-        var told: Set<RequestIdentifier> = []
-        for (identifier, unitCount) in plan.shares {
-            guard let request = requests[identifier] else { continue }
-            var share = request.explanation.shares[plan.stage] ?? Explanation.Share()
-            share.unitCount += unitCount
-            if told.insert(identifier).inserted {
-                share.stepCount += 1
-                share.batchUnitCount += plan.unitCount
-                share.duration += duration
-            }
-            request.explanation.shares[plan.stage] = share
-        }
-    }
-
-    /// Nothing can be computed now: the next thing to happen by itself is a deadline.
-    private func awaitDeadline() {
-        guard let deadline = scheduler.withLock(\.nextDeadline) else { return }
-        // One alarm is enough, or a busy engine would pile up those of requests that ended long ago.
-        if let alarm, alarm <= deadline { return }
-        alarm = deadline
-        thread.async(after: deadline - now) { [weak self] in
-            self?.assumeIsolated { core in
-                if core.alarm == deadline { core.alarm = nil }
-                core.scheduleStep()
-            }
-        }
     }
 }

@@ -19,7 +19,7 @@ final class EngineThread: SerialExecutor, TaskExecutor {
     init(isPinned: Bool = false) {
         let inbox = Inbox()
         let thread = NamedThread("ilv-engine", onProcessor: isPinned ? 0 : nil) {
-            while let work = inbox.next() { work.forEach { $0.run() } }
+            while let work = inbox.next() { work.run() }
         }
         guard let thread else { preconditionFailure("the system has no thread for the engine") }
         self.inbox = inbox
@@ -43,6 +43,14 @@ final class EngineThread: SerialExecutor, TaskExecutor {
     /// Runs something after a time; a body that holds nothing does not keep the thread from ending.
     func async(after delay: Duration, _ body: @escaping @Sendable () -> Void) {
         inbox.add(body, at: ContinuousClock.now + delay)
+    }
+
+    /// Runs everything that is there to be done, in the middle of something that takes long.
+    ///
+    /// - Precondition: This is the thread, and no job runs on it.
+    func runPending() {
+        checkIsolated()
+        while let work = inbox.poll() { work.run() }
     }
 
     /// A piece of work.
@@ -71,11 +79,31 @@ private final class Inbox: Sendable {
     }
 
     private struct State {
+        /// The next last.
         var work: [EngineThread.Work] = []
+        /// What came after that, in order.
+        var later: [EngineThread.Work] = []
         /// The earliest last.
         var alarms: [Alarm] = []
         var isClosed = false
         var isWaitedFor = false
+
+        /// Takes what is to be done next.
+        mutating func next() -> EngineThread.Work? {
+            if !alarms.isEmpty {
+                let now = ContinuousClock.now
+                while let alarm = alarms.last, alarm.time <= now {
+                    later.append(.body(alarm.body))
+                    alarms.removeLast()
+                }
+            }
+            if work.isEmpty {
+                // Both keep their memory.
+                swap(&work, &later)
+                work.reverse()
+            }
+            return work.popLast()
+        }
     }
 
     private let state = Mutex(State())
@@ -85,7 +113,7 @@ private final class Inbox: Sendable {
     private static let longestSleep = Duration.seconds(3600)
 
     func add(_ work: EngineThread.Work) {
-        change { $0.work.append(work) }
+        change { $0.later.append(work) }
     }
 
     func add(_ body: @escaping @Sendable () -> Void, at time: ContinuousClock.Instant) {
@@ -109,22 +137,17 @@ private final class Inbox: Sendable {
         if isWaitedFor { arrived.signal() }
     }
 
+    /// Takes work that is there; nil if none is.
+    func poll() -> EngineThread.Work? { state.withLock { $0.next() } }
+
     /// Waits for work; nil once the inbox is closed and empty.
-    func next() -> [EngineThread.Work]? {
+    func next() -> EngineThread.Work? {
         while true {
-            let (work, sleep): ([EngineThread.Work]?, Duration?) = state.withLock { state in
-                let now = ContinuousClock.now
-                while let alarm = state.alarms.last, alarm.time <= now {
-                    state.work.append(.body(alarm.body))
-                    state.alarms.removeLast()
-                }
-                if !state.work.isEmpty {
-                    defer { state.work = [] }
-                    return (state.work, nil)
-                }
+            let (work, sleep): (EngineThread.Work?, Duration?) = state.withLock { state in
+                if let work = state.next() { return (work, nil) }
                 if state.isClosed { return (nil, nil) }
                 state.isWaitedFor = true
-                let next = state.alarms.last.map { now.duration(to: $0.time) }
+                let next = state.alarms.last.map { ContinuousClock.now.duration(to: $0.time) }
                 return (nil, min(next ?? Self.longestSleep, Self.longestSleep))
             }
             guard let sleep else { return work }

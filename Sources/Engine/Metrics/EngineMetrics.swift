@@ -139,6 +139,16 @@ package final class EngineMetrics: Sendable {
         }
     }
 
+    /// A batch of a stage waited so long for words that came between its parts.
+    package func interrupted(_ stage: Stage, for duration: Duration) {
+        state.withLock { state in
+            var interruptions = state.interruptions[stage] ?? MetricsSnapshot.Interruptions()
+            interruptions.count += 1
+            interruptions.duration += duration
+            state.interruptions[stage] = interruptions
+        }
+    }
+
     /// A batch took so long, counted from the end of the one before if nothing lay between.
     package func measured(_ plan: StepPlan, _ duration: Duration) {
         state.withLock { $0.costs.observe(plan, duration: duration) }

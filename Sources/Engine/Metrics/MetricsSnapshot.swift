@@ -71,6 +71,14 @@ package struct MetricsSnapshot: Sendable {
         package internal(set) var batchSizes = Histogram(bounds: Histogram.batchBounds)
     }
 
+    /// Words that came between the parts of a stage's batches.
+    package struct Interruptions: Hashable, Sendable {
+        /// How often.
+        package internal(set) var count = 0
+        /// How long the batches waited for them.
+        package internal(set) var duration = Duration.zero
+    }
+
     /// Look-ups of a cache, in whatever the cache counts.
     package struct CacheCounts: Hashable, Sendable {
         /// Asked for.
@@ -119,6 +127,8 @@ package struct MetricsSnapshot: Sendable {
 
     /// Batches by stage.
     package internal(set) var stages: [Stage: StageMeasurements] = [:]
+    /// What came between the parts of batches, by the stage of these.
+    package internal(set) var interruptions: [Stage: Interruptions] = [:]
     /// The last batches, oldest first.
     package internal(set) var recentSteps: [Step] = []
     /// What batches cost, for a simulation.

@@ -112,7 +112,7 @@ package final class RequestRecorder: Sendable {
         case .started: start()
         case .segmentStarted, .segmentDone, .imagePartial: break
         case .textDelta(let index, _, _, _): words(of: index)
-        case .imageProgress(_, let picture, let step, let stepCount):
+        case .imageProgress(_, let picture, let step, let stepCount, _):
             progress(picture, step, stepCount)
         case .completed(let completion):
             metrics.worked(completion.usage)

@@ -135,8 +135,8 @@ package enum EngineEvent: Sendable {
         text: String,
         logProbabilities: [TokenLogProbability]? = nil
     )
-    /// A denoising step was taken. `picture` counts the pictures of the segment.
-    case imageProgress(index: Int, picture: Int, step: Int, stepCount: Int)
+    /// A denoising step was taken. `picture` counts the pictures of the segment; the last step is expected after `rest`.
+    case imageProgress(index: Int, picture: Int, step: Int, stepCount: Int, rest: Duration)
     /// What a picture looks like so far.
     case imagePartial(index: Int, picture: Int, step: Int, image: RGBImage)
     /// A segment is complete.

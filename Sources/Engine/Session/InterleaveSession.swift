@@ -280,14 +280,15 @@ struct InterleaveSession {
         var steps = 0
         let pictures = try await round.draw(running, &timings, on: core) { progress in
             switch progress {
-            case .step(let picture, let step, let stepCount):
+            case .step(let picture, let step, let stepCount, let rest):
                 steps += 1
                 emit(
                     .imageProgress(
                         index: index,
                         picture: picture,
                         step: step,
-                        stepCount: stepCount
+                        stepCount: stepCount,
+                        rest: rest
                     )
                 )
             case .preview(let picture, let step, let image):

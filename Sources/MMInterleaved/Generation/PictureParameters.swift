@@ -42,6 +42,9 @@ package struct PictureParameters: Hashable, Sendable {
         set { previews = .every(newValue) }
     }
 
+    /// Samples of one of its denoising steps: with guidance two.
+    package var sampleCount: Int { guidanceScale > 1 ? 2 : 1 }
+
     /// The defaults above.
     package init() {}
 }

@@ -1,21 +1,26 @@
 /// Bounds the time between two tokens of a sequence whatever else runs.
 ///
-/// Two rules. A decoding sequence that has waited longer than the bound gets its language step next, but
+/// Three rules. A decoding sequence that has waited longer than the bound gets its language step next, but
 /// never twice in a row: after a step that was taken out of turn the least served goes, so that a machine
 /// that is too slow for the bound shares instead of decoding alone. And while sequences decode, every step
 /// is kept as short as the target asks, by predicted duration, though never empty. While none decodes a
-/// longer target holds for steps on pictures, since a request that comes waits for the step that runs.
+/// longer target holds for steps on pictures, since a request that comes waits for the step that runs. A step of which
+/// even the shortest takes long is interrupted for words, so often that they flow, and no oftener.
 struct LatencyPolicy: Hashable, Sendable {
     let decodeWaitBound: Duration
     let stepDurationTarget: Duration
     let quietStepDurationTarget: Duration
+    let interruptionInterval: Duration
     private(set) var wasOutOfTurn = false
 
     init(_ configuration: SchedulingConfiguration) {
         decodeWaitBound = configuration.decodeWaitBound
         stepDurationTarget = configuration.stepDurationTarget
         quietStepDurationTarget = configuration.quietStepDurationTarget
+        interruptionInterval = configuration.interruptionInterval
     }
+
+    // MARK: - Turns
 
     /// Whether decoding must go next; `wait` is that of the sequence that has waited longest.
     mutating func decodesOutOfTurn(wait: Duration?) -> Bool {
@@ -26,6 +31,8 @@ struct LatencyPolicy: Hashable, Sendable {
         wasOutOfTurn = true
         return true
     }
+
+    // MARK: - Sizes of steps
 
     /// Pictures or samples that a step may have: at most the stage's maximum, at least one.
     func unitLimit(_ maximum: Int, cost: StageCost, isDecoding: Bool) -> Int {
@@ -44,5 +51,29 @@ struct LatencyPolicy: Hashable, Sendable {
         let decoding = cost.prediction(unitCount: decodingCount) ?? .zero
         let target = max(stepDurationTarget, decoding * 2)
         return min(maximum, cost.unitCount(within: target) ?? 0) - decodingCount
+    }
+    // MARK: - Interruptions
+
+    private static let longestLookInterval = Duration.milliseconds(10)
+    /// Time of a step for each of the words that interrupt it, as long as words need not wait too long: then what is
+    /// interrupted takes 1.3 times as long.
+    private static let stepShare = 10.0 / 3
+    /// How much longer than else words may wait where they take long themselves.
+    private static let longestIntervalFactor = 1.5
+
+    /// Whether a step takes so long that it is interrupted; so it is before it was ever measured.
+    func isInterrupted(_ prediction: Duration?) -> Bool {
+        prediction.map { $0 > interruptionInterval } ?? true
+    }
+
+    /// Time after which one looks again whether somebody came who wants words, where nobody wanted any.
+    var lookInterval: Duration { min(interruptionInterval, Self.longestLookInterval) }
+
+    /// Time for which a step goes on after it was interrupted by so much.
+    func interval(afterInterruption cost: Duration) -> Duration {
+        min(
+            max(interruptionInterval, cost * Self.stepShare),
+            interruptionInterval * Self.longestIntervalFactor
+        )
     }
 }

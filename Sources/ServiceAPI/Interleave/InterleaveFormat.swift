@@ -20,8 +20,6 @@ struct InterleaveFormat: AnswerFormat {
     /// Words on their way into the stream.
     private var words: WordEvents
     private var sequenceNumber = 0
-    /// How fast the picture comes that is being drawn.
-    private var pace = DenoisingPace()
     /// The segment that was encoded last: a document and a stream of the same answer have it once.
     private var last: (index: Int, segment: EncodedSegment)?
 
@@ -98,16 +96,15 @@ struct InterleaveFormat: AnswerFormat {
         case .segmentStarted(let index, let kind):
             let segment: JSON = ["index": .integer(index), "type": .string(kind.rawValue)]
             send(self.event("segment.started", ["index": .integer(index), "segment": segment]))
-            pace = DenoisingPace()
         case .textDelta(let index, let choice, let text, let tokens):
             for members in words.more(index, choice: choice, text, tokens) {
                 send(self.event("text.delta", members))
             }
-        case .imageProgress(let index, let picture, let step, let stepCount):
+        case .imageProgress(let index, let picture, let step, let stepCount, let rest):
             let members: KeyValuePairs<String, JSON?> = [
                 "index": .integer(index), "picture": .integer(picture),
                 "step": .integer(step), "steps": .integer(stepCount),
-                "eta_ms": pace.rest(after: step, of: stepCount).map { .double($0.milliseconds) },
+                "eta_ms": .double(rest.milliseconds),
             ]
             send(self.event("image.progress", members))
         case .imagePartial(let index, let picture, let step, let image):

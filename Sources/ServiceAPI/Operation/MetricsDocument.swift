@@ -158,12 +158,31 @@ struct MetricsDocument {
             guard let stages = metrics.stages[stage] else { continue }
             writer.histogram(sizes, label: ("stage", stage.rawValue), stages.batchSizes)
         }
+        writeInterruptions(&writer)
         gauge(
             "scheduler_last_progress_seconds",
             "Time since a busy engine last got anywhere; 0 when idle.",
             engine?.sinceProgress.map { $0 / .seconds(1) } ?? 0,
             &writer
         )
+    }
+
+    private func writeInterruptions(_ writer: inout ExpositionWriter) {
+        // Words interrupt other stages, never their own.
+        let stages = Stage.allCases.filter { $0 != .language }
+        counters(
+            "stage_interruptions_total",
+            "Times that words came between the parts of a batch.",
+            "stage",
+            stages.map { ($0.rawValue, metrics.interruptions[$0]?.count) },
+            &writer
+        )
+        let seconds = Self.prefix + "stage_interruption_seconds_total"
+        writer.family(seconds, .counter, "Time for which batches waited for these words.")
+        for stage in stages {
+            let duration = metrics.interruptions[stage]?.duration ?? .zero
+            writer.sample(seconds, ["stage": stage.rawValue], duration / .seconds(1))
+        }
     }
 
     // MARK: - Work and memory

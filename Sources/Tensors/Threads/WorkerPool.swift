@@ -8,7 +8,7 @@ internal import Synchronization
 /// varies; every element of a result is computed within one part, in an order of its own, so results are
 /// equal for every number of workers and of parts.
 ///
-/// Threads: ``run(_:_:)`` is called by one thread at a time (the engine's), and by no part.
+/// Threads: ``run(_:_:)`` is called by one thread at a time (the engine's), and by no part; an interruption is no part.
 package final class WorkerPool {
     /// Number of threads, the caller included.
     package let workerCount: Int
@@ -16,6 +16,8 @@ package final class WorkerPool {
     package var recorder: PartRecorder?
     /// Counts computations instead of running them, where it is there.
     package var counter: WorkCounter?
+    /// Comes between the parts of computations, where it is there.
+    package var interruption: Interruption?
 
     private let board: JobBoard
     private let sleepers: [Sleeper]
@@ -80,22 +82,48 @@ package final class WorkerPool {
             recorder.run(count, byteCount: byteCount, body)
             return
         }
-        // Who has nothing to do is not woken, nor waited for.
-        let helperCount = min(count, workerCount) - 1
-        guard helperCount > 0 else {
+        // Nothing to share: no need to tell anybody.
+        if min(count, workerCount) == 1 && interruption == nil {
             for part in 0..<count { body(part, 0) }
             return
         }
         withoutActuallyEscaping(body) { body in
-            board.post(Job(count: count, body: body), helperCount: helperCount)
-            for sleeper in sleepers[..<helperCount] { sleeper.wake() }
-            board.finish()
+            var first = 0
+            while first < count {
+                interruptIfDue()
+                first = run(Job(first: first, count: count, body: body), interruption?.isDue)
+            }
         }
+    }
+
+    /// Runs the parts of a job, or begins no more of them once it is time for something else.
+    ///
+    /// - Parameters:
+    ///   - job: The parts.
+    ///   - isDue: Whether it is time; nil if nothing may come between.
+    /// - Returns: The first part that was left, or the number of all.
+    private func run(_ job: Job, _ isDue: (() -> Bool)?) -> Int {
+        // Who has nothing to do is not woken, nor waited for.
+        let helperCount = min(job.count - job.first, workerCount) - 1
+        board.post(job, helperCount: helperCount)
+        for sleeper in sleepers[..<helperCount] { sleeper.wake() }
+        return board.finish(isDue)
+    }
+
+    /// Lets go of the pool for as long as an interruption takes.
+    private func interruptIfDue() {
+        guard let interruption, interruption.isDue() else { return }
+        self.interruption = nil
+        isRunning.store(false, ordering: .releasing)
+        interruption.body()
+        isRunning.store(true, ordering: .relaxed)
+        self.interruption = interruption
     }
 }
 
-/// Parts to run.
+/// Parts to run: those from the first on, below the number of all.
 private struct Job {
+    let first: Int
     let count: Int
     let body: (_ part: Int, _ worker: Int) -> Void
 }
@@ -116,7 +144,7 @@ private final class JobBoard {
     /// Calls the workers `1...helperCount`.
     func post(_ job: Job, helperCount: Int) {
         self.job = job
-        next.store(0, ordering: .relaxed)
+        next.store(job.first, ordering: .relaxed)
         running.store(helperCount, ordering: .relaxed)
         let number = (call.load(ordering: .relaxed) >> Self.helperBits) &+ 1
         // This publishes the job to every helper that sees the new number; it comes before the look at who sleeps.
@@ -127,8 +155,11 @@ private final class JobBoard {
     }
 
     /// Takes part as worker 0 and waits for the helpers.
-    func finish() {
-        claimParts(worker: 0)
+    ///
+    /// - Parameter isDue: Whether no more parts are to be begun; nil if all are.
+    /// - Returns: The first part that nobody began, or the number of all.
+    func finish(_ isDue: (() -> Bool)?) -> Int {
+        let first = claimParts(worker: 0, isDue)
         var spins = 0
         while running.load(ordering: .acquiring) > 0 {
             spins += 1
@@ -136,6 +167,7 @@ private final class JobBoard {
             if spins > 2000 { sched_yield() }
         }
         job = nil
+        return first
     }
 
     /// Works until the end of the pool.
@@ -152,12 +184,19 @@ private final class JobBoard {
 
     func stop() { isStopping.store(true, ordering: .sequentiallyConsistent) }
 
-    private func claimParts(worker: Int) {
-        guard let job else { return }
+    /// Runs parts until all are claimed, or until it is time for something else.
+    ///
+    /// - Returns: The first part that nobody claimed, or the number of all.
+    @discardableResult
+    private func claimParts(worker: Int, _ isDue: (() -> Bool)? = nil) -> Int {
+        guard let job else { return 0 }
         while true {
             let part = next.add(1, ordering: .relaxed).oldValue
-            if part >= job.count { return }
+            if part >= job.count { return job.count }
             job.body(part, worker)
+            if let isDue, isDue() {
+                return min(next.exchange(job.count, ordering: .relaxed), job.count)
+            }
         }
     }
 

@@ -1,0 +1,192 @@
+@testable import Engine
+import Locking
+import MMInterleaved
+import ModelTestSupport
+import Scheduling
+import Tensors
+import TestSupport
+import Testing
+
+private let vocabulary = TinyModel.configuration.vocabulary
+private let goesOn = [vocabulary.endOfSequence: Float(-60), vocabulary.beginOfImage: Float(-60)]
+
+/// Steps are interrupted at every point at which they can be.
+@Suite("Interruptions of steps")
+struct InterruptionTests {
+    private static func makeRunner(
+        biases: [Int: Float] = goesOn,
+        broken: String? = nil,
+        workerCount: Int = 1
+    ) throws -> RequestRunner {
+        try RequestRunner(biases: biases, broken: broken, workerCount: workerCount) {
+            $0.scheduling.interruptionInterval = .nanoseconds(1)
+        }
+    }
+
+    private static let caption = RequestRunner.request { $0.text.maximumTokenCount = 60 }
+
+    private static let picture = RequestRunner.request {
+        $0.mode = .image
+        $0.picture.stepCount = 1
+    }
+
+    /// Streams words beside a picture of one step, and does something once when words come in the middle of that step.
+    private func interrupt(
+        _ runner: RequestRunner,
+        _ body: @escaping @Sendable (_ picture: Events) -> Void = { _ in }
+    ) throws -> (caption: [EngineEvent], picture: [EngineEvent]) {
+        let metrics = runner.engine.metrics
+        let drawing = Mutex<Events?>(nil)
+        let isSubmitted = Door()
+        let hasActed = Mutex(false)
+        let words = try runner.submit(Self.caption) { event in
+            guard case .textDelta = event else { return }
+            isSubmitted.pass()
+            // One step is all there is, and it has not ended before words interrupted it.
+            guard metrics.snapshot().interruptions[.denoise]?.count ?? 0 > 0 else { return }
+            let isFirst = hasActed.withLock { hasActed in
+                defer { hasActed = true }
+                return !hasActed
+            }
+            if isFirst, let events = drawing.withLock({ $0 }) { body(events) }
+        }
+        let events = try runner.submit(Self.picture)
+        drawing.withLock { $0 = events }
+        isSubmitted.open()
+        let all = (words.wait(), events.wait())
+        let acted = hasActed.withLock { $0 }
+        #expect(acted, "no words in the middle of the step")
+        return all
+    }
+
+    @Test(
+        "Answers are the same bytes wherever steps were interrupted",
+        arguments: [(1, UInt64(11)), (3, UInt64(12)), (7, UInt64(13))]
+    )
+    func sameBytes(workerCount: Int, seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let requests = try (0..<12).map { _ in try randomRequest(&random) }
+        let biases = [vocabulary.beginOfImage: Float(2)]
+        let expected = try requests.map {
+            Answer(try RequestRunner(biases: biases).submit($0).wait())
+        }
+        let runner = try Self.makeRunner(biases: biases, workerCount: workerCount)
+        let running = try requests.map { try runner.submit($0) }
+        for (index, (events, expected)) in zip(running, expected).enumerated() {
+            #expect(Answer(events.wait()) == expected, "request \(index)")
+        }
+        let interruptions = runner.engine.metrics.snapshot().interruptions
+        #expect(interruptions.values.contains { $0.count > 0 })
+    }
+
+    @Test("Every stage computes the same bits with words between all its parts", arguments: [1, 3])
+    func sameBits(workerCount: Int) throws {
+        let model = try TinyModel.make()
+        let compute = Compute(workerCount: workerCount)
+        let expected = try Self.numbers(of: model, compute)
+        var count = 0
+        compute.pool.interruption = Interruption {
+            true
+        } _: {
+            count += 1
+            let prompt = [SequenceElement](repeating: .token(1), count: 1 + count % 3)
+            model.language.extend(model.language.makeSequence(), with: prompt, compute)
+        }
+        let numbers = try Self.numbers(of: model, compute)
+        #expect(numbers == expected)
+        #expect(count > 100)
+    }
+
+    /// What the stages on pictures compute: features of two, latents of three samples, pixels.
+    private static func numbers(
+        of model: InterleavedModel,
+        _ compute: Compute
+    ) throws -> [[Float]] {
+        var random = SeededRandom(seed: 3)
+        let configuration = model.configuration
+        let side = configuration.vision.imageSize
+        let pixels = (0..<2).map { _ in
+            Matrix(
+                rows: side * side,
+                columns: 3,
+                values: (0..<3 * side * side).map { _ in Float.random(in: 0...1, using: &random) }
+            )
+        }
+        let images = model.encode(pixels, compute)
+        let decoder = model.imageDecoder
+        let drawings = try [Float(7.5), 1].map { guidance in
+            var parameters = PictureParameters()
+            parameters.guidanceScale = guidance
+            parameters.stepCount = 3
+            return try Drawing(
+                decoder,
+                conditioning: decoder.unet.conditioning(of: decoder.negativeTokens, compute),
+                source: decoder.unet.source(of: images[0].pyramid, compute),
+                parameters: parameters,
+                schedulerConfiguration: configuration.imageDecoder.scheduler,
+                seed: 4
+            )
+        }
+        for _ in 0..<2 { Drawing.step(drawings, compute) }
+        let pictures = drawings.map { _ in
+            Matrix(rows: decoder.pictureSide * decoder.pictureSide, columns: 3)
+        }
+        decoder.render(drawings.map(\.latents), compute, into: pictures)
+        let features = images.flatMap { [$0.tokens] + $0.pyramid + $0.values.layers }
+        return (features + drawings.map(\.latents) + pictures).map { $0.toArray() }
+    }
+
+    @Test("Words come in the middle of a picture's step, and both are as they are alone")
+    func wordsInBetween() throws {
+        let (caption, picture) = try interrupt(Self.makeRunner())
+        let alone = try RequestRunner(biases: goesOn)
+        #expect(Answer(caption) == Answer(try alone.submit(Self.caption).wait()))
+        #expect(Answer(picture) == Answer(try alone.submit(Self.picture).wait()))
+    }
+
+    @Test("A request that is cancelled while its step is computed ends before the step does")
+    func cancelled() throws {
+        let runner = try Self.makeRunner()
+        let (caption, picture) = try interrupt(runner) { $0.cancel() }
+        #expect(picture.failure == .cancelled)
+        #expect(!picture.contains { if case .imageProgress = $0 { true } else { false } })
+        #expect(caption.failure == nil)
+        runner.engine.waitUntilIdle(limit: .seconds(60))
+        // The engine goes on.
+        #expect(try runner.events { $0.mode = .image }.failure == nil)
+    }
+
+    @Test("All requests can be ended in the middle of a step")
+    func allEnded() throws {
+        let runner = try Self.makeRunner()
+        let core = runner.engine.core
+        let (caption, picture) = try interrupt(runner) { _ in
+            core.post { $0.endAll(EngineError(.draining, "the end")) }
+        }
+        #expect(caption.failure == .draining)
+        #expect(picture.failure == .draining)
+        runner.engine.waitUntilIdle(limit: .seconds(60))
+        #expect(runner.engine.status.runningCount == 0)
+    }
+
+    @Test("What a step finds wrong ends its own request, not the words that interrupted it")
+    func broken() throws {
+        let runner = try Self.makeRunner(broken: "image_decoder.decoder.unet")
+        let (caption, picture) = try interrupt(runner)
+        #expect(picture.failure == .notFinite)
+        #expect(caption.failure == nil)
+    }
+
+    @Test("A step's measured time leaves out the words that interrupted it")
+    func measuredTimes() throws {
+        let runner = try Self.makeRunner()
+        let start = ContinuousClock.now
+        _ = try interrupt(runner)
+        runner.engine.waitUntilIdle(limit: .seconds(60))
+        let elapsed = start.duration(to: .now)
+        let snapshot = runner.engine.metrics.snapshot()
+        let computed = snapshot.stages.values.reduce(0) { $0 + $1.durations.sum }
+        #expect(computed <= elapsed / .seconds(1))
+        #expect(snapshot.interruptions[.denoise]?.duration ?? .zero > .zero)
+    }
+}
