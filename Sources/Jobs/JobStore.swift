@@ -133,6 +133,7 @@ package final class JobStore: Sendable {
         _ completion: @escaping @Sendable (Result<Int, JobRefusal>) -> Void
     ) {
         let jobs = table.withLock { $0.jobs(named: name) }.filter { mayErase($0.request.owner) }
+        guard !jobs.isEmpty else { return completion(.success(0)) }
         for job in jobs { job.erase(by: key) }
         queue.async { [self] in
             // Somebody else may have erased some meanwhile.
