@@ -50,8 +50,17 @@ class Proxy:
             self.process.terminate()
             self.process.wait(30)
 
-    def served(self):
-        """The replicas that each request went to, by its name; the last one answered."""
+    def served(self, names=()):
+        """The replicas that each request went to, by its name; the last one answered. Waits for the lines of `names`."""
+        deadline = time.monotonic() + 10
+        while True:
+            found = self.read()
+            if all(name in found for name in names) or time.monotonic() > deadline:
+                return found
+            # A line is written after the answer.
+            time.sleep(0.05)
+
+    def read(self):
         found = {}
         for line in self.log.read_text(errors="replace").splitlines():
             if self.kind == "haproxy":
