@@ -63,6 +63,7 @@ struct PictureRound {
         timings.rendered += start.duration(to: clock.now)
         return zip(images, drawings).map { Picture(image: $0, seed: $1.seed) }
     }
+
     /// Expected time until the last step is taken.
     private func rest(
         after step: Int,
