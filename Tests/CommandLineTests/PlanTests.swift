@@ -78,6 +78,8 @@ struct PlanTests {
         var reading = StageCount()
         reading.byteCount = 900_000_000
         #expect(abs(machine.seconds(reading) - 1) < 1e-6)
+        #expect(abs(machine.floor(products) - 0.6) < 1e-6)
+        #expect(abs(machine.floor(reading) - 0.9) < 1e-6)
         let larger = machine.with(cores: 4, bandwidth: 2e9)
         #expect(abs(larger.seconds(products) - 0.5) < 1e-6)
         #expect(abs(larger.seconds(reading) - 0.5) < 1e-6)

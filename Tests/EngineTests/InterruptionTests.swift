@@ -31,11 +31,29 @@ struct InterruptionTests {
     }
 
     /// Streams words beside a picture of one step, and does something once when words come in the middle of that step.
+    ///
+    /// Where the machine is busy, all words may be said before the picture is prepared: then both are asked for again.
     private func interrupt(
         _ runner: RequestRunner,
         _ body: @escaping @Sendable (_ picture: Events) -> Void = { _ in }
     ) throws -> (caption: [EngineEvent], picture: [EngineEvent]) {
+        for _ in 0..<100 {
+            if let all = try tryToInterrupt(runner, body) { return all }
+        }
+        throw NoWordsInBetween()
+    }
+
+    private struct NoWordsInBetween: Error {}
+
+    private func tryToInterrupt(
+        _ runner: RequestRunner,
+        _ body: @escaping @Sendable (_ picture: Events) -> Void
+    ) throws -> (caption: [EngineEvent], picture: [EngineEvent])? {
         let metrics = runner.engine.metrics
+        let interruptionCount = { @Sendable in
+            metrics.snapshot().interruptions[.denoise]?.count ?? 0
+        }
+        let before = interruptionCount()
         let drawing = Mutex<Events?>(nil)
         let isSubmitted = Door()
         let hasActed = Mutex(false)
@@ -43,7 +61,7 @@ struct InterruptionTests {
             guard case .textDelta = event else { return }
             isSubmitted.pass()
             // One step is all there is, and it has not ended before words interrupted it.
-            guard metrics.snapshot().interruptions[.denoise]?.count ?? 0 > 0 else { return }
+            guard interruptionCount() > before else { return }
             let isFirst = hasActed.withLock { hasActed in
                 defer { hasActed = true }
                 return !hasActed
@@ -54,9 +72,7 @@ struct InterruptionTests {
         drawing.withLock { $0 = events }
         isSubmitted.open()
         let all = (words.wait(), events.wait())
-        let acted = hasActed.withLock { $0 }
-        #expect(acted, "no words in the middle of the step")
-        return all
+        return hasActed.withLock { $0 } ? all : nil
     }
 
     @Test(
