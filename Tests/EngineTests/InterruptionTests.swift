@@ -35,10 +35,12 @@ struct InterruptionTests {
     /// Where the machine is busy, all words may be said before the picture is prepared: then both are asked for again.
     private func interrupt(
         _ runner: RequestRunner,
+        _ picture: InterleaveRequest = InterruptionTests.picture,
+        in stage: Stage = .denoise,
         _ body: @escaping @Sendable (_ picture: Events) -> Void = { _ in }
     ) throws -> (caption: [EngineEvent], picture: [EngineEvent]) {
         for _ in 0..<100 {
-            if let all = try tryToInterrupt(runner, body) { return all }
+            if let all = try tryToInterrupt(runner, picture, in: stage, body) { return all }
         }
         throw NoWordsInBetween()
     }
@@ -47,11 +49,13 @@ struct InterruptionTests {
 
     private func tryToInterrupt(
         _ runner: RequestRunner,
+        _ picture: InterleaveRequest,
+        in stage: Stage,
         _ body: @escaping @Sendable (_ picture: Events) -> Void
     ) throws -> (caption: [EngineEvent], picture: [EngineEvent])? {
         let metrics = runner.engine.metrics
         let interruptionCount = { @Sendable in
-            metrics.snapshot().interruptions[.denoise]?.count ?? 0
+            metrics.snapshot().interruptions[stage]?.count ?? 0
         }
         let before = interruptionCount()
         let drawing = Mutex<Events?>(nil)
@@ -68,7 +72,7 @@ struct InterruptionTests {
             }
             if isFirst, let events = drawing.withLock({ $0 }) { body(events) }
         }
-        let events = try runner.submit(Self.picture)
+        let events = try runner.submit(picture)
         drawing.withLock { $0 = events }
         isSubmitted.open()
         let all = (words.wait(), events.wait())
@@ -170,6 +174,71 @@ struct InterruptionTests {
         runner.engine.waitUntilIdle(limit: .seconds(60))
         // The engine goes on.
         #expect(try runner.events { $0.mode = .image }.failure == nil)
+    }
+
+    @Test(
+        "A step is given up that nobody waits for any more, and who was cancelled is charged for it"
+    )
+    func givenUp() throws {
+        let runner = try Self.makeRunner()
+        var request = Self.picture
+        request.recorder = runner.engine.metrics.makeRecorder(
+            identifier: "a",
+            clientIdentifier: "a",
+            kind: .image,
+            priority: .normal
+        )
+        let (caption, picture) = try interrupt(runner, request) { $0.cancel() }
+        #expect(picture.failure == .cancelled)
+        #expect(caption.failure == nil)
+        runner.engine.waitUntilIdle(limit: .seconds(60))
+        // Computed in part: its time counts, what steps cost is not learned from it.
+        let snapshot = runner.engine.metrics.snapshot()
+        #expect(snapshot.stages[.denoise]?.durations.count == 1)
+        let costs = runner.engine.core.scheduler.withLock(\.costs)
+        #expect(costs[.denoise].observationCount == 0)
+        let effort = try #require(request.recorder?.effort)
+        #expect(effort.pictureCount == 1)
+        let time = try #require(snapshot.stages[.denoise]?.durations.sum)
+        #expect(effort.machineTime / .seconds(1) > time / 2)
+    }
+
+    @Test("A picture whose reading was given up is read again when it comes again")
+    func readAgain() throws {
+        let runner = try Self.makeRunner()
+        let file = try RequestRunner.picture(seed: 5)
+        let question = RequestRunner.request { $0.input = [.image(file), .text("a dog")] }
+        let (_, cancelled) = try interrupt(runner, question, in: .encode) { $0.cancel() }
+        #expect(cancelled.failure == .cancelled)
+        runner.engine.waitUntilIdle(limit: .seconds(60))
+        let expected = Answer(try RequestRunner(biases: goesOn).submit(question).wait())
+        #expect(Answer(try runner.submit(question).wait()) == expected)
+    }
+
+    @Test("Every stage may be given up at any point", arguments: [1, 3])
+    func givenUpAnywhere(workerCount: Int) throws {
+        let model = try TinyModel.make()
+        let compute = Compute(workerCount: workerCount)
+        // Of another model: nothing that this one may keep is computed yet when it is given up.
+        let expected = try Self.numbers(of: TinyModel.make(), Compute(workerCount: 1))
+        var (place, isReached) = (0, true)
+        while isReached {
+            var count = 0
+            compute.pool.interruption = Interruption {
+                true
+            } _: {
+                compute.pool.isGivenUp = count == place
+                count += 1
+            }
+            let numbers = try Self.numbers(of: model, compute)
+            isReached = compute.pool.isGivenUp
+            #expect(isReached || numbers == expected)
+            compute.pool.interruption = nil
+            compute.pool.isGivenUp = false
+            place += 1 + place / 4
+        }
+        #expect(place > 100)
+        #expect(try Self.numbers(of: model, compute) == expected)
     }
 
     @Test("All requests can be ended in the middle of a step")
