@@ -19,10 +19,7 @@ extension Scheduler {
         stepsInFlight.removeLast()
         observe(now)
         planNextInterruption(after: plan, cost: cost, now: now)
-        costs.observe(plan.stage, unitCount: plan.unitCount, duration: cost)
-        if case .language(let plan) = plan, plan.isDecoding {
-            costs.fewRows.observe(rowCount: plan.rowCount, duration: cost)
-        }
+        costs.observe(plan, duration: cost)
         charge(plan, of: cost)
         switch plan {
         case .encode(let plan): return applyEncode(plan)

@@ -39,14 +39,7 @@ extension Scheduler {
             place(identifier, rowLimit: 1, in: &draft)
         }
         let decodeRowCount = draft.rowCount
-        let prefillLimit = max(
-            configuration.minimumPrefillRowCount,
-            latency.prefillLimit(
-                configuration.maximumRowCount,
-                beside: isAwaited ? max(1, decodeRowCount) : decodeRowCount,
-                cost: costs[.language]
-            )
-        )
+        let prefillLimit = prefillLimit(beside: decodeRowCount, isAwaited: isAwaited)
         var prefillCount = 0
         for identifier in prompts where prefillCount < prefillLimit {
             place(identifier, rowLimit: prefillLimit - prefillCount, in: &draft)
@@ -59,6 +52,17 @@ extension Scheduler {
         )
         // Without items nothing was preempted either: what is preempted makes room for an item.
         return plan.items.isEmpty ? nil : .language(plan)
+    }
+
+    /// Rows that a language step may have for prompts beside those that decode.
+    private func prefillLimit(beside decodeRowCount: Int, isAwaited: Bool) -> Int {
+        let awaitedCount = isAwaited ? max(1, decodeRowCount) : decodeRowCount
+        let limit = latency.prefillLimit(
+            beside: awaitedCount,
+            decodingTime: costs.decodingTime(sequenceCount: awaitedCount),
+            cost: costs.prompts
+        )
+        return min(limit, configuration.maximumRowCount - decodeRowCount)
     }
 
     /// Lets stalled requests go on that fit as a whole, or that nobody outranks.

@@ -36,7 +36,9 @@ package struct SchedulingConfiguration: Hashable, Sendable {
     /// Guessed tokens of a sequence that a language step computes at most; 0 for none.
     package var maximumDraftCount = 7
     /// Rows that a language step leaves to prompts however many sequences decode.
-    package var minimumPrefillRowCount = 16
+    package var minimumPrefillRowCount = 4
+    /// Rows that a language step has for prompts at least while no sequence decodes: fewer would cost more time each.
+    package var quietPrefillRowCount = 64
     /// Pictures of one encoding step.
     package var maximumEncodeCount = 8
     /// Samples of one denoising step; a guided drawing has two.
@@ -51,7 +53,7 @@ package struct SchedulingConfiguration: Hashable, Sendable {
     /// Predicted time that a step should not exceed while a sequence waits for its next token.
     package var stepDurationTarget = Duration.milliseconds(50)
 
-    /// Predicted time that a step on pictures should not exceed otherwise: that long whoever comes may wait.
+    /// Predicted time that a step should not exceed otherwise: that long whoever comes may wait.
     package var quietStepDurationTarget = Duration.milliseconds(250)
 
     /// Time after which a longer step is interrupted for words that are due.
@@ -71,6 +73,7 @@ package struct SchedulingConfiguration: Hashable, Sendable {
             ("imageByteCount", imageByteCount), ("maximumRunningCount", maximumRunningCount),
             ("maximumRowCount", maximumRowCount),
             ("minimumPrefillRowCount", minimumPrefillRowCount),
+            ("quietPrefillRowCount", quietPrefillRowCount),
             ("maximumEncodeCount", maximumEncodeCount),
             ("maximumSampleCount", maximumSampleCount),
             ("maximumRenderCount", maximumRenderCount),

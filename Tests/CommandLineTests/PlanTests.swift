@@ -78,6 +78,8 @@ struct PlanTests {
         var reading = StageCount()
         reading.byteCount = 900_000_000
         #expect(abs(machine.seconds(reading) - 1) < 1e-6)
+        #expect(abs(machine.floor(products) - 0.6) < 1e-6)
+        #expect(abs(machine.floor(reading) - 0.9) < 1e-6)
         let larger = machine.with(cores: 4, bandwidth: 2e9)
         #expect(abs(larger.seconds(products) - 0.5) < 1e-6)
         #expect(abs(larger.seconds(reading) - 0.5) < 1e-6)
@@ -99,7 +101,38 @@ struct PlanTests {
         model.imageDecoder.render([latents], compute, into: [pixels])
         #expect(compute.workspace.largestByteCount == plan.scratch.render)
         #expect(plan.scratchByteCount >= max(plan.scratch.render, plan.scratch.denoise))
-        #expect(plan.scratch.byteCount(encoding: 100, denoising: 1) == 100 * plan.scratch.encode)
+        let (encode, language) = (plan.scratch.encode, plan.scratch.language)
+        #expect(plan.scratch.byteCount(encoding: 100, denoising: 1) == 100 * encode + language)
+    }
+
+    @Test("Words that interrupt a step on pictures have scratch memory of their own")
+    func nestedScratch() throws {
+        let rowCount = 32
+        let counted = try CountedModel(
+            TinyModel.wideConfiguration,
+            .f32,
+            workerCount: 2,
+            promptTokenCount: 8,
+            rowCount: rowCount
+        )
+        let plan = MemoryPlan(counted, positionCount: 64, pictureCount: 1)
+        let model = try model(.f32)
+        let compute = Compute(workerCount: 2)
+        let side = model.configuration.vision.imageSize
+        let prompt = [SequenceElement](repeating: .token(1), count: rowCount)
+        var count = 0
+        compute.pool.interruption = Interruption {
+            true
+        } _: {
+            count += 1
+            model.language.extend(model.language.makeSequence(), with: prompt, compute)
+        }
+        _ = model.encode([Matrix(rows: side * side, columns: 3)], compute)
+        #expect(count > 0)
+        let most = compute.workspace.largestByteCount
+        #expect(most > max(plan.scratch.encode, plan.scratch.language))
+        #expect(most <= plan.scratch.encode + plan.scratch.language)
+        #expect(most <= plan.scratchByteCount)
     }
 
     @Test("The table of embeddings counts as it is stored")
@@ -234,7 +267,7 @@ struct PlanTests {
         #expect(tight.engine.leastImageCount == 4)
         #expect(tight.engine.imageByteBudget == plan.pictureByteCount)
         #expect(tight.engine.maximumDecodingPixelCount == configuration.engine.maximumPixelCount)
-        #expect(tight.scratchByteCount == 400 << 20)
+        #expect(tight.scratchByteCount == 401 << 20)
         let change = try #require(tight.change(from: configuration.engine))
         #expect(change.contains("at most 1 drawn in a step"))
         #expect(change.contains("at most 4 pictures in a sequence"))

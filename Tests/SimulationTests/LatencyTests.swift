@@ -172,6 +172,50 @@ import Testing
         #expect(log.interruptionCount == 0)
     }
 
+    /// A language model of forty large layers on two cores: a token takes 0.16 s, a row of a prompt 29 ms.
+    private static var largest: StepCosts {
+        var costs = large
+        costs.language = StepCosts.Language(
+            fixed: 135_000,
+            perRow: 29_000,
+            perAttendedPosition: 0.2
+        )
+        return costs
+    }
+
+    private static func prompt(_ tokenCount: Int, at time: Duration) -> Arrival {
+        var prompt = Arrival(kind: .caption, promptTokenCount: tokenCount, generatedTokenCount: 1)
+        prompt.time = time
+        return prompt
+    }
+
+    @Test("Beside the longest prompts words come 250 ms after their own step at most")
+    func flowsBesideLongPrompts() throws {
+        for costs in [Self.large, Self.largest] {
+            let prompts = (1...3).map { Self.prompt(2000, at: .seconds(4 * $0)) }
+            let log = try Self.run([Self.caption(tokens: 100)] + prompts, costs: costs)
+            let words = try #require(log.outcomes.first { $0.tokenTimes.count == 100 })
+            let (fixed, row) = (costs.language.fixed, costs.language.perRow)
+            let ownStep = Duration.microseconds(Int64(fixed + row))
+            let longest = try #require(words.interTokenTimes.max())
+            #expect(longest <= .milliseconds(250) + ownStep)
+            #expect(log.outcomes.allSatisfy { $0.endedAt != nil })
+        }
+    }
+
+    @Test("Who comes while somebody's long prompt is computed begins soon")
+    func beginsBesideLongPrompt() throws {
+        let newcomer = Self.prompt(20, at: .seconds(10))
+        let log = try Self.run([Self.prompt(2000, at: .zero), newcomer], costs: Self.largest)
+        let first = try #require(log.outcomes.first { $0.arrivedAt == .seconds(10) }?.timeToFirst)
+        // A step of 64 rows takes 2 s, and so does the one that the newcomer is in.
+        #expect(first < .seconds(4.5))
+        // Short as steps are, a prompt alone takes a tenth longer than in one piece.
+        let alone = try Self.run([Self.prompt(2000, at: .zero)], costs: Self.largest)
+        let time = try #require(alone.outcomes.first?.timeToFirst)
+        #expect(time < .seconds(2000 * 0.029 * 1.1))
+    }
+
     @Test("A long prompt is computed in chunks between the tokens of others")
     func chunksPrompts() throws {
         var long = Arrival(kind: .caption, promptTokenCount: 3000, generatedTokenCount: 1)

@@ -15,12 +15,12 @@ struct MemoryPlan: Hashable, Encodable {
         /// Latents to pixels.
         let render: Int
 
-        /// Of the greediest.
-        var byteCount: Int { max(encode, language, denoise, render) }
+        /// Of the greediest step on pictures, and of the words that interrupt it.
+        var byteCount: Int { language + max(encode, denoise, render) }
 
-        /// Of the greediest, where steps have several pictures.
+        /// The same where steps have several pictures.
         func byteCount(encoding: Int, denoising: Int) -> Int {
-            max(byteCount, encoding * encode, denoising * denoise)
+            max(byteCount, language + max(encoding * encode, denoising * denoise))
         }
     }
 
@@ -43,7 +43,8 @@ struct MemoryPlan: Hashable, Encodable {
     let pictureCount: Int
     /// One picture that is being drawn.
     let drawingByteCount: Int
-    /// Scratch memory of a step with one picture in it, or with the most positions, of every stage: what steps have in turns.
+    /// Scratch memory of a step with one picture in it, or with the most positions, of every stage: what steps have in turns, but
+    /// for words that interrupt a step on pictures.
     let scratch: Scratch
     /// The program itself, its libraries, threads and buffers.
     let programByteCount: Int
@@ -89,7 +90,7 @@ struct MemoryPlan: Hashable, Encodable {
     /// Features of one of them.
     var onePictureByteCount: Int { pictureByteCount / max(1, pictureCount) }
 
-    /// Scratch memory of the greediest step, with one picture in it.
+    /// Scratch memory of the greediest step with one picture in it, and of words beside it.
     var scratchByteCount: Int { scratch.byteCount }
 
     /// Of parts that are known.

@@ -129,7 +129,7 @@ struct ServedMemory {
 
     /// Lets steps have as many pictures as scratch memory is left for, at least one.
     ///
-    /// - Returns: The scratch memory of the greediest step.
+    /// - Returns: The scratch memory of the greediest step, and of words that interrupt it.
     private static func fitSteps(
         _ scheduling: inout SchedulingConfiguration,
         _ scratch: MemoryPlan.Scratch,
@@ -143,13 +143,14 @@ struct ServedMemory {
         let granted = min(wanted, scratch.byteCount + max(0, left))
         left -= granted - scratch.byteCount
         guard granted < wanted else { return wanted }
+        let rest = granted - scratch.language
         scheduling.maximumEncodeCount = min(
             scheduling.maximumEncodeCount,
-            max(1, granted / max(1, scratch.encode))
+            max(1, rest / max(1, scratch.encode))
         )
         scheduling.maximumSampleCount = min(
             scheduling.maximumSampleCount,
-            max(2, 2 * (granted / max(1, scratch.denoise)))
+            max(2, 2 * (rest / max(1, scratch.denoise)))
         )
         return granted
     }

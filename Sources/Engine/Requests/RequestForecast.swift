@@ -131,8 +131,12 @@ extension RequestForecast.Times {
         // What was drawn is read before the answer goes on after it.
         let readCount = request.mode == .interleave ? max(0, answer.pictureCount - 1) : 0
         encode = time(.encode, 1, times: prompt.pictures.count + readCount)
-        let prompted = time(.language, prompt.tokens.count, times: 1)
-        let read = time(.language, model.imageTokenCount + 1, times: readCount)
+        func prefillTime(_ positionCount: Int, times count: Int) -> Duration? {
+            guard count > 0, positionCount > 0 else { return .zero }
+            return costs.promptTime(positionCount: positionCount).map { $0 * count }
+        }
+        let prompted = prefillTime(prompt.tokens.count, times: 1)
+        let read = prefillTime(model.imageTokenCount + 1, times: readCount)
         prefill = prompted.flatMap { prompted in read.map { prompted + $0 } }
         let sequences = text.beamCount > 1 ? text.beamCount : text.sequenceCount
         generate = time(.language, sequences, times: answer.tokenCount)

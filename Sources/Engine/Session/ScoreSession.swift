@@ -27,6 +27,9 @@ struct ScoreSession {
     /// Options that are computed together; bounds the memory that a request holds.
     static let groupSize = 8
 
+    /// Tokens of an option whose logits are read in one step: all of a long one's would hold up the words of others.
+    static let pieceSize = 64
+
     /// Computes the scores.
     ///
     /// - Throws: ``EngineError``.
@@ -57,14 +60,21 @@ struct ScoreSession {
         after context: RunningSequence,
         on core: isolated EngineCore
     ) async throws -> [[Float]] {
-        let sequences = options.map { option in
-            let sequence = core.fork(context, for: active)
-            core.append(option.map { .token($0) }, to: sequence)
-            return sequence
-        }
+        let options = Array(options)
+        let sequences = options.map { _ in core.fork(context, for: active) }
         defer { sequences.forEach(core.remove) }
-        let scored = zip(sequences, options).filter { !$1.isEmpty }
-        var scores = try await core.logProbabilities(scored.map { ($0, $1) }, for: active)[...]
-        return options.map { $0.isEmpty ? [] : scores.removeFirst() }
+        var scores = options.map { _ in [Float]() }
+        while true {
+            let unfinished = options.indices.filter { scores[$0].count < options[$0].count }
+            guard !unfinished.isEmpty else { return scores }
+            let pieces = unfinished.map { index in
+                let rest = options[index].dropFirst(scores[index].count)
+                let piece = Array(rest.prefix(Self.pieceSize))
+                core.append(piece.map { .token($0) }, to: sequences[index])
+                return (running: sequences[index], tokens: piece)
+            }
+            let computed = try await core.logProbabilities(pieces, for: active)
+            for (index, piece) in zip(unfinished, computed) { scores[index] += piece }
+        }
     }
 }

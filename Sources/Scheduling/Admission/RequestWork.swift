@@ -32,9 +32,12 @@ extension CostModel {
     /// measured.
     package func prediction(_ work: RequestWork) -> Duration? {
         var sum = Duration.zero
+        if work.promptPositionCount > 0 {
+            guard let time = promptTime(positionCount: work.promptPositionCount) else { return nil }
+            sum += time
+        }
         for (stage, unitCount, times) in [
             (Stage.encode, 1, work.readCount),
-            (.language, work.promptPositionCount, 1),
             (.language, work.sequenceCount, work.tokenCount),
             (.denoise, work.sampleCount, work.denoiseStepCount),
             (.render, 1, work.renderCount),

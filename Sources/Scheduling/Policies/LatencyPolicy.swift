@@ -4,13 +4,15 @@
 /// never twice in a row: after a step that was taken out of turn the least served goes, so that a machine
 /// that is too slow for the bound shares instead of decoding alone. And while sequences decode, every step
 /// is kept as short as the target asks, by predicted duration, though never empty. While none decodes a
-/// longer target holds for steps on pictures, since a request that comes waits for the step that runs. A step of which
+/// longer target holds, since a request that comes waits for the step that runs. A step on pictures of which
 /// even the shortest takes long is interrupted for words, so often that they flow, and no oftener.
 struct LatencyPolicy: Hashable, Sendable {
     let decodeWaitBound: Duration
     let stepDurationTarget: Duration
     let quietStepDurationTarget: Duration
     let interruptionInterval: Duration
+    let minimumPrefillRowCount: Int
+    let quietPrefillRowCount: Int
     private(set) var wasOutOfTurn = false
 
     init(_ configuration: SchedulingConfiguration) {
@@ -18,6 +20,8 @@ struct LatencyPolicy: Hashable, Sendable {
         stepDurationTarget = configuration.stepDurationTarget
         quietStepDurationTarget = configuration.quietStepDurationTarget
         interruptionInterval = configuration.interruptionInterval
+        minimumPrefillRowCount = configuration.minimumPrefillRowCount
+        quietPrefillRowCount = configuration.quietPrefillRowCount
     }
 
     // MARK: - Turns
@@ -41,17 +45,34 @@ struct LatencyPolicy: Hashable, Sendable {
         return min(maximum, max(1, cost.unitCount(within: target) ?? 1))
     }
 
-    /// Rows that a language step may have beside those that decode, which go first.
+    /// Rows that a language step may have for prompts beside those that decode, which go first.
     ///
-    /// While nothing decodes, prompts get all the rows they can: they are what someone waits for. Where
-    /// decoding alone takes as long as the target, as with large models, prompts may take as long again:
-    /// rows are nearly free there, since reading the weights is what costs.
-    func prefillLimit(_ maximum: Int, beside decodingCount: Int, cost: StageCost) -> Int {
-        guard decodingCount > 0 else { return maximum }
-        let decoding = cost.prediction(unitCount: decodingCount) ?? .zero
-        let target = max(stepDurationTarget, decoding * 2)
-        return min(maximum, cost.unitCount(within: target) ?? 0) - decodingCount
+    /// While nothing decodes, whoever comes waits for the step: so it is as long as steps on pictures are then, unless so few
+    /// rows would cost more time each. Tokens that are computed in the step come later for every row of a prompt. Where decoding alone
+    /// takes as long as the target, as with large models, prompts may take as long again, since reading the weights is
+    /// what costs and rows are nearly free, but no longer than words wait for a step on pictures.
+    ///
+    /// - Parameters:
+    ///   - decodingCount: Rows that decode, or that somebody waits for.
+    ///   - decodingTime: What a step takes of these alone; nil if nobody knows.
+    ///   - cost: What steps with rows of prompts take.
+    /// - Returns: The rows, at least some; the step's maximum is another matter.
+    func prefillLimit(
+        beside decodingCount: Int,
+        decodingTime: Duration?,
+        cost: StageCost
+    ) -> Int {
+        guard decodingCount > 0 else {
+            return max(quietPrefillRowCount, cost.unitCount(within: quietStepDurationTarget) ?? 0)
+        }
+        let own = decodingTime ?? .zero
+        let target = max(stepDurationTarget, own + min(own, interruptionInterval))
+        return max(
+            minimumPrefillRowCount,
+            (cost.unitCount(within: target) ?? 0) - decodingCount
+        )
     }
+
     // MARK: - Interruptions
 
     private static let longestLookInterval = Duration.milliseconds(10)

@@ -304,7 +304,7 @@ struct FailureTests {
             ("simulate --blocks 0", "--blocks: \"0\" is not between 1 and 10000000"),
             (
                 "simulate --rows 9000000000000000000",
-                "--rows: \"9000000000000000000\" is not between 17 and 1000000"
+                "--rows: \"9000000000000000000\" is not between 5 and 1000000"
             ),
             (
                 "simulate --decode-wait nan",
