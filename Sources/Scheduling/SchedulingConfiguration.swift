@@ -38,7 +38,7 @@ package struct SchedulingConfiguration: Hashable, Sendable {
     /// Rows that a language step leaves to prompts however many sequences decode.
     package var minimumPrefillRowCount = 4
     /// Rows that a language step has for prompts at least while no sequence decodes: fewer would cost more time each.
-    package var quietPrefillRowCount = 64
+    package var quietPrefillRowCount = 128
     /// Pictures of one encoding step.
     package var maximumEncodeCount = 8
     /// Samples of one denoising step; a guided drawing has two.
