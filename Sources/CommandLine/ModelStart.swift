@@ -50,6 +50,8 @@ struct ModelStart: Sendable {
         let start = ContinuousClock.now
         let counted = try count()
         let memory = try fitMemory(counted)
+        // What is read in a moment is known to be right before the weights are read.
+        let tokenizer = try stored.tokenizer()
         if checksWeights {
             service.loading(Loading(.checking))
             manager.starting("Checking the weights of \(name)", limit: Self.checkingLimit)
@@ -59,7 +61,7 @@ struct ModelStart: Sendable {
         let model = try load()
         let engine = try Engine(
             model,
-            tokenizer: stored.tokenizer(),
+            tokenizer: tokenizer,
             configuration: memory.engine,
             metrics: metrics
         )

@@ -190,13 +190,17 @@ extension Scheduler {
     ///   - identifier: The request.
     ///   - isComplete: Whether all was computed that it asked for.
     ///   - now: The time.
+    /// - Returns: Time of the machine that it was charged, its share of a step that is being computed included; nil if it had ended
+    ///   before.
+    @discardableResult
     package mutating func end(
         _ identifier: RequestIdentifier,
         isComplete: Bool = true,
         now: Duration
-    ) {
+    ) -> Duration? {
         observe(now)
-        guard let request = requests[identifier] else { return }
+        chargeStep(to: identifier)
+        guard let request = requests[identifier] else { return nil }
         for sequence in request.sequences { remove(sequence) }
         for drawing in request.drawings { remove(drawing) }
         requests[identifier] = nil
@@ -206,12 +210,13 @@ extension Scheduler {
         guard request.startedAt != nil else {
             tenants[tenant]?[kind].waitingCount -= 1
             waiting.removeAll { $0 == identifier }
-            return
+            return request.cost
         }
         running.removeAll { $0 == identifier }
         images.release(identifier)
         reservedDrawingCount -= request.bounds.drawingCount
         costs.observeRequest(cost: request.cost)
         if isComplete { costs.observeCompletion(request.bounds, cost: request.cost) }
+        return request.cost
     }
 }

@@ -18,9 +18,9 @@ extension Scheduler {
         precondition(stepsInFlight.last == plan, "the plan is not being executed")
         stepsInFlight.removeLast()
         observe(now)
-        planNextInterruption(after: cost, now: now)
+        planNextInterruption(after: plan, cost: cost, now: now)
         costs.observe(plan, duration: cost)
-        charge(plan, cost)
+        charge(plan, of: cost)
         switch plan {
         case .encode(let plan): return applyEncode(plan)
         case .language(let plan): return plan.items.compactMap { applyLanguage($0) }
@@ -33,24 +33,6 @@ extension Scheduler {
                 finish(item.drawing, .render) ? .rendered(item.drawing, of: item.request) : nil
             }
         }
-    }
-
-    private mutating func charge(_ plan: StepPlan, _ cost: Duration) {
-        let unitCount = plan.unitCount
-        guard unitCount > 0 else { return }
-        var served: [TenantIdentifier: [WorkKind: Duration]] = [:]
-        for (identifier, count) in plan.shares {
-            guard let bounds = requests[identifier]?.bounds else { continue }
-            let share = cost * (Double(count) / Double(unitCount))
-            requests[identifier]?.cost += share
-            requests[identifier]?.virtualTime += FairClock.charge(
-                share,
-                weight: bounds.priority.weight
-            )
-            tenants[bounds.tenant]?.virtualTime += FairClock.charge(share, weight: 1)
-            served[bounds.tenant, default: [:]][bounds.kind, default: .zero] += share
-        }
-        observeRates(served, of: cost)
     }
 
     private mutating func applyEncode(_ plan: EncodePlan) -> [SchedulingEvent] {

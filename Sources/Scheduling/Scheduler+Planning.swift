@@ -24,6 +24,7 @@ extension Scheduler {
             let plan = plan(stage, order: order, isDecoding: decodeWait != nil)
             guard let plan else { continue }
             stepsInFlight = [plan]
+            advance = StepAdvance(begun: now)
             planFirstInterruption(of: plan, now: now)
             return plan
         }

@@ -55,6 +55,8 @@ extension Scheduler {
     /// Does nothing if it is gone already.
     package mutating func remove(_ identifier: SequenceIdentifier) {
         guard let request = sequences[identifier]?.request else { return }
+        // What was guessed right fills blocks that others may find.
+        settleDraft(of: identifier)
         releaseBlocks(of: identifier)
         sequences[identifier] = nil
         requests[request]?.sequences.removeAll { $0 == identifier }

@@ -24,6 +24,10 @@ package struct Scheduler: Hashable, Sendable {
     package internal(set) var stepsInFlight: [StepPlan] = []
     /// When the step that is being computed is to be interrupted; nil if it is not.
     package internal(set) var interruptionTime: Duration?
+    /// Until when a step on pictures goes on before words interrupt it.
+    var wordsTime = Duration.zero
+    /// What requests have paid that ended while the first of these steps was computed.
+    var advance = StepAdvance()
 
     var requests: [RequestIdentifier: RequestState] = [:]
     /// Waiting requests in order of admission.

@@ -78,6 +78,8 @@ struct PlanTests {
         var reading = StageCount()
         reading.byteCount = 900_000_000
         #expect(abs(machine.seconds(reading) - 1) < 1e-6)
+        #expect(abs(machine.floor(products) - 0.6) < 1e-6)
+        #expect(abs(machine.floor(reading) - 0.9) < 1e-6)
         let larger = machine.with(cores: 4, bandwidth: 2e9)
         #expect(abs(larger.seconds(products) - 0.5) < 1e-6)
         #expect(abs(larger.seconds(reading) - 0.5) < 1e-6)
@@ -190,6 +192,30 @@ struct PlanTests {
             _ = try served(plan, configuration, usable: plan.totalByteCount - 1)
         }
         #expect("\(try #require(error))".contains("w4a8"))
+    }
+
+    @Test("Where memory_bytes is what there is too little of, the advice is to raise that")
+    func advice() throws {
+        let plan = MemoryPlan(try counted(), positionCount: 64, pictureCount: 1)
+        var configuration = DaemonConfiguration()
+        func refusal(_ usable: Int) -> String {
+            let error = #expect(throws: CommandError.self) {
+                _ = try served(plan, configuration, usable: usable)
+            }
+            return error.map { "\($0)" } ?? ""
+        }
+        let few = plan.totalByteCount - 1
+        #expect(refusal(few).contains("raise the limit of the process"))
+        #expect(
+            try served(plan, configuration, usable: 1 << 30).warning?.contains("system") == true
+        )
+        configuration.memoryByteCount = few
+        #expect(refusal(few).contains("memory_bytes") && refusal(few).contains("raise it"))
+        configuration.memoryByteCount = 1 << 30
+        let warning = try served(plan, configuration, usable: 1 << 30).warning
+        #expect(warning?.contains("memory_bytes") == true && warning?.contains("system") == false)
+        // A limit of the machine may be stronger.
+        #expect(refusal(few).contains("raise the limit of the process"))
     }
 
     /// A plan of a large model in which nothing is there but what is named.

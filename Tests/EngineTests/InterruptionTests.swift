@@ -30,12 +30,40 @@ struct InterruptionTests {
         $0.picture.stepCount = 1
     }
 
+    /// Two requests, of which one interrupted a step of the other.
+    private struct Interrupted {
+        let runner: RequestRunner
+        let caption: [EngineEvent]
+        let picture: [EngineEvent]
+    }
+
+    private struct NoWordsInBetween: Error {}
+
     /// Streams words beside a picture of one step, and does something once when words come in the middle of that step.
+    ///
+    /// Where the machine is busy, all words may be said before the picture is prepared: then another engine tries again.
+    private func interrupt(
+        _ stage: Stage = .denoise,
+        broken: String? = nil,
+        asking makePicture: (RequestRunner) -> InterleaveRequest = { _ in Self.picture },
+        doing body: @escaping @Sendable (_ picture: Events, _ engine: Engine) -> Void = { _, _ in }
+    ) throws -> Interrupted {
+        for _ in 0..<100 {
+            let runner = try Self.makeRunner(broken: broken)
+            let picture = makePicture(runner)
+            if let both = try interrupt(runner, picture, in: stage, body) { return both }
+        }
+        throw NoWordsInBetween()
+    }
+
+    /// The same with an engine that did nothing before; nil if no words came in the middle.
     private func interrupt(
         _ runner: RequestRunner,
-        _ body: @escaping @Sendable (_ picture: Events) -> Void = { _ in }
-    ) throws -> (caption: [EngineEvent], picture: [EngineEvent]) {
-        let metrics = runner.engine.metrics
+        _ picture: InterleaveRequest,
+        in stage: Stage,
+        _ body: @escaping @Sendable (_ picture: Events, _ engine: Engine) -> Void
+    ) throws -> Interrupted? {
+        let engine = runner.engine
         let drawing = Mutex<Events?>(nil)
         let isSubmitted = Door()
         let hasActed = Mutex(false)
@@ -43,20 +71,18 @@ struct InterruptionTests {
             guard case .textDelta = event else { return }
             isSubmitted.pass()
             // One step is all there is, and it has not ended before words interrupted it.
-            guard metrics.snapshot().interruptions[.denoise]?.count ?? 0 > 0 else { return }
+            guard engine.metrics.snapshot().interruptions[stage]?.count ?? 0 > 0 else { return }
             let isFirst = hasActed.withLock { hasActed in
                 defer { hasActed = true }
                 return !hasActed
             }
-            if isFirst, let events = drawing.withLock({ $0 }) { body(events) }
+            if isFirst, let events = drawing.withLock({ $0 }) { body(events, engine) }
         }
-        let events = try runner.submit(Self.picture)
+        let events = try runner.submit(picture)
         drawing.withLock { $0 = events }
         isSubmitted.open()
-        let all = (words.wait(), events.wait())
-        let acted = hasActed.withLock { $0 }
-        #expect(acted, "no words in the middle of the step")
-        return all
+        let both = Interrupted(runner: runner, caption: words.wait(), picture: events.wait())
+        return hasActed.withLock { $0 } ? both : nil
     }
 
     @Test(
@@ -138,53 +164,125 @@ struct InterruptionTests {
 
     @Test("Words come in the middle of a picture's step, and both are as they are alone")
     func wordsInBetween() throws {
-        let (caption, picture) = try interrupt(Self.makeRunner())
+        let both = try interrupt()
         let alone = try RequestRunner(biases: goesOn)
-        #expect(Answer(caption) == Answer(try alone.submit(Self.caption).wait()))
-        #expect(Answer(picture) == Answer(try alone.submit(Self.picture).wait()))
+        #expect(Answer(both.caption) == Answer(try alone.submit(Self.caption).wait()))
+        #expect(Answer(both.picture) == Answer(try alone.submit(Self.picture).wait()))
     }
 
     @Test("A request that is cancelled while its step is computed ends before the step does")
     func cancelled() throws {
-        let runner = try Self.makeRunner()
-        let (caption, picture) = try interrupt(runner) { $0.cancel() }
-        #expect(picture.failure == .cancelled)
-        #expect(!picture.contains { if case .imageProgress = $0 { true } else { false } })
-        #expect(caption.failure == nil)
+        let both = try interrupt(doing: { picture, _ in picture.cancel() })
+        #expect(both.picture.failure == .cancelled)
+        #expect(!both.picture.contains { if case .imageProgress = $0 { true } else { false } })
+        #expect(both.caption.failure == nil)
+        let runner = both.runner
         runner.engine.waitUntilIdle(limit: .seconds(60))
         // The engine goes on.
         #expect(try runner.events { $0.mode = .image }.failure == nil)
     }
 
+    @Test(
+        "A step is given up that nobody waits for any more, and who was cancelled is charged for it"
+    )
+    func givenUp() throws {
+        var recorder: RequestRecorder?
+        let both = try interrupt { runner in
+            var request = Self.picture
+            recorder = runner.engine.metrics.makeRecorder(
+                identifier: "a",
+                clientIdentifier: "a",
+                kind: .image,
+                priority: .normal
+            )
+            request.recorder = recorder
+            return request
+        } doing: { picture, _ in
+            picture.cancel()
+        }
+        #expect(both.picture.failure == .cancelled)
+        #expect(both.caption.failure == nil)
+        let runner = both.runner
+        runner.engine.waitUntilIdle(limit: .seconds(60))
+        // Computed in part: its time counts, what steps cost is not learned from it.
+        let snapshot = runner.engine.metrics.snapshot()
+        #expect(snapshot.stages[.denoise]?.durations.count == 1)
+        let costs = runner.engine.core.scheduler.withLock(\.costs)
+        #expect(costs[.denoise].observationCount == 0)
+        let effort = try #require(recorder?.effort)
+        #expect(effort.pictureCount == 1)
+        let time = try #require(snapshot.stages[.denoise]?.durations.sum)
+        #expect(effort.machineTime / .seconds(1) > time / 2)
+    }
+
+    @Test("A picture whose reading was given up is read again when it comes again")
+    func readAgain() throws {
+        let file = try RequestRunner.picture(seed: 5)
+        let question = RequestRunner.request { $0.input = [.image(file), .text("a dog")] }
+        let both = try interrupt(.encode) { _ in
+            question
+        } doing: { picture, _ in
+            picture.cancel()
+        }
+        #expect(both.picture.failure == .cancelled)
+        let runner = both.runner
+        runner.engine.waitUntilIdle(limit: .seconds(60))
+        let expected = Answer(try RequestRunner(biases: goesOn).submit(question).wait())
+        #expect(Answer(try runner.submit(question).wait()) == expected)
+    }
+
+    @Test("Every stage may be given up at any point", arguments: [1, 3])
+    func givenUpAnywhere(workerCount: Int) throws {
+        let model = try TinyModel.make()
+        let compute = Compute(workerCount: workerCount)
+        // Of another model: nothing that this one may keep is computed yet when it is given up.
+        let expected = try Self.numbers(of: TinyModel.make(), Compute(workerCount: 1))
+        var (place, isReached) = (0, true)
+        while isReached {
+            var count = 0
+            compute.pool.interruption = Interruption {
+                true
+            } _: {
+                compute.pool.isGivenUp = count == place
+                count += 1
+            }
+            let numbers = try Self.numbers(of: model, compute)
+            isReached = compute.pool.isGivenUp
+            #expect(isReached || numbers == expected)
+            compute.pool.interruption = nil
+            compute.pool.isGivenUp = false
+            place += 1 + place / 4
+        }
+        #expect(place > 100)
+        #expect(try Self.numbers(of: model, compute) == expected)
+    }
+
     @Test("All requests can be ended in the middle of a step")
     func allEnded() throws {
-        let runner = try Self.makeRunner()
-        let core = runner.engine.core
-        let (caption, picture) = try interrupt(runner) { _ in
-            core.post { $0.endAll(EngineError(.draining, "the end")) }
-        }
-        #expect(caption.failure == .draining)
-        #expect(picture.failure == .draining)
-        runner.engine.waitUntilIdle(limit: .seconds(60))
-        #expect(runner.engine.status.runningCount == 0)
+        let both = try interrupt(doing: { _, engine in
+            engine.core.post { $0.endAll(EngineError(.draining, "the end")) }
+        })
+        #expect(both.caption.failure == .draining)
+        #expect(both.picture.failure == .draining)
+        let engine = both.runner.engine
+        engine.waitUntilIdle(limit: .seconds(60))
+        #expect(engine.status.runningCount == 0)
     }
 
     @Test("What a step finds wrong ends its own request, not the words that interrupted it")
     func broken() throws {
-        let runner = try Self.makeRunner(broken: "image_decoder.decoder.unet")
-        let (caption, picture) = try interrupt(runner)
-        #expect(picture.failure == .notFinite)
-        #expect(caption.failure == nil)
+        let both = try interrupt(broken: "image_decoder.decoder.unet")
+        #expect(both.picture.failure == .notFinite)
+        #expect(both.caption.failure == nil)
     }
 
     @Test("A step's measured time leaves out the words that interrupted it")
     func measuredTimes() throws {
-        let runner = try Self.makeRunner()
         let start = ContinuousClock.now
-        _ = try interrupt(runner)
-        runner.engine.waitUntilIdle(limit: .seconds(60))
+        let engine = try interrupt().runner.engine
+        engine.waitUntilIdle(limit: .seconds(60))
         let elapsed = start.duration(to: .now)
-        let snapshot = runner.engine.metrics.snapshot()
+        let snapshot = engine.metrics.snapshot()
         let computed = snapshot.stages.values.reduce(0) { $0 + $1.durations.sum }
         #expect(computed <= elapsed / .seconds(1))
         #expect(snapshot.interruptions[.denoise]?.duration ?? .zero > .zero)

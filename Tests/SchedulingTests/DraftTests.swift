@@ -91,6 +91,20 @@ struct DraftTests {
         #expect(items.map(\.adoptedCount) == [0, 8])
     }
 
+    @Test("A block that guesses have filled is found by others after its sequence is gone")
+    func leavesWhatIsKept() throws {
+        var scheduler = try Scheduler(makeConfiguration { $0.blockSize = 4 })
+        let sequence = try decoding(&scheduler)
+        extend(&scheduler, sequence, [1], draft: [2, 3])
+        _ = try scheduler.step()
+        // The last token is not computed; all before it are, as they are without guesses.
+        scheduler.append([2, 3, 4].map { .token($0) }, to: sequence)
+        scheduler.remove(sequence)
+        let other = try scheduler.startRequest(positions: 64)
+        _ = scheduler.addPrompt([0, 1, 2, 3, 100, 1, 2, 3, 4, 7], to: other)
+        #expect(try scheduler.languageStep().items.map(\.adoptedCount) == [8])
+    }
+
     @Test("Who loses the blocks loses the guess with them")
     func forgetsWithBlocks() throws {
         var scheduler = try Scheduler(makeConfiguration { $0.blockSize = 16 })

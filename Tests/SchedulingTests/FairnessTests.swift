@@ -105,17 +105,17 @@ import Testing
         #expect(try scheduler.step().plan.drawings == [drawing])
     }
 
-    @Test("What ends while a step computes for it is charged to nobody and told to nobody")
+    @Test("Who ends while a step computes for it pays its share, and is told nothing")
     func endsDuringStep() throws {
         var scheduler = try Scheduler(makeConfiguration())
-        scheduler.costs.observe(.denoise, unitCount: 2, duration: .milliseconds(1))
+        scheduler.costs.observe(.denoise, unitCount: 2, duration: .milliseconds(8))
         let one = try Self.drawing(&scheduler)
         let two = try Self.drawing(&scheduler)
         for drawing in [one, two] { scheduler.requestDenoise(drawing) }
         let planned = scheduler.plan(now: .zero)
         let plan = try #require(planned)
         let first = try #require(plan.shares.first?.request)
-        scheduler.end(first, now: .zero)
+        #expect(scheduler.end(first, now: .zero) == .milliseconds(4))
         let events = scheduler.apply(plan, cost: .milliseconds(8), now: .milliseconds(8))
         #expect(events.map(\.request) == plan.shares.map(\.request).filter { $0 != first })
         try scheduler.checkInvariants()

@@ -127,6 +127,141 @@ struct InterruptionTests {
         #expect((45...50).contains(plan.unitCount))
     }
 
+    @Test("What is interrupted goes on for as long as it should after what sessions did, too")
+    func resumes() throws {
+        var scene = try Scene()
+        _ = try scene.beginDrawing()
+        scene.scheduler.extend(scene.sequence, [4])
+        let start = scene.scheduler.latestTime
+        let next = scene.scheduler.planInterruption(now: start)
+        let words = try #require(next)
+        _ = scene.scheduler.apply(words, cost: .milliseconds(10), now: start + .milliseconds(10))
+        #expect(scene.scheduler.interruptionTime == start + .milliseconds(160))
+        // Choosing the tokens took 50 ms more.
+        let end = start + .milliseconds(60)
+        scene.scheduler.resume(afterInterruption: .milliseconds(60), now: end)
+        #expect(scene.scheduler.interruptionTime == end + .milliseconds(200))
+    }
+
+    @Test("Who is cancelled or comes is seen also while pictures have their turn after long words")
+    func looksAfterLongWords() throws {
+        var scene = try Scene()
+        _ = try scene.beginDrawing()
+        scene.scheduler.extend(scene.sequence, [4])
+        let next = scene.scheduler.planInterruption(now: scene.scheduler.latestTime)
+        let words = try #require(next)
+        let cost = Duration.milliseconds(600)
+        var now = scene.scheduler.latestTime + cost
+        _ = scene.scheduler.apply(words, cost: cost, now: now)
+        scene.scheduler.extend(scene.sequence, [5])
+        for wait in [225, 225, 150] {
+            now += .milliseconds(wait)
+            #expect(scene.scheduler.interruptionTime == now)
+            let plan = scene.scheduler.planInterruption(now: now)
+            #expect((plan != nil) == (wait == 150))
+        }
+    }
+
+    @Test("A step after words that took long is left its time, too")
+    func leavesTime() throws {
+        var scene = try Scene()
+        scene.scheduler.extend(scene.sequence, [4])
+        _ = try scene.scheduler.languageStep(cost: .milliseconds(400))
+        scene.scheduler.extend(scene.sequence, [5])
+        let start = scene.scheduler.latestTime
+        _ = try scene.beginDrawing()
+        #expect(scene.scheduler.interruptionTime == start + .milliseconds(225))
+        #expect(scene.scheduler.planInterruption(now: start + .milliseconds(225)) == nil)
+        #expect(scene.scheduler.interruptionTime == start + .milliseconds(400))
+        #expect(scene.scheduler.planInterruption(now: start + .milliseconds(400)) != nil)
+    }
+
+    // MARK: - Ends in the middle of a step
+
+    @Test("Who ends in the middle of a step pays for what was computed, and the step is given up")
+    func paysAtTheEnd() throws {
+        var scene = try Scene()
+        let plan = try scene.beginDrawing()
+        let start = scene.scheduler.latestTime
+        #expect(scene.scheduler.isStepAwaited)
+        // Words come in between.
+        scene.scheduler.extend(scene.sequence, [4])
+        let time = start + .milliseconds(150)
+        let next = scene.scheduler.planInterruption(now: time)
+        let words = try #require(next)
+        let cost = Duration.milliseconds(50)
+        _ = scene.scheduler.apply(words, cost: cost, now: time + cost)
+        let end = time + cost + .milliseconds(100)
+        #expect(scene.scheduler.end(scene.picture, now: end) == .milliseconds(250))
+        #expect(!scene.scheduler.isStepAwaited)
+        let known = scene.scheduler.costs[.denoise]
+        scene.scheduler.giveUp(plan, now: end)
+        // A part of a step says nothing of what steps cost.
+        #expect(scene.scheduler.costs[.denoise] == known)
+        #expect(scene.scheduler.interruptionTime == nil)
+        try scene.scheduler.checkInvariants()
+        scene.scheduler.extend(scene.sequence, [5])
+        #expect(scene.scheduler.plan(now: end)?.stage == .language)
+    }
+
+    @Test("Of two for whom a step computes, one that ends pays its share, and the other the rest")
+    func sharesTheStep() throws {
+        var scene = try Scene()
+        for _ in 0..<400 {
+            scene.scheduler.costs.observe(.denoise, unitCount: 4, duration: .milliseconds(160))
+        }
+        let other = try scene.scheduler.startRequest(drawings: 1)
+        let drawing = scene.scheduler.addDrawing(to: other, sampleCount: 2)
+        scene.scheduler.requestDenoise(drawing)
+        let plan = try scene.beginDrawing()
+        try #require(plan.unitCount == 4)
+        let start = scene.scheduler.latestTime
+        let paid = scene.scheduler.end(scene.picture, now: start + .milliseconds(20))
+        #expect((75...85).contains(try #require(paid) / .milliseconds(1)))
+        #expect(scene.scheduler.isStepAwaited)
+        let cost = Duration.milliseconds(200)
+        let events = scene.scheduler.apply(plan, cost: cost, now: start + cost)
+        #expect(events == [.denoised(drawing, of: other)])
+        #expect(try scene.scheduler.machineTime(of: other) == cost - #require(paid))
+    }
+
+    @Test("A picture that another waits for is read to its end, and paid for by both")
+    func handsOnPictures() throws {
+        var scheduler = try Scheduler(makeConfiguration())
+        let (first, second) = (
+            try scheduler.startRequest(images: 1), try scheduler.startRequest(images: 1)
+        )
+        let picture = ImageDigest(1, 0, 0, 0)
+        #expect(scheduler.requestEncode(picture, of: first) == .awaited)
+        let planned = scheduler.plan(now: .zero)
+        let plan = try #require(planned)
+        #expect(scheduler.requestEncode(picture, of: second) == .awaited)
+        #expect(scheduler.end(first, now: .seconds(1)) == .seconds(1))
+        #expect(scheduler.isStepAwaited)
+        let events = scheduler.apply(plan, cost: .seconds(3), now: .seconds(3))
+        #expect(events == [.encoded(picture, for: second)])
+        #expect(scheduler.machineTime(of: second) == .seconds(2))
+        try scheduler.checkInvariants()
+    }
+
+    @Test("A picture whose reading was given up is read anew when somebody asks for it")
+    func readsAnew() throws {
+        var scheduler = try Scheduler(makeConfiguration(images: 1))
+        let picture = ImageDigest(1, 0, 0, 0)
+        let first = try scheduler.startRequest(images: 1)
+        _ = scheduler.requestEncode(picture, of: first)
+        let planned = scheduler.plan(now: .zero)
+        let plan = try #require(planned)
+        scheduler.end(first, now: .seconds(1))
+        scheduler.giveUp(plan, now: .seconds(1))
+        try scheduler.checkInvariants()
+        let second = try scheduler.startRequest(images: 1)
+        #expect(scheduler.requestEncode(picture, of: second) == .awaited)
+        let (next, events) = try scheduler.step()
+        #expect(next.stage == .encode)
+        #expect(events == [.encoded(picture, for: second)])
+    }
+
     @Test("A request that ends while its step waits gets no result, and its memory is free at once")
     func endsInBetween() throws {
         var scene = try Scene()
@@ -146,12 +281,12 @@ struct InterruptionTests {
     }
 
     @Test(
-        "What is interrupted goes on for longer where words take long, up to what words may wait",
-        arguments: [(10, 150), (50, 166), (60, 200), (300, 225)]
+        "What is interrupted goes on for longer where words take long, at last for as long as they do",
+        arguments: [(10, 150), (50, 166), (60, 200), (100, 225), (300, 300)]
     )
     func intervals(cost: Int, interval: Int) {
         let policy = LatencyPolicy(SchedulingConfiguration())
-        let time = policy.interval(afterInterruption: .milliseconds(cost))
+        let time = policy.interval(afterWords: .milliseconds(cost))
         #expect(Int(time / .milliseconds(1)) == interval)
     }
 }

@@ -7,7 +7,7 @@ import Testing
     /// What a plan may contain that is worth seeing.
     enum Feature: Hashable {
         case preemption, copy, adoption, sharedBatch, eviction, handedOn
-        case interruption, preemptingInterruption, endDuringInterruption
+        case interruption, preemptingInterruption, endDuringInterruption, givenUpReading
     }
 
     struct Scenario: Sendable, CustomTestStringConvertible {
@@ -38,7 +38,7 @@ import Testing
                 ToySession.Script(prompt: [1], images: [picture], tokenCount: 1),
                 ToySession.Script(prompt: [2], images: [picture], tokenCount: 0, pictureCount: 1),
             ],
-            features: [.handedOn, .interruption]
+            features: [.handedOn, .interruption, .givenUpReading]
         ),
         Scenario(
             testDescription: "more drawings than there is room for",
@@ -167,6 +167,7 @@ import Testing
             if Set(plan.items.map(\.request)).count > 1 { features.insert(.sharedBatch) }
         case .encode(let plan):
             if !plan.evicted.isEmpty { features.insert(.eviction) }
+            if engine.moves().contains(.giveUp) { features.insert(.givenUpReading) }
             // Encoded for the second request although the first had asked before: that one is gone.
             let second = engine.sessions.count > 1 ? engine.sessions[1].request : nil
             if plan.items.first?.request == second && engine.sessions[0].phase == .ended {

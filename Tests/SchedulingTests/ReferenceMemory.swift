@@ -47,6 +47,12 @@ struct ReferenceMemory: Hashable {
         }
     }
 
+    /// A plan is not computed to its end.
+    mutating func giveUp(_ plan: StepPlan) {
+        guard case .encode(let plan) = plan else { return }
+        for item in plan.items { awaited.remove(item.image) }
+    }
+
     private mutating func execute(_ plan: LanguagePlan, _ scheduler: Scheduler) throws {
         for copy in plan.copies { positions[copy.target] = positions[copy.source] }
         for item in plan.items {

@@ -186,6 +186,7 @@ struct ToyEngine: Hashable {
         case plan
         case apply
         case interrupt
+        case giveUp
         case decide(Int, ToySession.Choice)
         case cancel(Int)
     }
@@ -224,7 +225,10 @@ struct ToyEngine: Hashable {
         if sessions.contains(where: { $0.phase == .waiting }) { moves.append(.start) }
         if plan == nil { moves.append(.plan) } else { moves.append(.apply) }
         // Whatever the time is: every moment is one at which a step may be interrupted.
-        if let plan, plan.stage != .language, interruption == nil { moves.append(.interrupt) }
+        if let plan, plan.stage != .language, interruption == nil {
+            moves.append(.interrupt)
+            if !scheduler.isStepAwaited { moves.append(.giveUp) }
+        }
         return moves
     }
 
@@ -247,8 +251,13 @@ struct ToyEngine: Hashable {
             plan = scheduler.plan(now: now)
             if let plan { try memory.execute(plan, scheduler) }
         case .interrupt:
-            interruption = scheduler.planInterruption(now: now)
+            interruption = scheduler.planInterruption(now: max(now, scheduler.wordsTime))
             if let interruption { try memory.execute(interruption, scheduler) }
+        case .giveUp:
+            guard let plan else { return }
+            self.plan = nil
+            memory.giveUp(plan)
+            scheduler.giveUp(plan, now: now)
         case .apply:
             guard let plan = interruption ?? plan else { return }
             if interruption == nil { self.plan = nil } else { interruption = nil }

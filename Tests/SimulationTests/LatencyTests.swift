@@ -124,6 +124,22 @@ import Testing
         #expect(log.interruptionCount > 0)
     }
 
+    @Test("Endless words that take seconds each leave half of the machine to pictures")
+    func takesTurnsWhereWordsTakeLong() throws {
+        var costs = Self.large
+        costs.language.fixed = 2_000_000
+        costs.denoise.perUnit = 5_000_000
+        let picture = Arrival.typical(.picture)
+        let words = (0..<3).map { _ in Self.caption(tokens: 100, at: .milliseconds(100)) }
+        let log = try Self.run([picture] + words, costs: costs)
+        let end = try #require(log.outcomes.first { $0.kind == .picture }?.endToEnd)
+        let alone = try Self.run([picture], costs: costs)
+        #expect(try end < #require(alone.outcomes.first?.endToEnd) * 2.2)
+        // And words come as often as that allows.
+        let gaps = log.outcomes.flatMap(\.interTokenTimes)
+        #expect(try #require(gaps.max()) < .seconds(5))
+    }
+
     @Test(
         "After its first step the time that a picture takes is known within 30%, alone and beside others",
         arguments: [(1, 0), (1, 1), (4, 0), (4, 2), (8, 0)]

@@ -129,6 +129,31 @@ import Testing
         #expect(total.value == 10 + 5 * count)
     }
 
+    @Test("What is given up begins no part any more, until it is done with", arguments: [1, 3])
+    func givenUp(workers: Int) {
+        let pool = WorkerPool(workerCount: workers)
+        let total = Counter()
+        var count = 0
+        pool.interruption = Interruption {
+            total.value >= 4
+        } _: {
+            count += 1
+            pool.run(5) { _, _ in total.add() }
+            pool.isGivenUp = true
+        }
+        pool.run(1000) { _, _ in total.add() }
+        // Parts that had begun were computed to their end, and what interrupted was, too.
+        #expect(total.value < 1000)
+        #expect(count == 1)
+        let before = total.value
+        pool.run(10) { _, _ in total.add() }
+        #expect(total.value == before)
+        pool.interruption = nil
+        pool.isGivenUp = false
+        pool.run(10) { _, _ in total.add() }
+        #expect(total.value == before + 10)
+    }
+
     @Test("A part that uses the pool itself ends the program, with one worker and with more")
     func nested() async {
         await #expect(processExitsWith: .failure) {

@@ -14,6 +14,8 @@ struct ServedMemory {
     let scratchByteCount: Int
     /// Bytes that the budgets let requests take together.
     let requestByteCount: Int
+    /// Whether somebody has set how much memory there is.
+    private let isSet: Bool
 
     /// A budget that may be made smaller.
     private struct Budget: Sendable {
@@ -73,12 +75,14 @@ struct ServedMemory {
     ) throws(CommandError) {
         self.plan = plan
         self.usableByteCount = usableByteCount
+        isSet = usableByteCount != nil && usableByteCount == configuration.memoryByteCount
         if let usableByteCount, plan.totalByteCount > usableByteCount {
             throw CommandError(
                 """
                 weights of \(sizeText(plan.weightByteCount)) and the least that one request needs, together \
-                \(sizeText(plan.totalByteCount)), do not fit the memory of \(sizeText(usableByteCount)): raise the limit \
-                of the process, or take a smaller profile (w8a8, w4a8); `interleaved plan` tells the parts
+                \(sizeText(plan.totalByteCount)), do not fit \(isSet ? "memory_bytes, " : "the memory of ")\
+                \(sizeText(usableByteCount)): raise \(isSet ? "it" : "the limit of the process"), or take a smaller profile \
+                (w8a8, w4a8); `interleaved plan` tells the parts
                 """
             )
         }
@@ -182,10 +186,14 @@ struct ServedMemory {
     var warning: String? {
         let resident = plan.weightByteCount + plan.programByteCount + scratchByteCount
         guard let usableByteCount, resident + requestByteCount > usableByteCount else { return nil }
+        let room = sizeText(usableByteCount)
+        let limit =
+            isSet
+            ? "memory_bytes, \(room). Raise it"
+            : "the memory of \(room): under full load the system would end the process. Raise the limit"
         return """
-            Requests may take \(sizeText(requestByteCount)) beside a model of \(sizeText(plan.weightByteCount)), more than the \
-            memory of \(sizeText(usableByteCount)): under full load the system would end the process. Raise the limit, or \
-            lower kv_cache_bytes, image_cache_bytes, drawing_bytes, max_pending_bytes, body_bytes or answer_bytes.
+            Requests may take \(sizeText(requestByteCount)) beside a model of \(sizeText(plan.weightByteCount)), more than \
+            \(limit), or lower kv_cache_bytes, image_cache_bytes, drawing_bytes, max_pending_bytes, body_bytes or answer_bytes.
             """
     }
 

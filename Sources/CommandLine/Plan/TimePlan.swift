@@ -59,13 +59,25 @@ struct PlannedMachine: Hashable, Encodable {
     /// Products reach a share of their peak, reading another of its own; the longer of the two decides. Then every
     /// computation has an end at which all workers meet. What is assumed is in docs/MODELS.md.
     func seconds(_ count: StageCount) -> Double {
-        let operations =
-            Double(count.operations.single) / singlePeak
+        let computing = computingFloor(count) / Self.productShare
+        let reading = readingFloor(count) / Self.readingShare
+        return max(computing, reading) + Double(count.computationCount) * Self.meetingSeconds
+    }
+
+    /// Seconds below which no program computes a stage that is counted: the longer one of all products at their peak and
+    /// all reading at its own.
+    func floor(_ count: StageCount) -> Double {
+        max(computingFloor(count), readingFloor(count))
+    }
+
+    private func computingFloor(_ count: StageCount) -> Double {
+        Double(count.operations.single) / singlePeak
             + Double(count.operations.brainFloat) / brainFloatPeak
             + Double(count.operations.whole) / bytePeak
-        let computing = operations / Self.productShare
-        let reading = Double(count.byteCount) / readingPeak / Self.readingShare
-        return max(computing, reading) + Double(count.computationCount) * Self.meetingSeconds
+    }
+
+    private func readingFloor(_ count: StageCount) -> Double {
+        Double(count.byteCount) / readingPeak
     }
 
     private static let productShare = 0.6
@@ -77,6 +89,8 @@ struct PlannedMachine: Hashable, Encodable {
 struct TimePlan: Hashable, Encodable {
     /// Seconds of a stage's unit.
     let stages: [String: Double]
+    /// Seconds of a stage's unit that no program undercuts on this machine.
+    let floors: [String: Double]
     /// A picture in, 32 words out.
     let caption: Double
     /// The prompt in, a picture out.
@@ -98,6 +112,10 @@ struct TimePlan: Hashable, Encodable {
             "encode": encode, "prefill": prefill, "decode": decode, "denoise": denoise,
             "render": render,
         ]
+        floors = [
+            "encode": model.encode, "prefill": model.prefill, "decode": model.decode,
+            "denoise": model.denoise, "render": model.render,
+        ].mapValues(machine.floor)
         let words = Double(Self.wordCount) * decode
         let drawing = Double(model.configuration.defaults.stepCount) * denoise + render
         caption = encode + prefill + words

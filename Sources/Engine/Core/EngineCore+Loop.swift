@@ -55,14 +55,17 @@ extension EngineCore {
     ///   - start: The time from which it is charged to its requests.
     private func run(_ plan: StepPlan, since start: Duration) {
         let begun = now
-        let (results, interruptedTime) = executeInterruptibly(plan)
+        let (computed, interruptedTime) = executeInterruptibly(plan)
         let ended = now
         let cost = ended - start - interruptedTime
         let duration = ended - begun - interruptedTime
-        let events = scheduler.withLock { $0.apply(plan, cost: cost, now: ended) }
         lastStepEnd = ended
         madeProgress(ended)
         metrics.stepCompleted(stage: plan.stage, itemCount: plan.unitCount, duration: duration)
+        guard let results = computed else {
+            return scheduler.withLock { $0.giveUp(plan, now: ended) }
+        }
+        let events = scheduler.withLock { $0.apply(plan, cost: cost, now: ended) }
         metrics.measured(plan, cost)
         explain(plan, duration)
         for (request, error) in results.failures { end(request.identifier, error) }
@@ -90,19 +93,25 @@ extension EngineCore {
     /// Computes a step, between whose parts others come where it takes long.
     ///
     /// - Parameter plan: What to compute.
-    /// - Returns: What it computed, and the time that went to others meanwhile.
+    /// - Returns: What it computed, or nothing if all ended meanwhile who waited for it; the time that went to others.
     private func executeInterruptibly(
         _ plan: StepPlan
-    ) -> (results: StepResults, interruptedTime: Duration) {
+    ) -> (results: StepResults?, interruptedTime: Duration) {
         guard scheduler.withLock(\.interruptionTime) != nil else { return (execute(plan), .zero) }
         interruptedTime = .zero
-        compute.pool.interruption = Interruption {
+        let pool = compute.pool
+        pool.interruption = Interruption {
             self.isInterruptionDue
         } _: {
             self.interruptedTime += self.interrupt(plan.stage)
+            pool.isGivenUp = !self.scheduler.withLock(\.isStepAwaited)
         }
-        defer { compute.pool.interruption = nil }
-        return (execute(plan), interruptedTime)
+        defer {
+            pool.interruption = nil
+            pool.isGivenUp = false
+        }
+        let results = execute(plan)
+        return (pool.isGivenUp ? nil : results, interruptedTime)
     }
 
     private nonisolated var isInterruptionDue: Bool {
@@ -112,7 +121,7 @@ extension EngineCore {
     /// Lets what came during a step take effect before its end, and computes words that are due.
     ///
     /// - Parameter stage: What the step computes that waits meanwhile.
-    /// - Returns: The time that went to words.
+    /// - Returns: The time that went to others.
     private func interrupt(_ stage: Stage) -> Duration {
         let start = now
         madeProgress(start)
@@ -121,12 +130,14 @@ extension EngineCore {
         // Those that started ask for what they need first.
         thread.runPending()
         let next = scheduler.withLock { $0.planInterruption(now: now) }
-        guard let plan = next else { return .zero }
+        guard let plan = next else { return now - start }
         run(plan, since: start)
-        let duration = (lastStepEnd ?? start) - start
-        metrics.interrupted(stage, for: duration)
         // Sessions whose words are there go on to the next.
         thread.runPending()
+        let ended = now
+        let duration = ended - start
+        scheduler.withLock { $0.resume(afterInterruption: duration, now: ended) }
+        metrics.interrupted(stage, for: duration)
         return duration
     }
 

@@ -38,6 +38,8 @@ extension EngineCore {
             encodeWaits[item.image].map { (item.image, $0) }
         }
         let encoded = model.encode(encoding.map(\.1.picture.pixels), compute)
+        // What was not computed to its end is nothing to keep.
+        if compute.pool.isGivenUp { return StepResults() }
         for ((digest, wait), image) in zip(encoding, encoded) {
             images[digest] = image
             wait.parts.first?.request.encodedImageCount += 1
@@ -160,7 +162,9 @@ extension EngineCore {
         var results = StepResults()
         for wait in waits {
             do throws(EngineError) {
+                let isNew = wait.drawing.drawing == nil
                 drawings.append(try wait.drawing.prepared(model))
+                if isNew { wait.part.request.recorder?.pictureBegan() }
             } catch {
                 results.failures.append((wait.part.request, error))
             }
@@ -186,6 +190,7 @@ extension EngineCore {
         let side = model.imageDecoder.pictureSide
         let pixels = rendering.map { _ in Matrix(rows: side * side, columns: 3) }
         model.imageDecoder.render(rendering.map(\.latents), compute, into: pixels)
+        if compute.pool.isGivenUp { return StepResults() }
         for ((wait, _), pixels) in zip(rendering, pixels) {
             guard pixels.isFinite else {
                 results.fail(

@@ -236,9 +236,8 @@ actor EngineCore {
 
     /// Frees everything that the scheduler has of a request, unless that was done, and tells what it took.
     private func free(_ request: ActiveRequest, isComplete: Bool) {
-        let time = scheduler.withLock { scheduler in
-            defer { scheduler.end(request.identifier, isComplete: isComplete, now: now) }
-            return scheduler.machineTime(of: request.identifier)
+        let time = scheduler.withLock {
+            $0.end(request.identifier, isComplete: isComplete, now: now)
         }
         guard let time else { return }
         request.recorder?.spent(time, computedTokenCount: request.computedTokenCount)

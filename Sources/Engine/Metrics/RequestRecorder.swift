@@ -190,6 +190,11 @@ package final class RequestRecorder: Sendable {
         }
     }
 
+    /// The first step of a picture begins.
+    func pictureBegan() {
+        state.withLock { $0.effort.pictureCount += 1 }
+    }
+
     private func answered(with tokenCount: Int) {
         state.withLock { $0.effort.tokenCount = tokenCount }
     }
@@ -225,7 +230,6 @@ package final class RequestRecorder: Sendable {
 
     private func progress(_ picture: Int, _ step: Int, _ stepCount: Int) {
         state.withLock { state in
-            if step == 1 { state.effort.pictureCount += 1 }
             let drawing = EngineSnapshot.Drawing(step: step, stepCount: stepCount)
             // Pictures of a segment may come one after the other or side by side.
             if picture < state.drawings.count {

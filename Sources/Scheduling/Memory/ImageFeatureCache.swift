@@ -149,6 +149,17 @@ package struct ImageFeatureCache<Key: Hashable & Sendable, Owner: Hashable & Sen
         return owners(of: key)
     }
 
+    /// Pictures are not encoded after all, which nobody waits for.
+    package mutating func giveUp(_ keys: [Key]) {
+        for key in keys {
+            precondition(
+                entries[key]?.progress == .encoding && owners(of: key).isEmpty,
+                "somebody waits for the picture, or it is not being encoded"
+            )
+            entries[key] = nil
+        }
+    }
+
     private func leastRecentlyUsed() -> Key? {
         entries.lazy.filter { $0.value.owners.isEmpty && $0.value.progress == .held }
             .min { $0.value.lastUse < $1.value.lastUse }?.key

@@ -79,7 +79,7 @@ struct LatencyPolicy: Hashable, Sendable {
     /// Time of a step for each of the words that interrupt it, as long as words need not wait too long: then what is
     /// interrupted takes 1.3 times as long.
     private static let stepShare = 10.0 / 3
-    /// How much longer than else words may wait where they take long themselves.
+    /// How much longer than else words may wait for that.
     private static let longestIntervalFactor = 1.5
 
     /// Whether a step takes so long that it is interrupted; so it is before it was ever measured.
@@ -90,11 +90,12 @@ struct LatencyPolicy: Hashable, Sendable {
     /// Time after which one looks again whether somebody came who wants words, where nobody wanted any.
     var lookInterval: Duration { min(interruptionInterval, Self.longestLookInterval) }
 
-    /// Time for which a step goes on after it was interrupted by so much.
-    func interval(afterInterruption cost: Duration) -> Duration {
-        min(
-            max(interruptionInterval, cost * Self.stepShare),
-            interruptionInterval * Self.longestIntervalFactor
-        )
+    /// The longest time after which one looks who came and who was cancelled.
+    var longestInterval: Duration { interruptionInterval * Self.longestIntervalFactor }
+
+    /// Time for which no words follow on some that took so long, if what they interrupted is left to be done: no less than they
+    /// took, so that where words take long they and pictures take turns.
+    func interval(afterWords cost: Duration) -> Duration {
+        max(cost, min(max(interruptionInterval, cost * Self.stepShare), longestInterval))
     }
 }

@@ -18,6 +18,8 @@ package final class WorkerPool {
     package var counter: WorkCounter?
     /// Comes between the parts of computations, where it is there.
     package var interruption: Interruption?
+    /// Whether nobody wants what is computed: then no further part is begun of anything, and results are whatever they are.
+    package var isGivenUp = false
 
     private let board: JobBoard
     private let sleepers: [Sleeper]
@@ -82,6 +84,7 @@ package final class WorkerPool {
             recorder.run(count, byteCount: byteCount, body)
             return
         }
+        if isGivenUp { return }
         // Nothing to share: no need to tell anybody.
         if min(count, workerCount) == 1 && interruption == nil {
             for part in 0..<count { body(part, 0) }
@@ -91,6 +94,7 @@ package final class WorkerPool {
             var first = 0
             while first < count {
                 interruptIfDue()
+                if isGivenUp { return }
                 first = run(Job(first: first, count: count, body: body), interruption?.isDue)
             }
         }
