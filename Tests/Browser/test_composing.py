@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from support import CAPTION, PHONE, SENTENCE, PageTest
+from support import CAPTION, PHONE, SENTENCE, PageTest, eventually
 
 SCENE = pathlib.Path(__file__).parents[2] / "docs/examples/scene.png"
 
@@ -153,6 +153,18 @@ class ComposingTests(PageTest):
         facts = page.locator(".facts dl").inner_text()
         self.assertRegex(facts, r"Seed\s+7\s")
         self.assertRegex(facts, r"Denoising steps\s+3\s")
+
+    def test_settings_open_once_it_is_known_what_there_is_to_set(self):
+        page = self.open("docs")
+        held = []
+        page.route("**/v1/models", lambda route: held.append(route))
+        page.goto(self.daemon.address)
+        settings = page.get_by_role("button", name=re.compile("^Settings"))
+        eventually(lambda: page.wait_for_timeout(20) or held, "the page asks for the model")
+        expect(settings).to_be_disabled()
+        held[0].continue_()
+        settings.click()
+        expect(page.locator("dialog.panel")).to_be_visible()
 
     def test_sentences_that_were_tried_come_before_a_models_own_templates(self):
         template = {

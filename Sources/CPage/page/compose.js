@@ -38,7 +38,6 @@ const panel = h("dialog", { class: "panel", "aria-labelledby": "settings-title" 
 panel.addEventListener("click", (event) => event.target === panel && panel.close());
 
 function openSettings() {
-  if (!app.model) return;
   const form = settingsForm(app.model, app.settings, (settings) => app.set(settings));
   panel.replaceChildren(h("div", { class: "panel-content" },
     h("header", {}, h("h2", { id: "settings-title" }, texts.settings.title),

@@ -251,6 +251,8 @@ export class Composer {
     const { app } = this;
     for (const input of this.modes.querySelectorAll("input")) input.checked = input.value === app.settings.mode;
     const count = changes(app.settings);
+    // What there is to set, the model says.
+    this.settingsButton.disabled = !app.model;
     this.settingsButton.dataset.count = count || "";
     this.settingsButton.classList.toggle("changed", count > 0);
     this.settingsButton.setAttribute("aria-label", count ? texts.composer.settingsChanged(count) : texts.composer.settings);
