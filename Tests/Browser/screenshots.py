@@ -12,11 +12,12 @@ FOLDER = pathlib.Path(os.environ["PAGE_SHOTS"])
 SCENE = "a small cyan triangle at the top right and a large green circle at the left on a light background"
 LOAD = {"input": [{"type": "text", "text": SCENE}], "mode": "image", "image": {"steps": 200}}
 
-# Waits for the middle of an answer's second picture, which lasts for a fraction of a second.
+# Waits for the middle of an answer's second picture, which lasts for a fraction of a second: where it was missed, for what comes after it.
 HALF_DRAWN = """() => new Promise((resolve) => {
     const look = () => {
-        const caption = document.querySelectorAll(".model .part")[2]?.querySelector("figcaption span")?.textContent ?? "";
-        if (Number(/Step (\\d+)/.exec(caption)?.[1]) >= 6) resolve();
+        const parts = document.querySelectorAll(".model .part");
+        const caption = parts[2]?.querySelector("figcaption span")?.textContent ?? "";
+        if (Number(/Step (\\d+)/.exec(caption)?.[1]) >= 6 || parts.length > 3) resolve();
         else requestAnimationFrame(look);
     };
     look();
