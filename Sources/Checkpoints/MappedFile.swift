@@ -1,3 +1,4 @@
+import Dispatch
 internal import Files
 import Glibc
 
@@ -97,7 +98,14 @@ package final class MappedFile {
     ///
     /// - Precondition: `range` lies in `0..<byteCount`.
     package func prefetch(_ range: Range<Int>) {
-        advise(range, MADV_WILLNEED)
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
+        // Finding memory for what is read takes time of a processor, and a full queue of the device takes more.
+        Self.readAhead.async { [self] in
+            let step = Self.readAheadByteCount
+            for start in stride(from: range.lowerBound, to: range.upperBound, by: step) {
+                advise(start..<min(start + step, range.upperBound), MADV_WILLNEED)
+            }
+        }
     }
 
     private func advise(_ range: Range<Int>, _ advice: Int32) {
@@ -108,7 +116,13 @@ package final class MappedFile {
         unsafe _ = madvise(address, range.upperBound - start, advice)
     }
 
+    private static let readAhead = DispatchQueue(label: "interleaved.read-ahead")
     private static let pageSize = 4096
+    /// What Linux reads at least of a range that it is advised of.
+    ///
+    /// It is the device's `read_ahead_kb`, which is 128 unless somebody has set it. Of a longer range it leaves out the rest
+    /// without a word (`force_page_cache_ra` in its mm/readahead.c).
+    private static let readAheadByteCount = 128 << 10
 }
 
 // Sendable: the mapping is read-only and all fields are constants until `deinit`.
