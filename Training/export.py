@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
 from stages.run import load_model
-from stages.tokenizer import PATH as TOKENIZER
+from stages.tokenizer import LOWERCASE as TOKENIZER
 
 #: What only training needs.
 LEFT_OUT = ("image_decoder.decoder.vae.encoder.", "image_decoder.decoder.vae.quant_conv.")

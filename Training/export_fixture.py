@@ -36,7 +36,7 @@ def main() -> None:
     weights = {k: t.float() for k, t in load_file(arguments.model / "model.safetensors").items()}
     missing, unexpected = model.load_state_dict(weights, strict=False)
     assert not unexpected and all(".vae.encoder." in n or ".quant_conv." in n for n in missing)
-    tokenizer = Tokenizer(arguments.model / "tokenizer.model")
+    tokenizer = Tokenizer()
     v = tokenizer.vocabulary
     laid = sequence(tokenizer, make_example("editing", 500_006, 0), 16)
     laid = cut_before_picture(laid, 1, v)

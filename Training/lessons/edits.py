@@ -67,7 +67,8 @@ def change_words(random: SplitMix64, change: Change, scene: Scene) -> str:
     return words.format(ref=reference(random, change.before, scene), to=to)
 
 
-def add(random: SplitMix64, scene: Scene) -> tuple[Scene, Change, str]:
+def add(random: SplitMix64, scene: Scene, phrasings: tuple[str, ...] = ADDED
+        ) -> tuple[Scene, Change, str]:
     """Another object for a scene of one; what is not said of it is as when nothing is said."""
     says_size, says_colour, says_place = (random.percent(75) for _ in range(3))
     while True:
@@ -81,13 +82,16 @@ def add(random: SplitMix64, scene: Scene) -> tuple[Scene, Change, str]:
     new = with_article(noun(random, thing, says_size, says_colour))
     if says_place:
         new += f" {w.at(random, thing.position)}"
-    return scene.with_things([*scene.things, thing]), Change("add", thing, thing), random.choice(ADDED).format(new=new)
+    return scene.with_things([*scene.things, thing]), Change("add", thing, thing), random.choice(phrasings).format(new=new)
 
 
-def remove(random: SplitMix64, scene: Scene) -> tuple[Scene, Change, str]:
+def remove(random: SplitMix64, scene: Scene, phrasings: tuple[str, ...] = REMOVED
+           ) -> tuple[Scene, Change, str]:
     """One of two objects less."""
     thing = random.choice(scene.things)
-    words = random.choice(REMOVED).format(ref=reference(random, thing, scene))
+    words = random.choice(phrasings)
+    name = reference(random, thing, scene)
+    words = words.format(ref=name, bare=name.removeprefix("the "))
     return scene.with_things([other for other in scene.things if other != thing]), Change("remove", thing, thing), words
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from world import vocabulary as v
 from world.randomness import SplitMix64
 from world.scene import Scene, Thing
@@ -36,6 +38,27 @@ IS_THERE = ("is there {one}?", "do you see {one}?", "is there {one} in the pictu
             "do you see {one} anywhere?")
 
 
+IS_SO = ("is {subject} {told}?", "is {subject} {told}?", "{subject} is {told}, right?")
+
+
+@dataclass(frozen=True)
+class Forms:
+    """Phrasings of every kind of question; gaps are in braces."""
+
+    describe: tuple[str, ...]
+    colour: tuple[str, ...]
+    shape: tuple[str, ...]
+    place: tuple[str, ...]
+    size: tuple[str, ...]
+    ground: tuple[str, ...]
+    count: tuple[str, ...]
+    is_there: tuple[str, ...]
+    is_so: tuple[str, ...]
+
+
+PLAIN = Forms(DESCRIBE, COLOUR, SHAPE, PLACE, SIZE, GROUND, COUNT, IS_THERE, IS_SO)
+
+
 def plural(word: str) -> str:
     """Such as "crosses"."""
     return word + ("es" if word.endswith(("s", "ss")) else "s")
@@ -54,26 +77,26 @@ def ask(random: SplitMix64, task: str, scene: Scene, words: str, answer: str, ab
     return Example(task, (*parts, Text(f" {answer}" if isinstance(parts[-1], Text) else answer, True)), about=about)
 
 
-def describe(random: SplitMix64, scene: Scene) -> Example:
+def describe(random: SplitMix64, scene: Scene, forms: Forms = PLAIN) -> Example:
     """What a picture shows, asked in any way or by the picture alone."""
-    return ask(random, "describe", scene, random.choice(DESCRIBE), scene_phrase(scene), None)
+    return ask(random, "describe", scene, random.choice(forms.describe), scene_phrase(scene), None)
 
 
-def plain_question(random: SplitMix64, scene: Scene) -> Example:
+def plain_question(random: SplitMix64, scene: Scene, forms: Forms = PLAIN) -> Example:
     """About colour, shape, place, size or background of what is there."""
     thing = random.choice(scene.things)
     kind = random.below(6)
     if kind == 0:
-        words = random.choice(COLOUR).format(colour=w.colour_noun(random), ref=by_shape(random, thing))
+        words = random.choice(forms.colour).format(colour=w.colour_noun(random), ref=by_shape(random, thing))
         answer = v.COLOURS[thing.colour]
     elif kind <= 2:
-        words, answer = random.choice(SHAPE).format(ref=without_shape(random, thing, scene)), v.SHAPES[thing.shape]
+        words, answer = random.choice(forms.shape).format(ref=without_shape(random, thing, scene)), v.SHAPES[thing.shape]
     elif kind == 3:
-        words, answer = random.choice(PLACE).format(ref=by_look(random, thing)), v.POSITIONS[thing.position]
+        words, answer = random.choice(forms.place).format(ref=by_look(random, thing)), v.POSITIONS[thing.position]
     elif kind == 4:
-        words, answer = random.choice(SIZE).format(ref=by_shape(random, thing)), v.SIZES[thing.size]
+        words, answer = random.choice(forms.size).format(ref=by_shape(random, thing)), v.SIZES[thing.size]
     else:
-        return ask(random, "plain_question", scene, random.choice(GROUND), v.BACKGROUNDS[scene.background], None)
+        return ask(random, "plain_question", scene, random.choice(forms.ground), v.BACKGROUNDS[scene.background], None)
     return ask(random, "plain_question", scene, words, answer, thing)
 
 
@@ -125,7 +148,7 @@ def named(random: SplitMix64, wanted: dict[str, int]) -> str:
     return f"a {' '.join([*told, name])}{place}"
 
 
-def yes_no(random: SplitMix64, scene: Scene) -> Example:
+def yes_no(random: SplitMix64, scene: Scene, forms: Forms = PLAIN) -> Example:
     """Whether something is there, or is so. As often yes as no, and no mostly by one thing that is otherwise."""
     is_yes = random.percent(50)
     if random.percent(15):
@@ -151,17 +174,17 @@ def yes_no(random: SplitMix64, scene: Scene) -> Example:
         value = wanted[other]
         told = {"colour": lambda: random.choice(w.COLOURS[value]), "size": lambda: random.choice(w.SIZES[value]),
                 "position": lambda: w.at(random, value)}[other]()
-        words = random.choice((f"is {subject} {told}?", f"is {subject} {told}?", f"{subject} is {told}, right?"))
+        words = random.choice(forms.is_so).format(subject=subject, told=told)
     else:
-        words = random.choice(IS_THERE).format(one=named(random, wanted))
+        words = random.choice(forms.is_there).format(one=named(random, wanted))
     return ask(random, "yes_no", scene, words, "yes" if is_yes else "no", thing if is_yes else None)
 
 
-def count(random: SplitMix64, scene: Scene) -> Example:
+def count(random: SplitMix64, scene: Scene, forms: Forms = PLAIN) -> Example:
     """How many objects, or how many of a kind."""
     pick = random.below(100)
     if pick < 50:
-        return ask(random, "count", scene, random.choice(COUNT).format(things=plural(random.choice(w.OBJECTS))),
+        return ask(random, "count", scene, random.choice(forms.count).format(things=plural(random.choice(w.OBJECTS))),
                    COUNTS[len(scene.things)], None)
     name = random.choice(("shape", "colour", "size"))
     value = getattr(random.choice(scene.things), name) if random.percent(60) else random.below(v.COUNTS[name])
@@ -171,10 +194,10 @@ def count(random: SplitMix64, scene: Scene) -> Example:
     else:
         told = random.choice((w.COLOURS if name == "colour" else w.SIZES)[value])
         things = f"{told} {plural(random.choice(w.OBJECTS))}"
-    return ask(random, "count", scene, random.choice(COUNT).format(things=things), COUNTS[found], None)
+    return ask(random, "count", scene, random.choice(forms.count).format(things=things), COUNTS[found], None)
 
 
-def absent(random: SplitMix64, scene: Scene) -> Example:
+def absent(random: SplitMix64, scene: Scene, forms: Forms = PLAIN) -> Example:
     """A question about a shape that is not there, or a change of it: the answer is that."""
     shape = random.below(len(v.SHAPES))
     while any(thing.shape == shape for thing in scene.things):
@@ -187,7 +210,7 @@ def absent(random: SplitMix64, scene: Scene) -> Example:
         to = w.place(random, like.position) if words in NEW_PLACE else w.colour(random, like)
         words = words.format(ref=ref, to=to)
     else:
-        words = random.choice(COLOUR + PLACE + SIZE).format(colour=w.colour_noun(random), ref=ref)
+        words = random.choice(forms.colour + forms.place + forms.size).format(colour=w.colour_noun(random), ref=ref)
     return ask(random, "absent", scene, words, f"there is no {v.SHAPES[shape]}", None)
 
 

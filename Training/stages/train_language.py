@@ -159,9 +159,10 @@ def main() -> None:
                         help=f"kinds of batches in turn, of {', '.join(TURNS)}")
     parser.add_argument("--plans", metavar="RUN",
                         help="keep vision as it is, and learn to arrive at the plans of this run's model")
+    parser.add_argument("--keeps-capitals", action="store_true", help="given words keep their capitals")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
-    tokenizer = Tokenizer()
+    tokenizer = Tokenizer(arguments.keeps_capitals)
     silence = Silence(tokenizer)
     planner = Planner(tokenizer, arguments.plans) if arguments.plans else None
     model = prepare(arguments, planner is not None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from lessons import edits, questions, requests, stories, unknown
+from lessons import edits, questions, requests, stories, unknown, wider
 from world.randomness import SplitMix64, stream
 from world.scene import TAUGHT, Scene, change_scene, make_scene
 from world.sentences import change_phrase
@@ -22,14 +22,18 @@ from .tokenizer import Tokenizer
 #: the shape of what has some colour or place take longest to learn.
 ASKED = ("caption", "question", "shape", "grounding", "describe", "plain_question", "plain_question", "yes_no",
          "yes_no", "count")
+#: The same in wider phrasings.
+ASKED_WIDELY = ("question", "grounding", "plain_question", "plain_question", "yes_no", "yes_no", "yes_no", "count",
+                "absent")
 #: How often an example is drawn again that has, or is about, only one object, or about none, and how often a
 #: question that is not for a shape.
 REDRAWS, SHAPE_REDRAWS = 2, 12
 #: Endings of an edit or a story that differ in the last change alone, as which object is meant takes long to learn.
 ENDINGS = 4
 #: Examples of a turn, of a batch's count.
-SHARES = {"asked": 0.2, "edits": 0.4, "stories": 0.25, "words": 2.0, "unknown": 1.0, "told": 0.25}
-TURNS = tuple(SHARES)
+SHARES = {"asked": 0.2, "edits": 0.4, "stories": 0.25, "words": 2.0, "unknown": 1.0, "told": 0.25,
+          "wide_asked": 0.2, "wide_edits": 0.4, "wide_words": 2.0, "wide_unknown": 1.0}
+TURNS = ("asked", "edits", "stories", "words", "unknown", "told")
 #: Of what words say that is given, in the loss.
 GIVEN_WEIGHT = 0.02
 
@@ -62,13 +66,30 @@ def ask(random: SplitMix64, task: str, scene: Scene) -> Example:
     return example
 
 
+def scene_to_ask(random: SplitMix64) -> Scene:
+    """Most often one of two objects: which words belong to which takes longest."""
+    scene = make_scene(random, 2, TAUGHT)
+    return scene if len(scene.things) > 1 else make_scene(random, 2, TAUGHT)
+
+
 def asked(random: SplitMix64) -> list[Example]:
     """All that is asked about one picture."""
-    scene = make_scene(random, 2, TAUGHT)
-    if len(scene.things) == 1:
-        # Which words belong to which of two objects takes longest.
-        scene = make_scene(random, 2, TAUGHT)
+    scene = scene_to_ask(random)
     return [ask(random, task, scene) for task in ASKED]
+
+
+def asked_widely(random: SplitMix64) -> list[Example]:
+    """The same in wider phrasings."""
+    scene = scene_to_ask(random)
+    tasks = (random.choice(("caption", "describe")), *ASKED_WIDELY)
+    return [wider.question(random, task, scene) if task in questions.QUESTIONS else ask(random, task, scene)
+            for task in tasks]
+
+
+def edited_widely(random: SplitMix64) -> list[Example]:
+    """Different changes of one picture in wider phrasings."""
+    scene = scene_to_ask(random)
+    return [wider.free_editing(random, scene) for _ in range(ENDINGS)]
 
 
 def edited(random: SplitMix64) -> list[Example]:
@@ -126,9 +147,15 @@ def unknown_things(random: SplitMix64) -> list[Example]:
     return [unknown.unknown_about(random, make_scene(random, 2, TAUGHT))]
 
 
+def unknown_widely(random: SplitMix64) -> list[Example]:
+    """What is not of the world, half of it in wider phrasings."""
+    return [wider.unknown_words(random)] if random.percent(50) else unknown_things(random)
+
+
 MAKERS: dict[str, Callable[[SplitMix64], list[Example]]] = {
     "asked": asked, "edits": edited, "stories": begun_story, "words": worded, "unknown": unknown_things,
-    "told": lambda random: [stories.told(random)]}
+    "told": lambda random: [stories.told(random)], "wide_asked": asked_widely, "wide_edits": edited_widely,
+    "wide_words": lambda random: [wider.free_text_to_image(random)], "wide_unknown": unknown_widely}
 
 
 def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int, turns: tuple[str, ...],

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import astuple, is_dataclass
 
-from lessons import edits, questions, requests, stories, unknown
+from lessons import edits, questions, requests, stories, unknown, wider
 
 from . import free_wording
 
 
 #: Constants that are words for gaps, or no words.
-NO_PHRASES = ("NOUNS", "UNKNOWN_NOUNS", "QUESTIONS", "PLACES", "FREE_TASKS", "COUNTS", "UNKNOWN")
+NO_PHRASES = ("NOUNS", "UNKNOWN_NOUNS", "SMALL", "QUESTIONS", "PLACES", "FREE_TASKS", "COUNTS", "UNKNOWN")
 
 
 def phrases(*modules: object) -> dict[str, str]:
@@ -34,16 +35,18 @@ def flat(value: object) -> list[str]:
     """All texts in tuples of tuples."""
     if isinstance(value, str):
         return [value]
+    if is_dataclass(value):
+        value = astuple(value)
     return [words for part in value for words in flat(part)] if isinstance(value, (tuple, list)) else []
 
 
 def main() -> None:
     """Prints what is in both; nothing if all is well."""
-    taught, suite = phrases(edits, questions, requests, stories, unknown), phrases(free_wording)
+    taught, suite = phrases(edits, questions, requests, stories, unknown, wider), phrases(free_wording)
     shared = sorted(taught.keys() & suite.keys())
     for words in shared:
         print(f"{words!r} is in {taught[words]} and in {suite[words]}")
-    nouns = {*unknown.NOUNS, *unknown.COLOURS} & {*free_wording.UNKNOWN_NOUNS, *free_wording.UNKNOWN_COLOURS}
+    nouns = {*unknown.NOUNS, *unknown.COLOURS, *wider.NOUNS, *wider.COLOURS} & {*free_wording.UNKNOWN_NOUNS, *free_wording.UNKNOWN_COLOURS}
     if shared or nouns:
         raise SystemExit(f"training knows phrases of the suites, {len(shared)}, and nouns: {sorted(nouns)}")
     print(f"{len(suite)} phrases of the suites, none of them among training's {len(taught)}")
