@@ -1,6 +1,6 @@
 """The image decoder, with the language model's states as context.
 
-    python -m stages.train_image_decoder --name drawing --begin language --plans start
+    python -m stages.train_image_decoder --name drawing --begin wording --plans start
 
 Vision is frozen, apart from the two layers that only the finest map goes through, and so is the language model; the
 perceiver behind it learns along, also towards the plans of a picture's canonical sentence (`plans.py`).
@@ -16,11 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lessons import edits, requests, stories
+from lessons import stories, wider
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
 from world.randomness import SplitMix64, stream
-from world.scene import TAUGHT, Scene
+from world.scene import TAUGHT, Scene, make_scene
 from world.tasks import TASKS, Example
 
 from . import diffusion
@@ -39,7 +39,8 @@ from .tokenizer import Sequence, Tokenizer, sequence
 MIX = {"text_to_image": 12, "free_text_to_image": 10, "segmentation_to_image": 26, "editing": 16, "free_editing": 20,
        "story": 8, "lively_story": 8}
 MAKERS: dict[str, Callable[[SplitMix64], Example]] = {
-    "free_text_to_image": requests.free_text_to_image, "free_editing": edits.free_editing,
+    "free_text_to_image": wider.free_text_to_image,
+    "free_editing": lambda random: wider.free_editing(random, make_scene(random, 2, TAUGHT)),
     "lively_story": stories.lively_story}
 #: Noise levels per example: what leads up to a picture is computed once for all of them.
 REPEATS = 2
