@@ -159,6 +159,8 @@ def main() -> None:
                         help=f"kinds of batches in turn, of {', '.join(TURNS)}")
     parser.add_argument("--plans", metavar="RUN",
                         help="keep vision as it is, and learn to arrive at the plans of this run's model")
+    parser.add_argument("--given-weight", type=float, default=0.02,
+                        help="of words that are given, in the loss: with any, a model goes on with them where it is unsure")
     parser.add_argument("--keeps-capitals", action="store_true", help="given words keep their capitals")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
@@ -170,7 +172,8 @@ def main() -> None:
     image_tokens = model.configuration.visual_perceiver.num_queries
     while not run.is_finished:
         batch = make_batch(
-            tokenizer, 3000 + arguments.seed, run.step, arguments.batch, image_tokens, arguments.turns, run.share)
+            tokenizer, 3000 + arguments.seed, run.step, arguments.batch, image_tokens, arguments.turns, run.share,
+            arguments.given_weight)
         if planner is not None:
             redraw(model, planner, batch, run.generator(), MOST_REDRAWN)
         loss, measures = losses(model, batch, silence, planner)

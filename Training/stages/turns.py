@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from lessons import edits, questions, requests, stories, unknown, wider
+from lessons import edits, questions, requests, stories, strange, unknown, wider
 from world.randomness import SplitMix64, stream
 from world.scene import TAUGHT, Scene, change_scene, make_scene
 from world.sentences import change_phrase
@@ -32,10 +32,9 @@ REDRAWS, SHAPE_REDRAWS = 2, 12
 ENDINGS = 4
 #: Examples of a turn, of a batch's count.
 SHARES = {"asked": 0.2, "edits": 0.4, "stories": 0.25, "words": 2.0, "unknown": 1.0, "told": 0.25,
-          "wide_asked": 0.2, "wide_edits": 0.4, "wide_words": 2.0, "wide_unknown": 1.0}
+          "wide_asked": 0.2, "wide_edits": 0.4, "wide_words": 2.0, "wide_unknown": 1.0,
+          "strange_asked": 0.2, "strange_words": 2.0, "strange_unknown": 1.0}
 TURNS = ("asked", "edits", "stories", "words", "unknown", "told")
-#: Of what words say that is given, in the loss.
-GIVEN_WEIGHT = 0.02
 
 
 def asks_which(example: Example) -> bool:
@@ -78,11 +77,12 @@ def asked(random: SplitMix64) -> list[Example]:
     return [ask(random, task, scene) for task in ASKED]
 
 
-def asked_widely(random: SplitMix64) -> list[Example]:
-    """The same in wider phrasings."""
+def asked_widely(random: SplitMix64, question: Callable[[SplitMix64, str, Scene], Example] = wider.question
+                 ) -> list[Example]:
+    """The same in wider phrasings, or in those of another `question`."""
     scene = scene_to_ask(random)
     tasks = (random.choice(("caption", "describe")), *ASKED_WIDELY)
-    return [wider.question(random, task, scene) if task in questions.QUESTIONS else ask(random, task, scene)
+    return [question(random, task, scene) if task in questions.QUESTIONS else ask(random, task, scene)
             for task in tasks]
 
 
@@ -147,22 +147,26 @@ def unknown_things(random: SplitMix64) -> list[Example]:
     return [unknown.unknown_about(random, make_scene(random, 2, TAUGHT))]
 
 
-def unknown_widely(random: SplitMix64) -> list[Example]:
-    """What is not of the world, half of it in wider phrasings."""
-    return [wider.unknown_words(random)] if random.percent(50) else unknown_things(random)
+def unknown_widely(random: SplitMix64, words: Callable[[SplitMix64], Example] = wider.unknown_words) -> list[Example]:
+    """What is not of the world, half of it in wider phrasings, or as `words` makes it."""
+    return [words(random)] if random.percent(50) else unknown_things(random)
 
 
 MAKERS: dict[str, Callable[[SplitMix64], list[Example]]] = {
     "asked": asked, "edits": edited, "stories": begun_story, "words": worded, "unknown": unknown_things,
     "told": lambda random: [stories.told(random)], "wide_asked": asked_widely, "wide_edits": edited_widely,
-    "wide_words": lambda random: [wider.free_text_to_image(random)], "wide_unknown": unknown_widely}
+    "wide_words": lambda random: [wider.free_text_to_image(random)], "wide_unknown": unknown_widely,
+    "strange_asked": lambda random: asked_widely(random, strange.question),
+    "strange_words": lambda random: [strange.free_text_to_image(random)],
+    "strange_unknown": lambda random: unknown_widely(random, strange.unknown_words)}
 
 
 def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int, turns: tuple[str, ...],
-               share: Callable[[int], range] = range) -> Batch:
-    """The batch of a step of the training stream, or a share of it."""
+               share: Callable[[int], range] = range, given_weight: float = 0.0) -> Batch:
+    """The batch of a step of the training stream, or a share of it; words that are given count `given_weight` in the
+    loss."""
     turn = turns[step % len(turns)]
     examples: list[Example] = []
     for index in share(max(2, round(count * SHARES[turn]))):
         examples += MAKERS[turn](stream(seed, 4 * step * count + index))
-    return stack(tokenizer, lay_out(tokenizer, examples, image_tokens), examples, GIVEN_WEIGHT)
+    return stack(tokenizer, lay_out(tokenizer, examples, image_tokens), examples, given_weight)

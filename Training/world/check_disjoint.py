@@ -1,4 +1,5 @@
-"""Checks that no phrase of the free suites is one of training's, whatever is put into their gaps.
+"""Checks that no phrase of the free suites is one of training's, whatever is put into their gaps, and that those that
+training puts together by chance are none either.
 
     python -m world.check_disjoint
 """
@@ -8,11 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import astuple, is_dataclass
 
-from lessons import edits, questions, requests, stories, unknown, wider
+from lessons import edits, questions, requests, stories, strange, unknown, wider
 
 from . import free_wording
+from .randomness import stream
 
 
+#: Sentences that are put together to look for the suites' among them.
+MADE = 20_000
 #: Constants that are words for gaps, or no words.
 NO_PHRASES = ("NOUNS", "UNKNOWN_NOUNS", "SMALL", "QUESTIONS", "PLACES", "FREE_TASKS", "COUNTS", "UNKNOWN")
 
@@ -40,13 +44,23 @@ def flat(value: object) -> list[str]:
     return [words for part in value for words in flat(part)] if isinstance(value, (tuple, list)) else []
 
 
+def made_by_chance() -> set[str]:
+    """The suites' words around a request for a picture that training makes as well."""
+    asked = {carrier.format(words="scene") for carrier in free_wording.CARRIERS} - {"scene"}
+    made = [carry(stream(1, index), "scene").lower() for index in range(MADE)
+            for carry in (wider.carried, strange.carried)]
+    return {words for words in asked if any(words in text for text in made)}
+
+
 def main() -> None:
     """Prints what is in both; nothing if all is well."""
-    taught, suite = phrases(edits, questions, requests, stories, unknown, wider), phrases(free_wording)
+    taught, suite = phrases(edits, questions, requests, stories, strange, unknown, wider), phrases(free_wording)
     shared = sorted(taught.keys() & suite.keys())
     for words in shared:
         print(f"{words!r} is in {taught[words]} and in {suite[words]}")
     nouns = {*unknown.NOUNS, *unknown.COLOURS, *wider.NOUNS, *wider.COLOURS} & {*free_wording.UNKNOWN_NOUNS, *free_wording.UNKNOWN_COLOURS}
+    if by_chance := made_by_chance():
+        raise SystemExit(f"training makes phrases of the suites: {sorted(by_chance)}")
     if shared or nouns:
         raise SystemExit(f"training knows phrases of the suites, {len(shared)}, and nouns: {sorted(nouns)}")
     print(f"{len(suite)} phrases of the suites, none of them among training's {len(taught)}")
