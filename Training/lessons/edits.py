@@ -53,17 +53,22 @@ def reference(random: SplitMix64, thing: Thing, scene: Scene) -> str:
     return random.choice(names)
 
 
-def change_words(random: SplitMix64, change: Change, scene: Scene) -> str:
-    """A change of a thing of a scene in free words."""
+#: Of changes of colour, place, size and shape.
+CHANGES = (NEW_COLOUR, NEW_PLACE, NEW_SIZE, NEW_SHAPE)
+
+
+def change_words(random: SplitMix64, change: Change, scene: Scene, phrasings: tuple[tuple, ...] = CHANGES) -> str:
+    """A change of a thing of a scene in free words, in phrasings as those of `CHANGES`."""
+    colours, places, sizes, shapes = phrasings
     after = change.after
     if change.kind == "colour":
-        words, to = random.choice(NEW_COLOUR), w.colour(random, after)
+        words, to = random.choice(colours), w.colour(random, after)
     elif change.kind == "position":
-        words, to = random.choice(NEW_PLACE), w.place(random, after.position)
+        words, to = random.choice(places), w.place(random, after.position)
     elif change.kind == "size":
-        words, to = random.choice(NEW_SIZE[after.size]), ""
+        words, to = random.choice(sizes[after.size]), ""
     else:
-        words, to = random.choice(NEW_SHAPE), w.shape(random, after)
+        words, to = random.choice(shapes), w.shape(random, after)
     return words.format(ref=reference(random, change.before, scene), to=to)
 
 

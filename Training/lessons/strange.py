@@ -16,7 +16,7 @@ from world.tasks import UNKNOWN, Example, Picture, Text
 from . import questions, wider
 from . import words as w
 
-#: Verbs of making; with a gap before what is made.
+#: Verbs of making.
 MAKE = """draw paint make create produce sketch render build show print display present plan prepare bring trace picture
 imagine design compose form arrange generate do deliver serve send hand offer write knit cast mould film stage""".split()
 #: Verbs of seeing and having, of a picture or of who looks at it.
@@ -64,15 +64,6 @@ def carried(random: SplitMix64, words: str) -> str:
     if random.percent(20):
         words = f"{random.choice(wider.OPENERS)} {words}"
     return words + (random.choice(wider.AFTER) if random.percent(20) else "")
-
-
-def free_text_to_image(random: SplitMix64) -> Example:
-    """A request for a picture."""
-    scene, words = wider.described(random, make_scene(random, 2, TAUGHT))
-    while scene.is_held_out or scene.is_reserved:
-        scene, words = wider.described(random, make_scene(random, 2, TAUGHT))
-    return Example("free_text_to_image", (
-        Text(w.written(random, carried(random, words))), Picture(scene, is_drawn=True)), ends=False)
 
 
 def yes_no(random: SplitMix64, scene: Scene) -> Example:

@@ -8,6 +8,7 @@ together by chance.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from world.randomness import SplitMix64
@@ -81,6 +82,7 @@ NEW_SHAPE = ("{ref} as a {to} please", "can {ref} be a {to}?", "exchange {ref} f
              "put a {to} in the place of {ref}", "{ref} has to be a {to}", "from now on {ref} is a {to}",
              "would you change {ref} into a {to}?", "draw {ref} as a {to}", "a {to} for {ref}",
              "how about a {to} for {ref}?", "transform {ref} into a {to}")
+CHANGES = (NEW_COLOUR, NEW_PLACE, NEW_SIZE, NEW_SHAPE)
 ADDED = ("{new} as well", "can you add {new}?", "there should be {new} too", "give it {new}", "i would like {new} with it",
          "one more: {new}", "what about {new} beside it?", "extend it by {new}", "complete it with {new}",
          "have {new} there too", "paint {new} in addition", "plus {new}", "bring in {new}", "next comes {new}",
@@ -236,27 +238,13 @@ def described(random: SplitMix64, scene: Scene) -> tuple[Scene, str]:
     return scene, requests.with_background(random, words, scene.background)
 
 
-def free_text_to_image(random: SplitMix64) -> Example:
-    """A request for a picture."""
+def free_text_to_image(random: SplitMix64, carry: Callable[[SplitMix64, str], str] = carried) -> Example:
+    """A request for a picture, with what `carry` puts around it."""
     scene, words = described(random, make_scene(random, 2, TAUGHT))
     while scene.is_held_out or scene.is_reserved:
         scene, words = described(random, make_scene(random, 2, TAUGHT))
     return Example("free_text_to_image", (
-        Text(w.written(random, carried(random, words))), Picture(scene, is_drawn=True)), ends=False)
-
-
-def change_words(random: SplitMix64, change: Change, scene: Scene) -> str:
-    """A change of a thing in more phrasings."""
-    after = change.after
-    if change.kind == "colour":
-        words, to = random.choice(NEW_COLOUR), w.colour(random, after)
-    elif change.kind == "position":
-        words, to = random.choice(NEW_PLACE), w.place(random, after.position)
-    elif change.kind == "size":
-        words, to = random.choice(NEW_SIZE[after.size]), ""
-    else:
-        words, to = random.choice(NEW_SHAPE), w.shape(random, after)
-    return words.format(ref=edits.reference(random, change.before, scene), to=to)
+        Text(w.written(random, carry(random, words))), Picture(scene, is_drawn=True)), ends=False)
 
 
 def change(random: SplitMix64, scene: Scene) -> tuple[Scene, Change, str]:
@@ -268,7 +256,8 @@ def change(random: SplitMix64, scene: Scene) -> tuple[Scene, Change, str]:
                 [(ADDED if adds else REMOVED)] if random.percent(50) else []))
         else:
             after, made = change_scene(random, scene, TAUGHT)
-            words = (change_words if random.percent(50) else edits.change_words)(random, made, scene)
+            phrasings = CHANGES if random.percent(50) else edits.CHANGES
+            words = edits.change_words(random, made, scene, phrasings)
         if not after.is_reserved:
             break
     if random.percent(25):

@@ -157,7 +157,7 @@ MAKERS: dict[str, Callable[[SplitMix64], list[Example]]] = {
     "told": lambda random: [stories.told(random)], "wide_asked": asked_widely, "wide_edits": edited_widely,
     "wide_words": lambda random: [wider.free_text_to_image(random)], "wide_unknown": unknown_widely,
     "strange_asked": lambda random: asked_widely(random, strange.question),
-    "strange_words": lambda random: [strange.free_text_to_image(random)],
+    "strange_words": lambda random: [wider.free_text_to_image(random, strange.carried)],
     "strange_unknown": lambda random: unknown_widely(random, strange.unknown_words)}
 
 
