@@ -101,10 +101,20 @@ package final class MappedFile {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
         // Finding memory for what is read takes time of a processor, and a full queue of the device takes more.
         Self.readAhead.async { [self] in
-            let step = Self.readAheadByteCount
-            for start in stride(from: range.lowerBound, to: range.upperBound, by: step) {
-                advise(start..<min(start + step, range.upperBound), MADV_WILLNEED)
+            for piece in Self.readAheadPieces(of: range) {
+                advise(piece, MADV_WILLNEED)
             }
+        }
+    }
+
+    /// The parts of a range of bytes that the system is asked to read, in their order and without a gap.
+    ///
+    /// None is longer than what Linux reads at least of a range that it is advised of: the device's `read_ahead_kb`, which
+    /// is 128 unless somebody has set it. Of a longer range it leaves out the rest without a word (`force_page_cache_ra`
+    /// in its mm/readahead.c).
+    static func readAheadPieces(of range: Range<Int>) -> [Range<Int>] {
+        stride(from: range.lowerBound, to: range.upperBound, by: readAheadByteCount).map { start in
+            start..<min(start + readAheadByteCount, range.upperBound)
         }
     }
 
@@ -118,10 +128,6 @@ package final class MappedFile {
 
     private static let readAhead = DispatchQueue(label: "interleaved.read-ahead")
     private static let pageSize = 4096
-    /// What Linux reads at least of a range that it is advised of.
-    ///
-    /// It is the device's `read_ahead_kb`, which is 128 unless somebody has set it. Of a longer range it leaves out the rest
-    /// without a word (`force_page_cache_ra` in its mm/readahead.c).
     private static let readAheadByteCount = 128 << 10
 }
 

@@ -160,6 +160,7 @@ struct JobStoreTests {
     func boundsBytes() throws {
         let test = TestStore { $0.maximumByteCount = 100 }
         let job = try test.addNew(.test("a", byteCount: 40))
+        #expect(try test.next() === job)
         #expect(throws: JobRefusal.full(.bytes(100), retryAfter: nil)) {
             try test.add(.test("b", byteCount: 61))
         }
@@ -195,6 +196,7 @@ struct JobStoreTests {
     func forgets() throws {
         let test = TestStore { $0.age = .milliseconds(100) }
         let job = try test.addNew(.test("a"))
+        #expect(try test.next() === job)
         let other = try test.addNew(.test("b"))
         try test.end(job)
         let deadline = ContinuousClock.now + .seconds(20)
