@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from lessons import edits, questions, requests, stories, strange, unknown, wider
+from lessons import answering, edits, questions, requests, stories, strange, unknown, wider
 from world.randomness import SplitMix64, stream
 from world.scene import TAUGHT, Scene, change_scene, make_scene
 from world.sentences import change_phrase
@@ -33,7 +33,8 @@ ENDINGS = 4
 #: Examples of a turn, of a batch's count.
 SHARES = {"asked": 0.2, "edits": 0.4, "stories": 0.25, "words": 2.0, "unknown": 1.0, "told": 0.25,
           "wide_asked": 0.2, "wide_edits": 0.4, "wide_words": 2.0, "wide_unknown": 1.0,
-          "strange_asked": 0.2, "strange_words": 2.0, "strange_unknown": 1.0}
+          "strange_asked": 0.2, "strange_words": 2.0, "strange_unknown": 1.0,
+          "placed_asked": 0.2, "ended": 1.0}
 TURNS = ("asked", "edits", "stories", "words", "unknown", "told")
 
 
@@ -158,7 +159,9 @@ MAKERS: dict[str, Callable[[SplitMix64], list[Example]]] = {
     "wide_words": lambda random: [wider.free_text_to_image(random)], "wide_unknown": unknown_widely,
     "strange_asked": lambda random: asked_widely(random, strange.question),
     "strange_words": lambda random: [wider.free_text_to_image(random, strange.carried)],
-    "strange_unknown": lambda random: unknown_widely(random, strange.unknown_words)}
+    "strange_unknown": lambda random: unknown_widely(random, strange.unknown_words),
+    "placed_asked": lambda random: asked_widely(random, answering.question),
+    "ended": lambda random: [answering.ended(random)]}
 
 
 def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int, turns: tuple[str, ...],

@@ -1,6 +1,7 @@
 """Draws the scene of a canonical sentence, in the middle of its cells.
 
     python -m world.draw "a large yellow star at the top left on a dark background" scene.png
+    python -m world.draw --map "..." map.png    its colour map: a colour per shape
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from PIL import Image
 
 from . import vocabulary as v
-from .render import render
+from .render import render, render_segmentation
 from .scene import Scene, Thing
 
 THING = re.compile(
@@ -41,8 +42,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sentence")
     parser.add_argument("output")
+    parser.add_argument("--map", action="store_true")
     arguments = parser.parse_args()
-    Image.fromarray(render(scene_of(arguments.sentence))).save(arguments.output, optimize=True)
+    draw = render_segmentation if arguments.map else render
+    Image.fromarray(draw(scene_of(arguments.sentence))).save(arguments.output, optimize=True)
 
 
 if __name__ == "__main__":
