@@ -32,7 +32,7 @@ def export(run: str, output: Path) -> None:
     """Writes the three files and the digests of the tensors, and prints their sizes."""
     configuration = nano()
     model = InterleavedModel(configuration)
-    metadata = {"format": "pt"} | load_model(model, run)
+    load_model(model, run)
     output.mkdir(parents=True, exist_ok=True)
     tensors = {
         name: (tensor if name in EXACT else tensor.half()).contiguous()
@@ -41,7 +41,8 @@ def export(run: str, output: Path) -> None:
         if not torch.isfinite(tensor).all():
             raise ValueError(f"{name} does not fit f16")
     path = output / "model.safetensors"
-    save_file(tensors, path, metadata=metadata)
+    # Several entries would come in any order, and the same weights be another file each time.
+    save_file(tensors, path, metadata={"format": "pt"})
     # A line per tensor, in the order of the file's data, as the program writes them.
     digests = [f"{hashlib.sha256(tensors[name].numpy().tobytes()).hexdigest()}  {name}\n" for name in tensors]
     path.with_name(path.name + ".sha256").write_text("".join(digests))
