@@ -4,7 +4,7 @@ A browser that goes away ends the daemon's computation: the server closes the ge
 daemon, and the daemon cancels the request.
 
     uvicorn fastapi_backend:app --port 8000                      # with DAEMON=http://localhost:8080
-    curl -N localhost:8000/story -H 'content-type: application/json' -d '{"words": "a red circle"}'
+    curl -N localhost:8000/story -H 'content-type: application/json' -d '{"words": "a small red square at the center on a dark background"}'
 """
 
 import os

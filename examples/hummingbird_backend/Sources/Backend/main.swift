@@ -4,7 +4,7 @@
 // the connection to the daemon, and the daemon cancels the request.
 //
 //     swift run Backend 8000                                   # with DAEMON=http://localhost:8080
-//     curl -N localhost:8000/story -H 'content-type: application/json' -d '{"words": "a red circle"}'
+//     curl -N localhost:8000/story -H 'content-type: application/json' -d '{"words": "a small red square at the center on a dark background"}'
 import AsyncHTTPClient
 import Foundation
 import Hummingbird
