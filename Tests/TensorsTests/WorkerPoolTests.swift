@@ -135,8 +135,10 @@ import Testing
         let (total, due) = (Counter(), Counter())
         var count = 0
         pool.interruption = Interruption {
-            if total.value >= 4 { due.add() }
-            return total.value >= 4
+            // Read once: others count on meanwhile, and wait for this.
+            let isDue = total.value >= 4
+            if isDue { due.add() }
+            return isDue
         } _: {
             count += 1
             pool.run(5) { _, _ in total.add() }

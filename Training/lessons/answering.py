@@ -18,7 +18,7 @@ from . import words as w
 
 
 def is_placed(random: SplitMix64, scene: Scene) -> Example:
-    """Whether a thing that is there is in a place; no mostly by a neighbouring word, as often as yes."""
+    """Whether a thing that is there is in a place: as often yes as no."""
     is_yes = random.percent(50)
     while True:
         thing = random.choice(scene.things)
