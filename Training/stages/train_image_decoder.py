@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lessons import stories, wider
+from lessons import settling, stories, wider
 from model.interleaved_model import InterleavedModel
 from model.nano import nano
 from world.randomness import SplitMix64, stream
@@ -35,12 +35,17 @@ from .run import Run, common_arguments, load_model
 from .source_reader import SourceReader
 from .tokenizer import Sequence, Tokenizer, sequence
 
-#: Shares of the tasks in percent.
-MIX = {"text_to_image": 12, "free_text_to_image": 10, "segmentation_to_image": 26, "editing": 16, "free_editing": 20,
-       "story": 8, "lively_story": 8}
+#: Shares of the tasks in percent, by the name of the mixture: of all that is drawn, and mostly of what has to be exactly where
+#: a picture before has it, which synchronizers alone can tell.
+MIXES = {
+    "all": {"text_to_image": 12, "free_text_to_image": 10, "segmentation_to_image": 26, "editing": 16, "free_editing": 20,
+            "story": 8, "lively_story": 8},
+    "places": {"text_to_image": 8, "free_text_to_image": 8, "segmentation_to_image": 40, "editing": 20,
+               "settled_editing": 14, "story": 5, "lively_story": 5}}
 MAKERS: dict[str, Callable[[SplitMix64], Example]] = {
     "free_text_to_image": wider.free_text_to_image,
     "free_editing": lambda random: wider.free_editing(random, make_scene(random, 2, TAUGHT)),
+    "settled_editing": lambda random: settling.editing(random, make_scene(random, 2, TAUGHT)),
     "lively_story": stories.lively_story}
 #: Noise levels per example: what leads up to a picture is computed once for all of them.
 REPEATS = 2
@@ -74,23 +79,23 @@ class Drawings:
     keeps_tone: Tensor
 
 
-def draw_example(random: SplitMix64) -> Example:
-    """One example to draw."""
+def draw_example(random: SplitMix64, mix: dict[str, int]) -> Example:
+    """One example to draw, of a mixture of `MIXES`."""
     pick = random.below(100)
-    for task, share in MIX.items():
+    for task, share in mix.items():
         if pick < share:
             break
         pick -= share
     return MAKERS[task](random) if task in MAKERS else TASKS[task](random, 2, TAUGHT)
 
 
-def make_drawings(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int,
+def make_drawings(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int, mix: dict[str, int],
                   share: Callable[[int], range] = range) -> Drawings:
-    """The examples of a step, or a share of them, each cut before one of its drawn pictures."""
+    """The examples of a step, or a share of them, of a mixture, each cut before one of its drawn pictures."""
     entries: list[tuple[Sequence, Example, np.ndarray, Scene]] = []
     for index in share(count):
         random = stream(seed, step * count + index)
-        example = draw_example(random)
+        example = draw_example(random, mix)
         laid = sequence(tokenizer, example, image_tokens)
         place = random.choice([p for p, picture in enumerate(laid.pictures) if picture.is_drawn])
         picture = laid.pictures[place]
@@ -99,7 +104,8 @@ def make_drawings(tokenizer: Tokenizer, seed: int, step: int, count: int, image_
     entries.sort(key=lambda entry: len(entry[0].pictures) > 0)
     groups = [[e for e in entries if bool(e[0].pictures) == has] for has in (False, True)]
     batches = [stack(tokenizer, [e[0] for e in group], [e[1] for e in group]) for group in groups if group]
-    keeps_tone = [bool(e[0].pictures) and e[0].pictures[-1].is_natural for e in entries]
+    keeps_tone = [bool(before) and before[-1].is_natural and before[-1].scene.background == scene.background
+                  for before, scene in ((entry[0].pictures, entry[3]) for entry in entries)]
     return Drawings(batches, to_tensor([entry[2] for entry in entries]) * 2 - 1, [entry[3] for entry in entries],
                     torch.tensor(keeps_tone))
 
@@ -214,6 +220,7 @@ def main() -> None:
     parser.add_argument("--unconditional-after-picture", type=int, default=15, metavar="PERCENT",
                         help="words tell nearly all of a picture, and synchronizers learn where nothing else tells "
                         "what is in it")
+    parser.add_argument("--mix", choices=MIXES, default="all", help="which tasks, and how often")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
     tokenizer = Tokenizer()
@@ -230,7 +237,7 @@ def main() -> None:
     while not run.is_finished:
         generator = run.generator()
         drawings = make_drawings(
-            tokenizer, 4000 + arguments.seed, run.step, arguments.batch, image_tokens, run.share)
+            tokenizer, 4000 + arguments.seed, run.step, arguments.batch, image_tokens, MIXES[arguments.mix], run.share)
         for batch in drawings.batches:
             redraw(model, planner, batch, generator, MOST_REDRAWN)
         loss, measures = losses(model, drawings, planner, generator, arguments.noisy_share,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from lessons import answering, edits, questions, requests, stories, strange, unknown, wider
+from lessons import answering, edits, questions, requests, settling, stories, strange, unknown, wider
 from world.randomness import SplitMix64, stream
 from world.scene import TAUGHT, Scene, change_scene, make_scene
 from world.sentences import change_phrase
@@ -34,7 +34,8 @@ ENDINGS = 4
 SHARES = {"asked": 0.2, "edits": 0.4, "stories": 0.25, "words": 2.0, "unknown": 1.0, "told": 0.25,
           "wide_asked": 0.2, "wide_edits": 0.4, "wide_words": 2.0, "wide_unknown": 1.0,
           "strange_asked": 0.2, "strange_words": 2.0, "strange_unknown": 1.0,
-          "placed_asked": 0.2, "ended": 1.0}
+          "placed_asked": 0.2, "ended": 1.0,
+          "settled_asked": 0.2, "doubtful_asked": 0.2, "settled_edits": 0.4, "conversed_asked": 0.2, "conversed_edits": 0.35}
 TURNS = ("asked", "edits", "stories", "words", "unknown", "told")
 
 
@@ -78,10 +79,10 @@ def asked(random: SplitMix64) -> list[Example]:
     return [ask(random, task, scene) for task in ASKED]
 
 
-def asked_widely(random: SplitMix64, question: Callable[[SplitMix64, str, Scene], Example] = wider.question
-                 ) -> list[Example]:
-    """The same in wider phrasings, or in those of another `question`."""
-    scene = scene_to_ask(random)
+def asked_widely(random: SplitMix64, question: Callable[[SplitMix64, str, Scene], Example] = wider.question,
+                 make: Callable[[SplitMix64], Scene] = scene_to_ask) -> list[Example]:
+    """The same in wider phrasings, or in those of another `question`, of a scene that `make` makes."""
+    scene = make(random)
     tasks = (random.choice(("caption", "describe")), *ASKED_WIDELY)
     return [question(random, task, scene) if task in questions.QUESTIONS else ask(random, task, scene)
             for task in tasks]
@@ -91,6 +92,14 @@ def edited_widely(random: SplitMix64) -> list[Example]:
     """Different changes of one picture in wider phrasings."""
     scene = scene_to_ask(random)
     return [wider.free_editing(random, scene) for _ in range(ENDINGS)]
+
+
+def settled_edits(random: SplitMix64) -> list[Example]:
+    """Different changes of one picture, asked for with any verb; or a map."""
+    if random.percent(15):
+        return [TASKS["segmentation_to_image"](random, 2, TAUGHT)]
+    scene = scene_to_ask(random)
+    return [settling.editing(random, scene) for _ in range(ENDINGS)]
 
 
 def edited(random: SplitMix64) -> list[Example]:
@@ -161,7 +170,12 @@ MAKERS: dict[str, Callable[[SplitMix64], list[Example]]] = {
     "strange_words": lambda random: [wider.free_text_to_image(random, strange.carried)],
     "strange_unknown": lambda random: unknown_widely(random, strange.unknown_words),
     "placed_asked": lambda random: asked_widely(random, answering.question),
-    "ended": lambda random: [answering.ended(random)]}
+    "ended": lambda random: [answering.ended(random)],
+    "settled_asked": lambda random: asked_widely(random, settling.question),
+    "doubtful_asked": lambda random: asked_widely(random, settling.question, settling.doubtful_scene),
+    "settled_edits": settled_edits,
+    "conversed_asked": lambda random: settling.in_conversation(random, scene_to_ask(random)),
+    "conversed_edits": lambda random: settling.changed_in_conversation(random, scene_to_ask(random), ENDINGS)}
 
 
 def make_batch(tokenizer: Tokenizer, seed: int, step: int, count: int, image_tokens: int, turns: tuple[str, ...],
