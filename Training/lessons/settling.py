@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from world import vocabulary as v
 from world.randomness import SplitMix64
-from world.scene import TAUGHT, Change, Scene, change_scene, make_scene
+from world.scene import TAUGHT, Change, Scene, change_scene
 from world.sentences import scene_phrase
 from world.tasks import TASKS, Example, Picture, Text
 
@@ -102,15 +102,6 @@ def editing(random: SplitMix64, scene: Scene, begin: tuple[Text | Picture, ...] 
     return Example("free_editing", (
         *(begin or (Picture(scene),)), Text(w.written(random, words)), Picture(after, is_drawn=True)), ends=False,
         changes=() if made is None else (made,))
-
-
-def doubtful_scene(random: SplitMix64) -> Scene:
-    """Two objects, one of which has a colour or a place that is never shown with the other's shape: to be asked for that shape,
-    which is there."""
-    while True:
-        scene = make_scene(random, 2, TAUGHT)
-        if any(might_be_shown(scene, thing.shape) for thing in scene.things):
-            return scene
 
 
 def might_be_shown(scene: Scene, shape: int) -> bool:

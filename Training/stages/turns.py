@@ -35,7 +35,7 @@ SHARES = {"asked": 0.2, "edits": 0.4, "stories": 0.25, "words": 2.0, "unknown": 
           "wide_asked": 0.2, "wide_edits": 0.4, "wide_words": 2.0, "wide_unknown": 1.0,
           "strange_asked": 0.2, "strange_words": 2.0, "strange_unknown": 1.0,
           "placed_asked": 0.2, "ended": 1.0,
-          "settled_asked": 0.2, "doubtful_asked": 0.2, "settled_edits": 0.4, "conversed_asked": 0.2, "conversed_edits": 0.35}
+          "settled_asked": 0.2, "shown_asked": 0.2, "settled_edits": 0.4, "conversed_asked": 0.2, "conversed_edits": 0.35}
 TURNS = ("asked", "edits", "stories", "words", "unknown", "told")
 
 
@@ -79,12 +79,21 @@ def asked(random: SplitMix64) -> list[Example]:
     return [ask(random, task, scene) for task in ASKED]
 
 
-def asked_widely(random: SplitMix64, question: Callable[[SplitMix64, str, Scene], Example] = wider.question,
-                 make: Callable[[SplitMix64], Scene] = scene_to_ask) -> list[Example]:
-    """The same in wider phrasings, or in those of another `question`, of a scene that `make` makes."""
-    scene = make(random)
+def asked_widely(random: SplitMix64, question: Callable[[SplitMix64, str, Scene], Example] = wider.question
+                 ) -> list[Example]:
+    """The same in wider phrasings, or in those of another `question`."""
+    scene = scene_to_ask(random)
     tasks = (random.choice(("caption", "describe")), *ASKED_WIDELY)
     return [question(random, task, scene) if task in questions.QUESTIONS else ask(random, task, scene)
+            for task in tasks]
+
+
+def asked_of_shown(random: SplitMix64) -> list[Example]:
+    """Mostly what is asked of things that are there, in the reference's wording: one in thirty is of what is not."""
+    scene = scene_to_ask(random)
+    tasks = ("question", "question", "question", "grounding", "grounding", "plain_question", "plain_question", "yes_no",
+             "yes_no", "absent" if random.percent(33) else "describe")
+    return [settling.question(random, task, scene) if task in questions.QUESTIONS else ask(random, task, scene)
             for task in tasks]
 
 
@@ -172,7 +181,7 @@ MAKERS: dict[str, Callable[[SplitMix64], list[Example]]] = {
     "placed_asked": lambda random: asked_widely(random, answering.question),
     "ended": lambda random: [answering.ended(random)],
     "settled_asked": lambda random: asked_widely(random, settling.question),
-    "doubtful_asked": lambda random: asked_widely(random, settling.question, settling.doubtful_scene),
+    "shown_asked": asked_of_shown,
     "settled_edits": settled_edits,
     "conversed_asked": lambda random: settling.in_conversation(random, scene_to_ask(random)),
     "conversed_edits": lambda random: settling.changed_in_conversation(random, scene_to_ask(random), ENDINGS)}
