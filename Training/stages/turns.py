@@ -84,6 +84,12 @@ def asked_widely(random: SplitMix64, question: Callable[[SplitMix64, str, Scene]
     """The same in wider phrasings, or in those of another `question`."""
     scene = scene_to_ask(random)
     tasks = (random.choice(("caption", "describe")), *ASKED_WIDELY)
+    return ask_each(random, scene, tasks, question)
+
+
+def ask_each(random: SplitMix64, scene: Scene, tasks: tuple[str, ...],
+             question: Callable[[SplitMix64, str, Scene], Example]) -> list[Example]:
+    """An example of each task; those of `questions.QUESTIONS` as `question` asks them."""
     return [question(random, task, scene) if task in questions.QUESTIONS else ask(random, task, scene)
             for task in tasks]
 
@@ -93,8 +99,7 @@ def asked_of_shown(random: SplitMix64) -> list[Example]:
     scene = scene_to_ask(random)
     tasks = ("question", "question", "question", "grounding", "grounding", "plain_question", "plain_question", "yes_no",
              "yes_no", "absent" if random.percent(33) else "describe")
-    return [settling.question(random, task, scene) if task in questions.QUESTIONS else ask(random, task, scene)
-            for task in tasks]
+    return ask_each(random, scene, tasks, settling.question)
 
 
 def edited_widely(random: SplitMix64) -> list[Example]:
